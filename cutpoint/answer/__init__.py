@@ -1,0 +1,2 @@
+from cutpoint.answer.fomo import Centroid
+from cutpoint.answer.score import Box

@@ -1,0 +1,24 @@
+"""Import of the recipe's heavy packages, with one clear sentence when one is missing."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+DISTRIBUTION = {"skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow", "tensorflow": "tensorflow"}
+
+
+class RecipeNeeds(ImportError):
+    """A package that only the recipe needs is not installed."""
+
+
+def need(module: str) -> ModuleType:
+    """The imported module; raises `RecipeNeeds` naming the package to install."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = DISTRIBUTION.get(module.partition(".")[0], module)
+        raise RecipeNeeds(
+            f"the recipe needs {package}, which could not be imported ({error}); "
+            "install it with: pip install 'cutpoint[models]'"
+        ) from error
