@@ -1,0 +1,49 @@
+# Two commands matter: `make demo` and `make test`. Everything else is a part of one of them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+CORE   := $(shell find firmware/core firmware/bindings -name '*.cc' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
+
+.PHONY: demo test check lint types unit bench format clean help
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cutpoint needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# The device's kernels (tflite-micro) exist as a wheel for Linux on x86-64 only; without them LiteRT stands in and says so.
+$(VENV)/.installed: pyproject.toml CMakeLists.txt $(CORE) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[tflm]' || $(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## three virtual devices, a broker and an edge server, on this machine
+	$(BIN)/cutpoint demo $(ARGS)
+
+test: lint types unit  ## everything that CI runs
+
+lint: $(VENV)/.installed-dev  ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev  ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed-dev  ## pytest, the C++ tests under sanitizers included
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev  ## measure; writes bench/results.json and prints a table
+	$(BIN)/python -m bench $(ARGS)
+
+format: $(VENV)/.installed-dev  ## ruff format and the fixes that ruff can make
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## what was built; the environment stays
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
