@@ -1,0 +1,5 @@
+"""The `cutpoint` command line."""
+
+from host_tools.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,66 @@
+"""The `cutpoint` command: one file a command, collected here.
+
+Exit codes: 0 ok, 1 the answer is no (a cut does not verify, a check failed), 2 wrong use or a peer that cannot be
+reached, 130 stopped by the user. No traceback reaches a user for anything that `cutpoint.errors` names.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cutpoint.errors import CutpointError
+from host_tools.cli.output import errors
+
+EXIT_NO = 1
+EXIT_WRONG_USE = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="cutpoint",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One neural network on two machines: split int8 TFLite models between an ESP32 and an edge server.",
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from importlib.metadata import version
+
+        typer.echo(version("cutpoint"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """One neural network on two machines: split int8 TFLite models between an ESP32 and an edge server."""
+
+
+def main() -> None:
+    """Run the command line and turn errors into one sentence and an exit code."""
+    # Imported for their effect on `app`; here, so that `cutpoint.errors` is enough to report a broken installation.
+    from host_tools.cli import cuts, demo, device, doctor, monitor, serve, split, verify  # noqa: F401
+
+    try:
+        app()
+    except CutpointError as error:
+        errors.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(EXIT_WRONG_USE)
+    except KeyboardInterrupt:
+        errors.print("stopped", highlight=False)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe went away (`cutpoint cuts ... | head`): nothing is wrong with us.
+        sys.stderr.close()
+        sys.exit(0)
