@@ -19,7 +19,7 @@ GUTTER_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture inside the scikit-image package: its `skimage.data` name and its licence as stated there."""
+    """One picture in the scikit-image package: its `skimage.data` name, its licence as stated there."""
 
     name: str
     licence: str
@@ -39,7 +39,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("retina", "CC0 (Mikael Häggström)"),
     Picture("rocket", "public domain (SpaceX)"),
 )
-"""Only pictures that ship inside the wheel and are free to pass on; pictures with printed digits are left out."""
+"""Only pictures that ship inside the package and are free to pass on; none with printed digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Area:
 def areas(half: Half, widths: dict[str, int]) -> tuple[Area, ...]:
     """The areas of one half: left part for train, right part for test, on alternating sides.
 
-    `widths` gives each picture's width in pixels. The sides alternate so that neither half is all "left of the photo".
+    `widths` gives each picture's width in pixels. The sides alternate so that neither half is all "left of
+    the photo".
     """
     result = []
     for number, picture in enumerate(PICTURES):
@@ -68,7 +69,7 @@ def areas(half: Half, widths: dict[str, int]) -> tuple[Area, ...]:
 
 
 def load(half: Half) -> dict[str, Pixels]:
-    """The pixels of every area of one half: (H, W, 3) uint8 by picture name; grey pictures repeated to three channels."""
+    """The areas of one half, (H, W, 3) uint8 by picture name; a grey picture has three equal channels."""
     data = need("skimage.data")
     whole = {picture.name: _rgb(getattr(data, picture.name)()) for picture in PICTURES}
     widths = {name: pixels.shape[1] for name, pixels in whole.items()}

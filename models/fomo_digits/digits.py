@@ -18,7 +18,10 @@ GLYPH_LEVELS = 16
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """Samples of one half: ink (S, 8, 8) uint8 scaled to 0..255, labels (S,) int64, indices in the data set (S,)."""
+    """Samples of one half.
+
+    `ink` is (S, 8, 8) uint8, scaled to 0..255; `labels` and `indices` (in the data set) are (S,) int64.
+    """
 
     ink: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
@@ -26,7 +29,7 @@ class Glyphs:
 
 
 def split_indices(labels: npt.NDArray[np.int64], half: Half) -> npt.NDArray[np.int64]:
-    """Sample numbers of one half, in ascending order; of every class one third is test, drawn by `SPLIT_SEED`."""
+    """Sample numbers of one half, ascending; a third of every class is test, drawn by `SPLIT_SEED`."""
     rng = np.random.default_rng(SPLIT_SEED)
     chosen = []
     for label in range(10):

@@ -5,20 +5,25 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-DISTRIBUTION = {"skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow", "tensorflow": "tensorflow"}
+DISTRIBUTION = {
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "tensorflow": "tensorflow",
+}
 
 
-class RecipeNeeds(ImportError):
+class PackageMissingError(ImportError):
     """A package that only the recipe needs is not installed."""
 
 
 def need(module: str) -> ModuleType:
-    """The imported module; raises `RecipeNeeds` naming the package to install."""
+    """The imported module; raises `PackageMissingError` naming the package to install."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = DISTRIBUTION.get(module.partition(".")[0], module)
-        raise RecipeNeeds(
+        raise PackageMissingError(
             f"the recipe needs {package}, which could not be imported ({error}); "
             "install it with: pip install 'cutpoint[models]'"
         ) from error

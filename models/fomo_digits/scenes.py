@@ -38,8 +38,8 @@ class Scene:
 class SceneSource:
     """Draws scenes of one half; the same seed gives the same scenes.
 
-    With `augment` (training) digits are also slanted, turned and thickened and backgrounds flipped, turned and
-    brightened, beyond what test scenes show.
+    With `augment` (training) digits are also slanted, turned and thickened and backgrounds flipped, turned
+    and brightened, beyond what test scenes show.
     """
 
     def __init__(self, half: Half, seed: int, *, augment: bool = False) -> None:
@@ -104,7 +104,7 @@ class SceneSource:
                 (32, 32), self._image.Transform.AFFINE, self._slant(), self._image.Resampling.BILINEAR
             )
         ink = np.asarray(glyph.resize((side, side), self._image.Resampling.BICUBIC), np.float32) / 255
-        return ink**self._rng.uniform(0.7, 1.4) if self._augment else ink
+        return ink ** self._rng.uniform(0.7, 1.4) if self._augment else ink
 
     def _slant(self) -> Any:
         """Affine map from a (32, 32) glyph to its padded (40, 40) source: turn, slant, stretch, shift."""
