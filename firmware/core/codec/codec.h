@@ -1,0 +1,64 @@
+// Feature codecs: how the bytes of one tensor travel.
+//
+// raw: the bytes themselves.
+// bitmap: one fill element (the zero point), a bit per element (least significant first; 1 = differs from the fill),
+// then the elements that differ. Padding bits are zero and no packed element equals the fill, so that a tensor has
+// exactly one coded form per fill. Where it would not be smaller than raw, raw is used instead.
+#ifndef CUTPOINT_CODEC_CODEC_H_
+#define CUTPOINT_CODEC_CODEC_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../span.h"
+#include "../status.h"
+#include "tensor.h"
+
+namespace cutpoint {
+
+enum class CodecId : uint8_t {
+  kRaw = 0,
+  kBitmap = 1,
+};
+
+constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kBitmap); }
+
+// What a tensor will take on the wire, known before its first byte is written.
+struct CodedSize {
+  CodecId codec;  // the wanted one, or raw where that would not be smaller
+  uint32_t bytes;
+};
+
+// Looks at the tensor once (not at all for raw). kDType for an unknown dtype, kTensor for bytes that are not whole
+// elements or do not fit 32 bits, kCodec for an unknown codec.
+Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size);
+
+// Produces the coded form of a tensor piece by piece, without a buffer of its own.
+class TensorEncoder {
+ public:
+  // `size` must come from measure_tensor on the same, unchanged tensor.
+  void begin(const CodedSize& size, const TensorView& tensor);
+
+  // Writes the next bytes of the coded form, as many as there are and fit; returns how many. 0 means finished, or
+  // that the tensor has changed since it was measured.
+  size_t pull(MutableBytes to);
+
+ private:
+  size_t pull_bitmap(MutableBytes to);
+  size_t pull_packed(MutableBytes to);
+
+  TensorView tensor_ = {};
+  CodedSize size_ = {};
+  uint32_t produced_ = 0;      // bytes of the coded form handed out so far
+  size_t element_ = 0;         // next element to look at while packing
+  size_t element_offset_ = 0;  // bytes of that element handed out already
+  uint8_t fill_[kMaxItemBytes] = {};
+};
+
+// Restores a tensor. `raw` must have exactly the tensor's size. Everything in `coded` is checked: kDType, kTensor (raw
+// size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec.
+Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw);
+
+}  // namespace cutpoint
+
+#endif  // CUTPOINT_CODEC_CODEC_H_
