@@ -33,9 +33,9 @@ _PARAMETERS = {
 class Delay:
     """A delay in microseconds.
 
-    `first` is the time (static), the mean (gaussian, exponential) or the least (uniform); `second` is the standard
-    deviation (gaussian) or the most (uniform). A gaussian draw below zero becomes zero, which lifts its mean a little
-    when the deviation is large against it.
+    `first` is the time (static), the mean (gaussian, exponential) or the least (uniform); `second` is the
+    standard deviation (gaussian) or the most (uniform). A gaussian draw below zero becomes zero, which lifts
+    its mean a little when the deviation is large against it.
     """
 
     shape: Shape = Shape.NONE
@@ -50,7 +50,7 @@ class Delay:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From `none`, `40ms` or `static:40ms`, `gaussian:40ms:10ms`, `uniform:10ms:50ms`, `exponential:20ms`.
+        """From `none`, `40ms`, `static:40ms`, `gaussian:40ms:10ms`, `uniform:10ms:50ms`, `exponential:20ms`.
 
         Raises UsageError.
         """
@@ -91,3 +91,6 @@ class Delay:
     def __str__(self) -> str:
         values = (self.first, self.second)[: len(_PARAMETERS[self.shape])]
         return ":".join([self.shape, *(f"{value / 1000:g}ms" for value in values)])
+
+
+NO_DELAY = Delay()

@@ -16,7 +16,7 @@ MOST_COPIES = 10
 
 
 def wire_bytes(topic: str, payload: int, qos: int) -> int:
-    """Bytes on the link for one MQTT 3.1.1 PUBLISH: fixed header, topic, packet id, payload, TCP and IP headers."""
+    """Bytes on the link for one MQTT 3.1.1 PUBLISH: header, topic, packet id, payload, and TCP/IP headers."""
     body = 2 + len(topic.encode()) + (2 if qos else 0) + payload
     length_bytes = 1 + (body > 127) + (body > 16_383) + (body > 2_097_151)
     packet = 1 + length_bytes + body
@@ -26,7 +26,7 @@ def wire_bytes(topic: str, payload: int, qos: int) -> int:
 
 @dataclass(slots=True)
 class LineCounters:
-    """What happened on one direction since the start. Bytes include every header and every copy sent again."""
+    """What happened on one direction since the start. Bytes include headers and copies sent again."""
 
     messages: int = 0
     bytes: int = 0
@@ -52,8 +52,8 @@ class Line:
     def send(self, now_us: float, size: int, *, droppable: bool) -> float | None:
         """The time at which a message of `size` bytes arrives; None when it is lost.
 
-        A lost message has occupied the line all the same. One that must not be lost is sent again by TCP: each lost
-        copy occupies the line once more and delays the message by `RETRANSMIT_US`.
+        A lost message has occupied the line all the same. One that must not be lost is sent again by TCP:
+        each lost copy occupies the line once more and delays the message by `RETRANSMIT_US`.
         """
         direction = self.direction
         copies = 1

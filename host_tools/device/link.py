@@ -2,13 +2,13 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from cutpoint.errors import UsageError
-from host_tools.device.distribution import Delay
+from host_tools.device.distribution import NO_DELAY, Delay
 from host_tools.device.quantity import rate_bps, share
 
 _PRESETS = Path(__file__).with_name("links.toml")
@@ -19,14 +19,14 @@ _KEYS = ("rate", "delay", "compute", "loss")
 class Direction:
     """One direction of a link.
 
-    `rate_bps` is None when sending takes no time. `delay` is propagation: messages on their way do not hold each
-    other up. `compute` is the time that handling a message takes at the sending end: while it lasts, the next message
-    waits. `loss` is the probability that a message at QoS 0 never arrives.
+    `rate_bps` is None when sending takes no time. `delay` is propagation: messages on their way do not hold
+    each other up. `compute` is the time that handling a message takes at the sending end: while it lasts, the
+    next message waits. `loss` is the probability that a message at QoS 0 never arrives.
     """
 
     rate_bps: float | None = None
-    delay: Delay = Delay()
-    compute: Delay = Delay()
+    delay: Delay = NO_DELAY
+    compute: Delay = NO_DELAY
     loss: float = 0.0
 
     def changed(self, key: str, text: str) -> Self:
@@ -53,11 +53,14 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Both directions, as seen from the device: `up` is towards the broker. `source` says where the figures are from."""
+    """Both directions, as seen from the device: `up` is towards the broker.
+
+    `source` says where the figures are from.
+    """
 
     name: str
-    up: Direction = Direction()
-    down: Direction = Direction()
+    up: Direction = field(default_factory=Direction)
+    down: Direction = field(default_factory=Direction)
     source: str = "given by the user"
 
     @classmethod
@@ -103,7 +106,8 @@ class Link:
         return ("none", *_tables())
 
     def _with(self, settings: Iterable[tuple[str, str]], text: str) -> Self:
-        both, one_way = [], []
+        both: list[tuple[str, str, str]] = []
+        one_way: list[tuple[str, str, str]] = []
         seen = set()
         for key, value in settings:
             if key in seen:

@@ -30,11 +30,12 @@ def droppable(topic: str) -> bool:
 
 
 class LinkedBus:
-    """Wraps a device's bus; `link` may be changed at any time and holds for the messages handed over from then on.
+    """Wraps a device's bus; `link` may be changed at any time and holds for messages from then on.
 
-    Every direction is first in, first out, as the one TCP connection under MQTT is. QoS 0 messages are lost with the
-    link's probability; QoS 1 messages are only delayed (TCP sends them again). A lost broker connection takes what is
-    on the way with it. Callbacks run on a thread of this class, `on_connect` and `on_disconnect` on the inner bus's.
+    Every direction is first in, first out, as the one TCP connection under MQTT is. QoS 0 messages are lost
+    with the link's probability; QoS 1 messages are only delayed (TCP sends them again). A lost broker
+    connection takes what is on the way with it. `on_message` runs on a thread of this class, `on_connect` and
+    `on_disconnect` on the inner bus's.
     """
 
     def __init__(self, inner: Bus, link: Link, *, seed: int = 0) -> None:
@@ -70,7 +71,7 @@ class LinkedBus:
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """The inner bus's drops, and `link_full` of this one. Losses by the link's probability are in `counters`."""
+        """The inner bus's drops, and `link_full` of this one; losses by probability are in `counters`."""
         return Counter(self._inner.drops) + self._drops
 
     @property
@@ -156,9 +157,10 @@ class LinkedBus:
                     return
                 _, _, call = heapq.heappop(self._waiting)
                 self._busy = True
+            # One failed callback must not end the link.
             try:
                 call()
-            except Exception:  # noqa: BLE001 - one failed callback must not end the link
+            except Exception:
                 log.exception("event=link_callback_failed link=%s", self._link.name)
 
     def _stop_thread(self) -> None:
