@@ -50,6 +50,7 @@ class TensorEncoder {
   TensorView tensor_ = {};
   CodedSize size_ = {};
   uint32_t produced_ = 0;      // bytes of the coded form handed out so far
+  size_t bitmap_at_ = 0;       // next byte of the bitmap
   size_t element_ = 0;         // next element to look at while packing
   size_t element_offset_ = 0;  // bytes of that element handed out already
   uint8_t fill_[kMaxItemBytes] = {};

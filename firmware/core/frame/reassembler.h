@@ -48,9 +48,11 @@ class Reassembler {
 
  private:
   Status accept(const Header& header, Bytes payload, Message& message);
-  Status check_size(const Header& header, size_t payload_bytes) const;
-  Status place(const Header& header, Bytes payload);
+  // Can the chunk be part of a message that fits? `belongs`: of the one being collected, else of a new one.
+  Status check_size(const Header& header, size_t payload_bytes, bool belongs) const;
   void start(const Header& header);
+  void place(const Header& header, Bytes payload);
+  void finish(const Header& header, Bytes payload, Message& message);
   bool seen(uint16_t index) const { return (seen_[index / 32] >> (index % 32) & 1u) != 0; }
   Bytes held(uint16_t index) const;
 

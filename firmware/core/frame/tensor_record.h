@@ -25,8 +25,11 @@ struct TensorRecord {
 // can belong together.
 Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord& record);
 
-// Writes the 12 bytes before the data.
-void write_tensor_head(const TensorView& tensor, const CodedSize& size, uint8_t (&to)[kTensorRecordBytes]);
+// Checks `count` records and takes them together, for a TensorCursor.
+Status read_tensor_records(ByteReader& reader, CodecId header_codec, uint16_t count, Bytes& records);
+
+// Writes the kTensorRecordBytes before the data.
+void write_tensor_head(const TensorView& tensor, const CodedSize& size, uint8_t* to);
 
 // Walks over records that a payload reader has checked.
 class TensorCursor {
