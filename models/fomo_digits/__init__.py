@@ -1,0 +1,1 @@
+"""Recipe `fomo_digits`: FOMO that finds handwritten digits in composed scenes."""

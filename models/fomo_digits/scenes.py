@@ -104,7 +104,9 @@ class SceneSource:
                 (32, 32), self._image.Transform.AFFINE, self._slant(), self._image.Resampling.BILINEAR
             )
         ink = np.asarray(glyph.resize((side, side), self._image.Resampling.BICUBIC), np.float32) / 255
-        return ink ** self._rng.uniform(0.7, 1.4) if self._augment else ink
+        if not self._augment:
+            return ink
+        return np.power(ink, np.float32(self._rng.uniform(0.7, 1.4)), dtype=np.float32)
 
     def _slant(self) -> Any:
         """Affine map from a (32, 32) glyph to its padded (40, 40) source: turn, slant, stretch, shift."""

@@ -56,7 +56,6 @@ def train(plan: TrainingPlan, progress: Callable[[int, float], None]) -> Any:
     )
     optimiser = tf.keras.optimizers.Adam(schedule, epsilon=1e-6, clipnorm=5.0)
 
-    @tf.function(jit_compile=False)
     def step(pixels: Any, allowed: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = model(tf.cast(pixels, tf.float32) / 255.0, training=True)
@@ -64,9 +63,10 @@ def train(plan: TrainingPlan, progress: Callable[[int, float], None]) -> Any:
         optimiser.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
+    compiled = tf.function(step)
     since: list[Any] = []
     for number, (pixels, allowed) in enumerate(_batches(plan), start=1):
-        since.append(step(pixels, allowed))
+        since.append(compiled(pixels, allowed))
         if number % 50 == 0 or number == plan.steps:
             progress(number, float(np.mean([float(loss) for loss in since])))
             since.clear()
