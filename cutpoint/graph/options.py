@@ -1,0 +1,101 @@
+"""Options that kernels divide or index by without asking: strides, dilations, counts and channels.
+
+Read in the kernels' prepare functions of LiteRT and TFLM: an absent or zero stride is an integer division by zero there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cutpoint.errors import ModelError
+
+Shape = tuple[int, ...]
+
+_POSITIVE: Final[dict[str, tuple[str, ...]]] = {
+    "CONV_2D": ("strideW", "strideH", "dilationWFactor", "dilationHFactor"),
+    "DEPTHWISE_CONV_2D": ("strideW", "strideH", "dilationWFactor", "dilationHFactor"),
+    "TRANSPOSE_CONV": ("strideW", "strideH"),
+    "CONV_3D": ("strideD", "strideW", "strideH", "dilationDFactor", "dilationWFactor", "dilationHFactor"),
+    "AVERAGE_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
+    "MAX_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
+    "L2_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
+    "SPACE_TO_DEPTH": ("blockSize",),
+    "DEPTH_TO_SPACE": ("blockSize",),
+    "SPLIT": ("numSplits",),
+    "SPLIT_V": ("numSplits",),
+}
+
+# Fewest inputs of operators whose kernels read that many without asking.
+_FEWEST_INPUTS: Final[dict[str, int]] = {
+    **dict.fromkeys(
+        ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL", "DIV"), 2
+    ),
+    **dict.fromkeys(
+        ("MAXIMUM", "MINIMUM", "SPLIT", "PAD", "MEAN", "TRANSPOSE", "GATHER", "PRELU", "EXPAND_DIMS"), 2
+    ),
+    **dict.fromkeys(("TRANSPOSE_CONV", "SPLIT_V", "PADV2", "SLICE", "CONV_3D"), 3),
+    "STRIDED_SLICE": 4,
+}
+
+_OPTIONS_CLASS: Final[dict[str, str]] = {
+    "CONV_2D": "Conv2DOptionsT",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptionsT",
+    "TRANSPOSE_CONV": "TransposeConvOptionsT",
+    "CONV_3D": "Conv3DOptionsT",
+    "AVERAGE_POOL_2D": "Pool2DOptionsT",
+    "MAX_POOL_2D": "Pool2DOptionsT",
+    "L2_POOL_2D": "Pool2DOptionsT",
+    "SPACE_TO_DEPTH": "SpaceToDepthOptionsT",
+    "DEPTH_TO_SPACE": "DepthToSpaceOptionsT",
+    "SPLIT": "SplitOptionsT",
+    "SPLIT_V": "SplitVOptionsT",
+}
+
+
+def check_options(
+    what: str, kind: str, options: Any, inputs: list[Shape | None], outputs: list[Shape]
+) -> None:
+    """Raise ModelError when options or channel counts of an operator cannot be those of its kind.
+
+    what names the operator in messages; the shape of an omitted input is None.
+    """
+    fewest = _FEWEST_INPUTS.get(kind, 1)
+    if sum(shape is not None for shape in inputs[:fewest]) < min(
+        fewest, 1 if kind not in _FEWEST_INPUTS else fewest
+    ):
+        raise ModelError(f"{what} has {len(inputs)} inputs, it needs {fewest}: the file is damaged")
+    if kind in _POSITIVE:
+        if type(options).__name__ != _OPTIONS_CLASS[kind]:
+            raise ModelError(f"{what} lacks its options: the file is damaged")
+        for name in _POSITIVE[kind]:
+            if getattr(options, name) <= 0:
+                raise ModelError(f"{what} has {name} = {getattr(options, name)}; it must be positive")
+    if kind in ("SPLIT", "SPLIT_V") and options.numSplits != len(outputs):
+        raise ModelError(
+            f"{what} splits into {options.numSplits} but has {len(outputs)} outputs: the file is damaged"
+        )
+    if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+        _check_convolution(what, kind, inputs, outputs[0])
+
+
+def _check_convolution(what: str, kind: str, inputs: list[Shape | None], output: Shape) -> None:
+    image, kernel = inputs[0], inputs[1]
+    bias = inputs[2] if len(inputs) > 2 else None
+    assert image is not None
+    assert kernel is not None
+    if not len(image) == len(kernel) == len(output) == 4 or 0 in image or 0 in kernel:
+        raise ModelError(
+            f"{what} has the shapes {list(image)}, {list(kernel)} and {list(output)}; it needs four dimensions"
+        )
+    depthwise = kind == "DEPTHWISE_CONV_2D"
+    channels = kernel[3] if depthwise else kernel[0]
+    fits = kernel[0] == 1 and kernel[3] % image[3] == 0 if depthwise else image[3] % kernel[3] == 0
+    if not fits or output[3] != channels or output[0] != image[0]:
+        raise ModelError(
+            f"{what} with a filter of shape {list(kernel)} cannot turn {list(image)} into {list(output)}: "
+            "the file is damaged"
+        )
+    if bias is not None and bias != (channels,):
+        raise ModelError(
+            f"{what} makes {channels} channels but has a bias of shape {list(bias)}: the file is damaged"
+        )

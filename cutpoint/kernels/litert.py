@@ -1,0 +1,75 @@
+"""LiteRT behind the runner port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from cutpoint.errors import KernelsError
+from cutpoint.kernels.quiet import captured_stderr
+from cutpoint.kernels.spec import Array, TensorSpec, check_inputs
+
+LiteRtKernels = Literal["reference", "optimised", "xnnpack"]
+
+_RESOLVERS = {
+    "reference": OpResolverType.BUILTIN_REF,
+    "optimised": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    "xnnpack": OpResolverType.AUTO,
+}
+
+
+def _spec(details: dict[str, Any]) -> TensorSpec:
+    quantisation = details["quantization_parameters"]
+    scales, zero_points = quantisation["scales"], quantisation["zero_points"]
+    per_tensor = len(scales) == 1 and len(zero_points) == 1
+    return TensorSpec(
+        name=details["name"],
+        shape=tuple(int(size) for size in details["shape"]),
+        dtype=np.dtype(details["dtype"]),
+        scale=float(scales[0]) if per_tensor else None,
+        zero_point=int(zero_points[0]) if per_tensor else None,
+    )
+
+
+class LiteRtRunner:
+    """A LiteRT interpreter with its tensors allocated."""
+
+    def __init__(self, model: bytes, kernels: LiteRtKernels, threads: int = 1) -> None:
+        """Raises KernelsError with LiteRT's own reason when it refuses the model."""
+        # LiteRT reads weights in place: the bytes must live as long as the interpreter.
+        self._model = model
+        with captured_stderr() as printed:
+            try:
+                self._interpreter: Any = Interpreter(
+                    model_content=model,
+                    experimental_op_resolver_type=_RESOLVERS[kernels],
+                    num_threads=threads,
+                )
+                self._interpreter.allocate_tensors()
+                given = self._interpreter.get_input_details()
+                made = self._interpreter.get_output_details()
+            except (RuntimeError, ValueError) as error:
+                reason: str | None = " ".join(str(error).split())
+            else:
+                reason = None
+        if reason is not None:
+            raise KernelsError(f"LiteRT ({kernels}) cannot run this model: {reason or printed.reason()}")
+        self.inputs: tuple[TensorSpec, ...] = tuple(_spec(details) for details in given)
+        self.outputs: tuple[TensorSpec, ...] = tuple(_spec(details) for details in made)
+        self._input_handles: tuple[int, ...] = tuple(details["index"] for details in given)
+        self._output_handles: tuple[int, ...] = tuple(details["index"] for details in made)
+
+    def run(self, arrays: Sequence[Array]) -> list[Array]:
+        """Run once; see `Runner.run`. Releases the interpreter lock of Python while the kernels run."""
+        check_inputs(self.inputs, arrays)
+        interpreter = self._interpreter
+        try:
+            for handle, array in zip(self._input_handles, arrays, strict=True):
+                interpreter.set_tensor(handle, array)
+            interpreter.invoke()
+            return [interpreter.get_tensor(handle) for handle in self._output_handles]
+        except (RuntimeError, ValueError) as error:
+            raise KernelsError(f"LiteRT failed while running: {' '.join(str(error).split())}") from error
