@@ -40,7 +40,7 @@ class Clock(_Sourced):
 
 
 class CyclesPerMac(_Sourced):
-    """CPU cycles per multiply-accumulate by kind of operator, int8; `conv` is every kernel larger than 1x1."""
+    """CPU cycles per multiply-accumulate by kind of operator, int8; `conv` is every kernel above 1x1."""
 
     conv_pointwise: Positive
     conv: Positive
@@ -55,10 +55,9 @@ class Elementwise(_Sourced):
 
 
 class Overhead(_Sourced):
-    """Microseconds that every operator costs besides, and nanoseconds per raw byte of coding a frame."""
+    """Microseconds that every operator costs besides."""
 
     operator_us: NotNegative
-    encode_ns_per_byte: NotNegative
 
 
 class Jitter(_Sourced):
@@ -152,17 +151,15 @@ class Profile(_Strict):
 
     def operator_us(self, work: Workload) -> float:
         """Modelled microseconds of one operator, without jitter. Only for a modelled profile."""
-        assert self.clock and self.cycles_per_mac and self.elementwise and self.overhead
+        assert self.clock is not None
+        assert self.cycles_per_mac is not None
+        assert self.elementwise is not None
+        assert self.overhead is not None
         if work.macs:
             cycles = work.macs * float(getattr(self.cycles_per_mac, work.kind))
         else:
             cycles = work.output_bytes * self.elementwise.cycles_per_output_byte
         return cycles / self.clock.mhz + self.overhead.operator_us
-
-    def encode_us(self, raw_bytes: int) -> float:
-        """Modelled microseconds of coding `raw_bytes` of tensors into frames. Only for a modelled profile."""
-        assert self.overhead
-        return raw_bytes * self.overhead.encode_ns_per_byte / 1000
 
     def jittered(self, time_us: float, rng: np.random.Generator) -> int:
         """`time_us` with one draw of this board's jitter, whole microseconds, never below zero."""

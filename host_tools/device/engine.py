@@ -1,0 +1,179 @@
+"""The engine of a device on a PC: every operator is a model of its own, so any range can run and be timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from cutpoint.errors import InternalError, KernelsError, UsageError
+from cutpoint.graph import Model
+from cutpoint.kernels import Kernels, available, open_runner
+from host_tools.device.input_tensor import Array, InputTensor
+from host_tools.device.workload import Workload
+
+EngineName = Literal["tflm", "litert"]
+_KERNELS: dict[EngineName, Kernels] = {"tflm": "tflm", "litert": "reference"}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTensor:
+    """A tensor alive at a cut: index in the whole model, values, and its most likely element (`fill`)."""
+
+    index: int
+    array: Array = field(repr=False)
+    fill: int = 0
+
+
+class Engine(Protocol):
+    """Runs operators [first, last) of a device model and shows every live tensor."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def on_board(self) -> int:
+        """K: operators [0, K) can run here."""
+        ...
+
+    def set_input(self, arrays: Sequence[Array]) -> None: ...
+
+    def run(self, first: int, last: int) -> list[int]: ...
+
+    def live(self, cut: int) -> tuple[LiveTensor, ...]: ...
+
+    def outputs(self) -> list[Array]: ...
+
+
+class OperatorEngine:
+    """Operators [0, K) of a model, one resident interpreter each; one inference and one thread at a time.
+
+    Every tensor is kept until the next input, so a range can be resumed from any cut that was reached: that
+    is how a missed deadline costs no recomputation, here as on a board.
+    """
+
+    def __init__(self, model: Model, kernels: EngineName, *, on_board: int | None = None) -> None:
+        """`model` may be the whole model or a device model; `on_board` limits K further.
+
+        Raises KernelsError when the kernels are not installed or do not run an operator.
+        """
+        count = len(model.operators)
+        if on_board is not None and not 0 <= on_board <= count:
+            raise UsageError(f"{on_board} operators on board: this model has {count}; give 0 to {count}")
+        self.name = kernels
+        self.on_board = count if on_board is None else on_board
+        self._model = model
+        self._runners = []
+        for index in range(self.on_board):
+            try:
+                self._runners.append(open_runner(model.extract(index, index + 1), _KERNELS[kernels]))
+            except KernelsError as error:
+                kind = model.operators[index].kind
+                raise KernelsError(f"operator {index} ({kind}): {error}") from error
+        self._tensors: dict[int, Array] = {}
+        self._outputs: list[Array] = []
+        self._reached = -1
+
+    @property
+    def inputs(self) -> tuple[InputTensor, ...]:
+        """What `set_input` takes, in the model's order."""
+        tensors = (self._model.tensors[index] for index in self._model.inputs)
+        return tuple(InputTensor(t.name, t.shape, t.dtype, t.scale, t.zero_point) for t in tensors)
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What operators [0, K) ask of a processor."""
+        return tuple(_workload(self._model, index) for index in range(self.on_board))
+
+    def set_input(self, arrays: Sequence[Array]) -> None:
+        """Begin an inference. Raises UsageError when count, shape or dtype do not fit the model."""
+        expected = self.inputs
+        if len(arrays) != len(expected):
+            raise UsageError(f"the model takes {len(expected)} inputs, {len(arrays)} given")
+        checked = [tensor.of_array(array) for tensor, array in zip(expected, arrays, strict=True)]
+        self._tensors = dict(zip(self._model.inputs, checked, strict=True))
+        self._outputs = []
+        self._reached = 0
+
+    def run(self, first: int, last: int) -> list[int]:
+        """Run operators [first, last) from the live tensors of cut `first`; measured microseconds of each.
+
+        The time of an operator includes handing its tensors to the interpreter and back.
+        """
+        if not 0 <= first <= last <= self.on_board:
+            raise InternalError(f"operators [{first}, {last}) asked for, [0, {self.on_board}) are on board")
+        if first > self._reached:
+            raise InternalError(
+                f"operators [{first}, {last}) asked for, but only cut {self._reached} was reached"
+            )
+        taken_us = []
+        for index in range(first, last):
+            arrays = [self._tensors[tensor] for tensor in self._model.live(index)]
+            start = time.perf_counter_ns()
+            results = self._runners[index].run(arrays)
+            taken_us.append((time.perf_counter_ns() - start) // 1000)
+            self._keep(index + 1, results)
+        return taken_us
+
+    def live(self, cut: int) -> tuple[LiveTensor, ...]:
+        """The tensors that travel at `cut`, in the order of frames; valid until the next input."""
+        if not 0 <= cut <= self._reached:
+            raise InternalError(
+                f"the live tensors of cut {cut} asked for, but only cut {self._reached} was reached"
+            )
+        return tuple(
+            LiveTensor(index, self._tensors[index], _fill(self._model, index))
+            for index in self._model.live(cut)
+        )
+
+    def outputs(self) -> list[Array]:
+        """The network's outputs, in the model's order. Only after its last operator ran."""
+        if self._reached != len(self._model.operators):
+            raise InternalError(f"outputs asked for at cut {self._reached} of {len(self._model.operators)}")
+        return self._outputs or [self._tensors[index] for index in self._model.outputs]
+
+    def _keep(self, cut: int, results: list[Array]) -> None:
+        last = cut == len(self._model.operators)
+        indices = self._model.outputs if last else self._model.live(cut)
+        self._tensors.update(zip(indices, results, strict=True))
+        if last:
+            self._outputs = results
+        self._reached = max(self._reached, cut)
+
+
+def open_engine(model: Model, engine: str = "auto", *, on_board: int | None = None) -> OperatorEngine:
+    """`tflm`, `litert`, or `auto`: TFLM where its wheel is installed, else LiteRT's reference kernels.
+
+    The engine's `name` says which it became. Raises UsageError.
+    """
+    if engine == "auto":
+        chosen: EngineName = "tflm" if "tflm" in available() else "litert"
+    elif engine in ("tflm", "litert"):
+        chosen = "tflm" if engine == "tflm" else "litert"
+    else:
+        raise UsageError(f"engine {engine!r} is unknown; known are auto, tflm, litert")
+    return OperatorEngine(model, chosen, on_board=on_board)
+
+
+def stand_in_reason(engine: OperatorEngine) -> str | None:
+    """Why the engine is not the device's own kernels; None when it is."""
+    if engine.name == "tflm":
+        return None
+    if "tflm" in available():
+        return "LiteRT's reference kernels run the head, as asked; the tflite-micro wheel is installed"
+    return "LiteRT's reference kernels stand in for TFLM: the tflite-micro wheel is not installed here"
+
+
+def _fill(model: Model, index: int) -> int:
+    tensor = model.tensors[index]
+    return tensor.zero_point or 0 if np.issubdtype(tensor.dtype, np.integer) else 0
+
+
+def _workload(model: Model, index: int) -> Workload:
+    operator = model.operators[index]
+    weights = operator.inputs[1] if len(operator.inputs) > 1 else -1
+    kernel = model.tensors[weights].shape if weights >= 0 else None
+    return Workload.of(operator.kind, operator.macs, operator.output_bytes, kernel)
