@@ -1,0 +1,83 @@
+"""What a codec makes of the tensors of a cut: bytes and the device's time for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from cutpoint.plan.ema import Ema, checked_alpha
+from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, refusal
+from cutpoint.plan.shape import NetworkShape
+
+ENCODE_US_PER_BYTE: Mapping[str, float] = {"raw": 0.0, "bitmap": 0.02, "jpeg": 0.0}
+"""Assumed until measured. `bitmap`: some five cycles a byte at 240 MHz. `jpeg`: the camera's own coder."""
+UNKNOWN_CODEC_US_PER_BYTE = 0.05
+
+
+class CodingEstimator:
+    """Moving averages of coded bytes per raw byte and of encoding time, for each (cut, codec) that was seen.
+
+    Never seen: coded bytes equal raw bytes, because a codec may enlarge what it was not made for; a JPEG of
+    the input takes `NetworkShape.expected_jpeg_bytes`. `raw` never changes size, whatever is observed.
+    """
+
+    __slots__ = ("_alpha", "_encode", "_ratio", "_shape", "rejected")
+
+    def __init__(self, shape: NetworkShape, *, alpha: float = 0.2) -> None:
+        self._shape = shape
+        self._alpha = checked_alpha(alpha)
+        self._ratio: dict[tuple[int, str], Ema] = {}
+        self._encode: dict[tuple[int, str], Ema] = {}
+        self.rejected: Counter[str] = Counter()
+
+    def observe(
+        self, cut: int, codec: str, *, coded_bytes: float | None = None, encode_us: float | None = None
+    ) -> bool:
+        """Takes what was seen of one frame; False when nothing of it was believed."""
+        if refusal(cut, 0, self._shape.n) is not None:
+            self.rejected["range"] += 1
+            return False
+        taken = False
+        raw = self._shape.cut_bytes[cut]
+        if coded_bytes is not None and codec != "raw" and raw > 0:
+            taken |= self._add(
+                self._ratio, (cut, codec), coded_bytes, 0.0, min(4.0 * raw + 4096, MOST_BYTES), raw
+            )
+        if encode_us is not None:
+            taken |= self._add(self._encode, (cut, codec), encode_us, 0.0, LONGEST_US, 1)
+        return taken
+
+    def _add(
+        self,
+        into: dict[tuple[int, str], Ema],
+        key: tuple[int, str],
+        value: float,
+        low: float,
+        high: float,
+        unit: int,
+    ) -> bool:
+        reason = refusal(value, low, high)
+        if reason is not None:
+            self.rejected[reason] += 1
+            return False
+        if key not in into:
+            into[key] = Ema(self._alpha)
+        return into[key].add(value / unit)
+
+    def seen(self, cut: int, codec: str) -> bool:
+        """Whether coded bytes of this pair were ever observed; `raw` needs no observation."""
+        return codec == "raw" or (cut, codec) in self._ratio
+
+    def coded_bytes(self, cut: int, codec: str) -> int:
+        """Expected bytes of tensor data, without framing."""
+        ratio = self._ratio.get((cut, codec))
+        if ratio is not None and ratio.value is not None:
+            return round(ratio.value * self._shape.cut_bytes[cut])
+        return self._shape.expected_jpeg_bytes if codec == "jpeg" else self._shape.cut_bytes[cut]
+
+    def encode_us(self, cut: int, codec: str) -> float:
+        """Expected microseconds that the device spends coding."""
+        seen = self._encode.get((cut, codec))
+        if seen is not None and seen.value is not None:
+            return seen.value
+        return ENCODE_US_PER_BYTE.get(codec, UNKNOWN_CODEC_US_PER_BYTE) * self._shape.cut_bytes[cut]

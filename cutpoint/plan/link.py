@@ -1,0 +1,178 @@
+"""How fast a link is: a round trip that costs whatever is sent, and a price for each byte."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from math import inf
+
+import numpy as np
+
+from cutpoint.plan.errors import PolicyError
+from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, refusal
+from cutpoint.plan.robust import deviation, middle, slope_and_intercept
+
+STEP_SAMPLES = 3
+LEAST_BYTES_PER_S = 10.0
+MOST_BYTES_PER_S = 125e6
+LARGEST_ROUND_TRIP_US = 60e6
+CREDIBLE_ROUND_TRIP_US = 50_000.0
+
+
+def _bounded(us_per_byte: float) -> float:
+    return min(max(us_per_byte, 1e6 / MOST_BYTES_PER_S), 1e6 / LEAST_BYTES_PER_S)
+
+
+class LinkEstimator:
+    """Fits network_us = round_trip_us + bytes / bytes_per_s to the last `window` one-clock measurements.
+
+    `bytes` is what went up and came down, headers included; `network_us` is the device's round trip less the
+    residence that the edge stated, so no two clocks are compared.
+
+    - The line is Theil-Sen's. Its slope is taken as far as it stands out from the noise (z = slope / standard
+      error; the last slope moves z^2 / (z^2 + 4) of the way), and otherwise the last slope is only kept
+      within two standard errors of it. So samples of nearly one size move the round trip and leave the slope
+      alone.
+    - When such samples cannot be explained by a credible round trip (four times the last known one, at least
+      50 ms), what is left over lowers the bandwidth; when they are faster than the bytes alone should take,
+      the bandwidth rises.
+    - Three samples in a row on one side, each beyond three deviations and a quarter of what was expected, are
+      a step: everything older is dropped. `steps` counts them.
+    - Figures stay within 0..60 s and 10 B/s..125 MB/s. A bad sample changes nothing but `rejected`.
+
+    Until something was measured the two figures are those given, and `jitter_us` is a quarter of the round
+    trip.
+    """
+
+    def __init__(
+        self, *, round_trip_us: float = 20_000.0, bytes_per_s: float = 125_000.0, window: int = 32
+    ) -> None:
+        if refusal(round_trip_us, 0, LARGEST_ROUND_TRIP_US) or refusal(
+            bytes_per_s, LEAST_BYTES_PER_S, MOST_BYTES_PER_S
+        ):
+            raise PolicyError(f"a link of {round_trip_us!r} us and {bytes_per_s!r} B/s is out of range")
+        if window < 2 * STEP_SAMPLES:
+            raise PolicyError(f"window is {window}; expected at least {2 * STEP_SAMPLES} samples")
+        self._samples: deque[tuple[float, float]] = deque(maxlen=window)
+        self._round_trip_us = float(round_trip_us)
+        self._known_round_trip_us = float(round_trip_us)
+        self._us_per_byte = 1e6 / float(bytes_per_s)
+        self._jitter_us = 0.25 * self._round_trip_us
+        self._conditioned = False
+        self._run = 0
+        self._fitted = True
+        self.count = 0
+        self.steps = 0
+        self.rejected: Counter[str] = Counter()
+
+    def observe(self, bytes_total: float, network_us: float) -> bool:
+        """Takes one measurement; False when it was refused and counted."""
+        reason = refusal(bytes_total, 0, MOST_BYTES)
+        if reason is None:
+            reason = refusal(network_us, 0.0, LONGEST_US)
+        if reason is not None:
+            self.rejected[reason] += 1
+            return False
+        size, us = float(bytes_total), float(network_us)
+        if len(self._samples) >= STEP_SAMPLES:
+            self._watch_for_step(size, us)
+        self._samples.append((size, us))
+        self._fitted = False
+        self.count += 1
+        if abs(self._run) >= STEP_SAMPLES:
+            for _ in range(len(self._samples) - STEP_SAMPLES):
+                self._samples.popleft()
+            self._run = 0
+            self.steps += 1
+        return True
+
+    def observe_timeout(self, bytes_total: float, waited_us: float) -> bool:
+        """Takes an answer that had not come after `waited_us`: a sample of that size where more was not
+        expected.
+
+        A wait shorter than the figure in force says nothing and is ignored (False).
+        """
+        sound = refusal(bytes_total, 0, MOST_BYTES) is None and refusal(waited_us, 0.0, LONGEST_US) is None
+        if sound and waited_us <= self.network_us(bytes_total):
+            return False
+        return self.observe(bytes_total, waited_us)
+
+    def _watch_for_step(self, size: float, us: float) -> None:
+        expected = self.network_us(size)
+        residual = us - expected
+        if abs(residual) <= max(3 * self._jitter_us, 0.25 * expected, 500.0):
+            self._run = 0
+        elif residual > 0:
+            self._run = max(self._run, 0) + 1
+        else:
+            self._run = min(self._run, 0) - 1
+
+    def _fit(self) -> None:
+        self._fitted = True
+        samples = np.array(self._samples)
+        x, y = samples[:, 0], samples[:, 1]
+        slope, offset = slope_and_intercept(x, y)
+        usual = middle(y)
+        least = 0.02 if len(y) > STEP_SAMPLES else 0.1
+        noise = max(deviation(y - slope * x - offset), least * usual, 100.0)
+        centred = x - x.mean()
+        spread = float(centred @ centred)
+        error = noise / spread**0.5 if spread > 0 else inf
+        us_per_byte = min(max(self._us_per_byte, slope - 2 * error), max(slope + 2 * error, 0.0))
+        z = max(slope / error, 0.0)
+        self._conditioned = z > 2
+        if self._conditioned:
+            us_per_byte += z * z / (z * z + 4) * (slope - us_per_byte)
+        us_per_byte = _bounded(us_per_byte)
+        round_trip = middle(y - us_per_byte * x)
+        credible = self._credible_round_trip(round_trip, usual)
+        if credible != round_trip and x.max() > 0:
+            sent = x > 0
+            us_per_byte = _bounded(min(middle((y[sent] - credible) / x[sent]), slope + 2 * error))
+            round_trip = middle(y - us_per_byte * x)
+        self._us_per_byte = us_per_byte
+        self._round_trip_us = min(max(round_trip, 0.0), LARGEST_ROUND_TRIP_US)
+        if self._conditioned:
+            self._known_round_trip_us = self._round_trip_us
+        if len(y) >= STEP_SAMPLES:
+            self._jitter_us = deviation(y - self._round_trip_us - us_per_byte * x)
+
+    def _credible_round_trip(self, round_trip: float, usual: float) -> float:
+        """What of `round_trip` may stand; the rest has to be explained by the bytes."""
+        if round_trip < 0:
+            return min(self._known_round_trip_us, 0.5 * usual)
+        if self._conditioned:
+            return round_trip
+        return min(round_trip, max(4 * self._known_round_trip_us, CREDIBLE_ROUND_TRIP_US))
+
+    def _current(self) -> None:
+        if not self._fitted:
+            self._fit()
+
+    @property
+    def round_trip_us(self) -> float:
+        """Microseconds of a message without bytes, there and back."""
+        self._current()
+        return self._round_trip_us
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Bytes a second, up and down taken together."""
+        self._current()
+        return 1e6 / self._us_per_byte
+
+    @property
+    def jitter_us(self) -> float:
+        """Robust standard deviation of the measurements about the line."""
+        self._current()
+        return self._jitter_us
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether the samples differ enough in size to tell the round trip from the bandwidth."""
+        self._current()
+        return self._conditioned
+
+    def network_us(self, bytes_total: float) -> float:
+        """Expected microseconds on the network for this many bytes, up and down together."""
+        self._current()
+        return self._round_trip_us + self._us_per_byte * bytes_total

@@ -1,0 +1,259 @@
+"""One device's planner: observations in, decisions out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from cutpoint.plan.coding import CodingEstimator
+from cutpoint.plan.costs import RowGrid, cost_table
+from cutpoint.plan.decision import Decision, Occasion, deadline_ms
+from cutpoint.plan.edge import EdgeEstimator
+from cutpoint.plan.energy import EnergyModel
+from cutpoint.plan.errors import PolicyError
+from cutpoint.plan.explore import lesson
+from cutpoint.plan.figure import refusal
+from cutpoint.plan.limits import Limits
+from cutpoint.plan.link import LinkEstimator
+from cutpoint.plan.observation import Observation
+from cutpoint.plan.operators import OperatorEstimator
+from cutpoint.plan.policies import Choice, Context, Policy, Switching, make_policy
+from cutpoint.plan.prior import MachineClass
+from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.table import CostTable
+from cutpoint.plan.variance import VarianceDetector
+from cutpoint.plan.wording import milliseconds, row_name
+
+DETOUR_DECISIONS = 4
+RETEST_EVERY = 8
+MOST_PATIENCE = 64.0
+
+
+@dataclass(slots=True)
+class _Detour:
+    """A row taken for one inference for what it teaches; stands until it was seen, or for a few decisions."""
+
+    index: int
+    occasion: Occasion
+    reason: str
+    decisions_left: int = DETOUR_DECISIONS
+
+
+class Planner:
+    """Keeps the estimates of one device and decides its next cut and codec.
+
+    policy              a policy or its name ("latency", "privacy:3"; see `policies.policy_names`)
+    seed                of the generator that draws explorations and forced runs; equal seeds and observations
+                        give equal decisions
+    exploration         probability that a decision runs another row to learn from it (policies that explore)
+    forced_device_only  probability that a decision runs everything the board holds, so that it is all
+    measured hysteresis, least_gain_us, dwell   see `Switching`
+    codecs              codecs that the device can encode, `raw` always among them
+    edge                shared estimator of the tails of this network; None: one of this device's own
+    link                estimator to start from; None: 20 ms and 1 Mb/s until measured
+
+    At most one detour is under way. A forced run goes before a re-test, a re-test before an exploration. It
+    stands until an observation shows that the device took it, at most for `DETOUR_DECISIONS` decisions, since
+    a plan reaches a device an inference late. Re-tests start at most once in `RETEST_EVERY` inferences.
+
+    Knows no clock and does no I/O; belongs to one thread. Raises PolicyError when the device cannot follow
+    the policy, or a parameter is out of range.
+    """
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        policy: Policy | str = "latency",
+        *,
+        seed: int,
+        alpha: float = 0.2,
+        exploration: float = 0.05,
+        forced_device_only: float = 0.0,
+        hysteresis: float = 0.1,
+        least_gain_us: float = 500.0,
+        dwell: int = 3,
+        codecs: tuple[str, ...] = ("raw",),
+        limits: Limits | None = None,
+        energy: EnergyModel | None = None,
+        machine_class: MachineClass | str = "esp32",
+        edge: EdgeEstimator | None = None,
+        link: LinkEstimator | None = None,
+        report_timings: bool = True,
+    ) -> None:
+        for name, chance in (("exploration", exploration), ("forced_device_only", forced_device_only)):
+            if refusal(chance, 0.0, 1.0) is not None:
+                raise PolicyError(f"{name} is {chance!r}; expected a probability from 0 to 1")
+        self.shape = shape
+        self.policy = make_policy(policy) if isinstance(policy, str) else policy
+        self.operators = OperatorEstimator(shape, alpha=alpha, machine_class=machine_class)
+        self.edge = EdgeEstimator(shape, alpha=alpha) if edge is None else edge
+        self.link = LinkEstimator() if link is None else link
+        self.coding = CodingEstimator(shape, alpha=alpha)
+        self.variance = VarianceDetector()
+        self._energy = energy
+        self._grid = RowGrid(shape, codecs=codecs, limits=limits)
+        self._grid.refresh(self.coding)
+        self.policy.check(self._grid, energy)
+        self._switching = Switching(hysteresis, least_gain_us, dwell)
+        self._random = Random(seed)
+        self._exploration = exploration if self.policy.explores else 0.0
+        self._forced = forced_device_only
+        self._report_timings = report_timings
+        self._current: int | None = None
+        self._detour: _Detour | None = None
+        self._runs = 0
+        self._switched_at = 0
+        self._retest_from = 0
+        self._steps_seen = 0
+        self._patience = 1.0
+        self._last_run = [-1] * len(self._grid.codec)
+        self.rejected: Counter[str] = Counter()
+
+    def observe(self, seen: Observation) -> None:
+        """Takes what one inference taught. Never raises: what is no figure is counted and changes nothing."""
+        if refusal(seen.cut, 0, self.shape.n) is not None:
+            self.rejected["cut"] += 1
+            return
+        self._runs += 1
+        index = self._grid.index.get((seen.cut, seen.codec))
+        if index is not None:
+            self._last_run[index] = self._runs
+            if self._detour is not None and self._detour.index == index:
+                self._detour = None
+        if seen.operators_us is not None:
+            for operator, us in self.operators.observe(seen.first, seen.operators_us):
+                self.variance.add(operator, us / 1e6)
+        if self.coding.observe(seen.cut, seen.codec, coded_bytes=seen.coded_bytes, encode_us=seen.encode_us):
+            self._grid.refresh(self.coding, seen.cut, seen.codec)
+        if seen.edge_us is not None:
+            self.edge.observe(seen.cut, seen.edge_us)
+        if seen.link is not None:
+            self._observe_link(seen)
+
+    def _observe_link(self, seen: Observation) -> None:
+        sample = seen.link
+        assert sample is not None
+        figures = (sample.round_trip_us, sample.edge_us, sample.bytes_up, sample.bytes_down)
+        for value in figures:
+            reason = refusal(value, 0, 1e12)
+            if reason is not None:
+                self.rejected[f"link {reason}"] += 1
+                return
+        network_us = sample.round_trip_us - sample.edge_us
+        if self.link.observe(sample.bytes_up + sample.bytes_down, network_us):
+            self._patience = 1.0
+
+    def missed(self, bytes_up: int, waited_us: float) -> None:
+        """Takes a deadline that passed without an answer, after a wait of `waited_us`.
+
+        Doubles the next deadline and, where the wait was longer than expected, tells the link estimate, which
+        would otherwise learn nothing from a link turned poor.
+        """
+        self._patience = min(self._patience * 2, MOST_PATIENCE)
+        self.link.observe_timeout(bytes_up + self.shape.result_bytes, waited_us)
+
+    def explain(self) -> CostTable:
+        """The cost table as the next decision would see it, for printing."""
+        return cost_table(
+            self._grid, operators=self.operators, edge=self.edge, link=self.link, energy=self._energy
+        )
+
+    def decide(self) -> Decision:
+        """Decides the next cut and codec from everything observed so far."""
+        table = self.explain()
+        context = Context(self._current, self._runs - self._switched_at, self._switching)
+        choice = self.policy.choose(table, context)
+        if choice.index != self._current:
+            self._current = choice.index
+            self._switched_at = self._runs
+        detour = self._standing_detour(table) or self._new_detour(table, choice)
+        if detour is None:
+            reason = f"{row_name(int(table.cut[choice.index]), table.codec[choice.index])} {choice.why}"
+            return self._decision(table, choice.index, Occasion.POLICY, reason)
+        self._detour = detour
+        return self._decision(table, detour.index, detour.occasion, detour.reason)
+
+    def _standing_detour(self, table: CostTable) -> _Detour | None:
+        detour = self._detour
+        if detour is None:
+            return None
+        detour.decisions_left -= 1
+        if detour.decisions_left <= 0 or not table.available[detour.index]:
+            self._detour = None
+        return self._detour
+
+    def _new_detour(self, table: CostTable, choice: Choice) -> _Detour | None:
+        forced, explores = self._random.random() < self._forced, self._random.random() < self._exploration
+        if forced:
+            return self._forced_run(table, choice)
+        return self._retest(table, choice) or self._lesson(table, choice, due=explores)
+
+    def _forced_run(self, table: CostTable, choice: Choice) -> _Detour | None:
+        raw = [i for i in range(self.shape.n + 1) if table.available[i]]
+        if not raw or table.cut[raw[-1]] <= table.cut[choice.index]:
+            return None
+        cut = int(table.cut[raw[-1]])
+        return _Detour(
+            raw[-1], Occasion.FORCED, f"cut {cut} forced, so that every operator on board is measured"
+        )
+
+    def _retest(self, table: CostTable, choice: Choice) -> _Detour | None:
+        """The cheapest row that runs the operators due, when the chosen one does not run them anyway."""
+        due = [i for i in self.variance.pending() if i < self.shape.deepest_cut]
+        if not due or due[-1] < table.cut[choice.index] or self._runs < self._retest_from:
+            return None
+        running = [i for i in range(self.shape.n + 1) if table.available[i] and table.cut[i] > due[-1]]
+        if not running:
+            return None
+        index = min(running, key=lambda i: float(table.latency_us[i]))
+        self._retest_from = self._runs + RETEST_EVERY
+        names = ", ".join(str(i) for i in due)
+        return _Detour(
+            index,
+            Occasion.RETEST,
+            f"cut {int(table.cut[index])} re-tests operator {names}, whose time varied",
+        )
+
+    def _lesson(self, table: CostTable, choice: Choice, *, due: bool) -> _Detour | None:
+        """An exploration: by chance, or once after a step of the link that left its two figures untold."""
+        if self._exploration == 0:
+            return None
+        stepped = self.link.steps > self._steps_seen and not self.link.conditioned
+        self._steps_seen = self.link.steps
+        if not (due or stepped):
+            return None
+        found = lesson(
+            table,
+            self.policy.objective(table),
+            choice.index,
+            last_run=self._last_run,
+            runs=self._runs,
+            link_conditioned=self.link.conditioned,
+        )
+        if found is None:
+            return None
+        name = row_name(int(table.cut[found.index]), table.codec[found.index])
+        return _Detour(found.index, Occasion.EXPLORATION, f"{name} explored: {found.why}")
+
+    def _decision(self, table: CostTable, index: int, occasion: Occasion, reason: str) -> Decision:
+        expected_us = float(table.latency_us[index])
+        bytes_total = float(table.bytes_up[index]) + self.shape.result_bytes
+        if occasion is not Occasion.POLICY:
+            reason += f"; expects {milliseconds(expected_us)}"
+        return Decision(
+            cut=int(table.cut[index]),
+            codec=table.codec[index],
+            deadline_ms=deadline_ms(
+                self.link.network_us(bytes_total),
+                float(table.edge_us[index]),
+                self.link.jitter_us,
+                known=self.link.count >= 3,
+                patience=self._patience,
+            ),
+            reason=reason,
+            exploration=occasion is not Occasion.POLICY,
+            report_timings=self._report_timings,
+            expected_us=expected_us,
+            occasion=occasion,
+        )

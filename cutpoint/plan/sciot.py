@@ -1,0 +1,49 @@
+"""SCIoT's cost formula, kept to the letter so that the two systems can be compared.
+
+Source: UBICO/SCIoT, `offloading_algo.py`. Layer i here is cut i + 1 elsewhere in this project; its -1 is cut
+N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cutpoint.plan.errors import PolicyError
+from cutpoint.plan.figure import refusal
+
+
+def costs(
+    device_s: Sequence[float], edge_s: Sequence[float], layer_bytes: Sequence[float], bytes_per_s: float
+) -> list[float]:
+    """Expected seconds when the device runs layers 0..i and the edge the rest, for each i.
+
+    costs[i] = sum(device_s[:i + 1]) + layer_bytes[i] / bytes_per_s + sum(edge_s[i + 1:])
+
+    The last entry is device-only, which still pays for sending its own output. Edge-only is not a candidate.
+    The sums are taken as the formula writes them, not as running sums: a running sum rounds differently, and
+    a difference in the last bit decides a tie otherwise than SCIoT does.
+
+    Raises PolicyError (a ValueError) when the three sequences are empty or of unequal length, when a figure
+    is negative or not finite, or when the speed is not above 0 (SCIoT silently takes 0 as 1 byte/s).
+    """
+    device, edge, sizes = list(device_s), list(edge_s), list(layer_bytes)
+    n = len(device)
+    if n == 0 or len(edge) != n or len(sizes) != n:
+        raise PolicyError(
+            f"device_s, edge_s, layer_bytes have {n}, {len(edge)}, {len(sizes)} entries; expected one a layer"
+        )
+    for name, figures in (("device_s", device), ("edge_s", edge), ("layer_bytes", sizes)):
+        for at, value in enumerate(figures):
+            if refusal(value, 0.0, 1e300) is not None:
+                raise PolicyError(f"{name}[{at}] is {value!r}; expected a finite figure from 0 up")
+    if refusal(bytes_per_s, 0.0, 1e300) is not None or bytes_per_s == 0:
+        raise PolicyError(f"bytes_per_s is {bytes_per_s!r}; expected a finite speed above 0")
+    return [sum(device[: i + 1]) + sizes[i] / bytes_per_s + sum(edge[i + 1 :]) for i in range(n)]
+
+
+def choose(
+    device_s: Sequence[float], edge_s: Sequence[float], layer_bytes: Sequence[float], bytes_per_s: float
+) -> int:
+    """Index of the cheapest layer to cut after; the lowest of equals. Raises as `costs` does."""
+    every = costs(device_s, edge_s, layer_bytes, bytes_per_s)
+    return every.index(min(every))

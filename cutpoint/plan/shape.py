@@ -1,0 +1,86 @@
+"""What the planner has to know of a network: work and bytes, no tensors and no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cutpoint.plan.errors import PolicyError
+from cutpoint.plan.figure import MOST_BYTES, refusal
+
+JPEG_HEADER_BYTES = 620
+JPEG_SCAN_SHARE = 1_087 / 27_648
+"""Scan data of 96x96 RGB scenes at quality 50 as a share of the raw picture; with `JPEG_HEADER_BYTES` (tables
+and markers of a baseline file) measured on the digit scenes of `models/fomo_digits`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShape:
+    """Work and bytes of a network with N operators and N + 1 cuts.
+
+    macs             multiply-accumulates of each operator, N of them; 0 for elementwise operators
+    cut_bytes        raw bytes of the live tensors at each cut, N + 1 of them
+    input_is_picture whether a JPEG of the input is a fair rival at cut 0
+    jpeg_bytes       bytes of that JPEG; None: estimated from the raw bytes (see `JPEG_SCAN_SHARE`)
+    kinds            operator kinds ("CONV_2D"), N of them, or empty when unknown
+    max_cut          largest cut the board can be asked for; None: N
+    frame_overhead   bytes that framing adds going up: a constant, or a function (cut, coded bytes) -> bytes
+    output_bytes     bytes each operator writes, N of them; empty: taken from `cut_bytes`
+    arena_bytes      RAM of the head at each cut, N + 1 of them, None where unknown; empty: all unknown
+    result_bytes     bytes of a usual answer frame coming down
+
+    Raises PolicyError when the lengths do not fit or a figure is negative or not finite.
+    """
+
+    macs: tuple[int, ...]
+    cut_bytes: tuple[int, ...]
+    input_is_picture: bool = False
+    jpeg_bytes: int | None = None
+    kinds: tuple[str, ...] = ()
+    max_cut: int | None = None
+    frame_overhead: int | Callable[[int, int], int] = 52
+    output_bytes: tuple[int, ...] = ()
+    arena_bytes: tuple[int | None, ...] = ()
+    result_bytes: int = 64
+
+    def __post_init__(self) -> None:
+        n = len(self.macs)
+        if n == 0:
+            raise PolicyError("a network without operators has nothing to plan; give macs for each operator")
+        for name, wanted in (("cut_bytes", n + 1), ("kinds", n), ("output_bytes", n), ("arena_bytes", n + 1)):
+            seen = len(getattr(self, name))
+            if seen != wanted and (seen or name == "cut_bytes"):
+                raise PolicyError(f"{name} has {seen} entries; {n} operators need {wanted}")
+        for name in ("macs", "cut_bytes", "output_bytes"):
+            for at, value in enumerate(getattr(self, name)):
+                if refusal(value, 0, 1e15 if name == "macs" else MOST_BYTES) is not None:
+                    raise PolicyError(f"{name}[{at}] is {value!r}; expected a finite figure from 0 up")
+        if self.max_cut is not None and not 0 <= self.max_cut <= n:
+            raise PolicyError(f"max_cut is {self.max_cut}; expected 0 to {n}")
+
+    @property
+    def n(self) -> int:
+        """Number of operators; cuts run from 0 to n."""
+        return len(self.macs)
+
+    @property
+    def deepest_cut(self) -> int:
+        """Largest cut the board can be asked for."""
+        return self.n if self.max_cut is None else self.max_cut
+
+    @property
+    def written_bytes(self) -> tuple[int, ...]:
+        """Bytes each operator writes; without exact figures, what is live after it (an upper bound)."""
+        return self.output_bytes or self.cut_bytes[1:]
+
+    @property
+    def expected_jpeg_bytes(self) -> int:
+        """Bytes of a JPEG of the input: as given, else estimated at quality 50."""
+        if self.jpeg_bytes is not None:
+            return self.jpeg_bytes
+        return JPEG_HEADER_BYTES + round(self.cut_bytes[0] * JPEG_SCAN_SHARE)
+
+    def frame_bytes(self, cut: int, coded_bytes: int) -> int:
+        """Bytes on the wire for a message with `coded_bytes` of tensor data."""
+        extra = self.frame_overhead
+        return coded_bytes + (extra if isinstance(extra, int) else extra(cut, coded_bytes))

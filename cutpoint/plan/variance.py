@@ -1,0 +1,120 @@
+"""Notices operators whose time has changed, so that they are measured again."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from statistics import median
+
+from cutpoint.plan.errors import PolicyError
+from cutpoint.plan.figure import refusal
+
+LONGEST_S = 600.0
+
+
+class _History:
+    """Last samples of one operator, seconds; how many count towards its next flag; re-tests since its
+    flag."""
+
+    __slots__ = ("fresh", "retests", "samples")
+
+    def __init__(self, window: int) -> None:
+        self.samples: deque[float] = deque(maxlen=window)
+        self.fresh = 0
+        self.retests = 0
+
+
+def _cv(samples: list[float]) -> float:
+    """Sample standard deviation (n - 1) over the mean; 0 when every sample is 0."""
+    mean = sum(samples) / len(samples)
+    if mean == 0:
+        return 0.0
+    return float((sum([(s - mean) ** 2 for s in samples]) / (len(samples) - 1)) ** 0.5 / mean)
+
+
+class VarianceDetector:
+    """Flags an operator whose sample coefficient of variation exceeds `threshold` over the last `window`
+    runs.
+
+    Rule and figures (15 %, 10, from 3 on, the next operator too) are SCIoT's (UBICO/SCIoT,
+    `variance_detector.py`). SCIoT never takes a name off its list again; here a re-test does:
+
+    - A flag makes the operator and the next one due. `add` on a due operator is its re-test.
+    - The next operator, due only because of its neighbour, is settled by any one sample.
+    - A flagged operator is settled by a re-test within `threshold` of the median of the samples before it:
+      the figure in use is confirmed and the odd sample was a glitch. One that disagrees leaves it due,
+      because the new figure is not known yet; after `window` re-tests no old sample is left and the flag goes
+      in any case.
+    - A settled operator can only be flagged again by samples from its settling re-test on, `min_samples` of
+      them. Otherwise the very samples that raised the flag would raise it again.
+
+    `cv` and `unstable` always speak of the last `window` samples, flags or no flags.
+    A sample that is negative, not finite or above ten minutes changes nothing but `rejected`, by reason.
+    """
+
+    def __init__(self, window: int = 10, threshold: float = 0.15, min_samples: int = 3) -> None:
+        if not 2 <= min_samples <= window:
+            raise PolicyError(
+                f"min_samples is {min_samples}, window is {window}; expected 2 <= min_samples <= window"
+            )
+        if refusal(threshold, 0.0, 1e6) is not None:
+            raise PolicyError(f"threshold is {threshold!r}; expected a share such as 0.15")
+        self._window = window
+        self._threshold = float(threshold)
+        self._min_samples = min_samples
+        self._histories: dict[int, _History] = {}
+        self._flagged: set[int] = set()
+        self._queued: set[int] = set()
+        self.rejected: Counter[str] = Counter()
+
+    def add(self, index: int, seconds: float) -> None:
+        """Takes one run of operator `index`."""
+        if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+            self.rejected["index"] += 1
+            return
+        reason = refusal(seconds, 0.0, LONGEST_S)
+        if reason is not None:
+            self.rejected[reason] += 1
+            return
+        history = self._histories.get(index)
+        if history is None:
+            history = self._histories[index] = _History(self._window)
+        sample = float(seconds)
+        self._queued.discard(index)
+        if index in self._flagged:
+            self._retest(index, history, sample)
+            return
+        history.samples.append(sample)
+        history.fresh = min(history.fresh + 1, self._window)
+        if (
+            history.fresh >= self._min_samples
+            and _cv(list(history.samples)[-history.fresh :]) > self._threshold
+        ):
+            history.retests = 0
+            self._flagged.add(index)
+            self._queued.add(index + 1)
+
+    def _retest(self, index: int, history: _History, sample: float) -> None:
+        believed = median(history.samples)
+        history.samples.append(sample)
+        history.retests += 1
+        if abs(sample - believed) <= self._threshold * believed or history.retests >= self._window:
+            self._flagged.discard(index)
+            history.fresh = 1
+
+    def cv(self, index: int) -> float | None:
+        """Sample coefficient of variation of the last `window` runs; None with fewer than two."""
+        history = self._histories.get(index)
+        if history is None or len(history.samples) < 2:
+            return None
+        return _cv(list(history.samples))
+
+    def unstable(self, index: int) -> bool:
+        """Whether `cv` exceeds the threshold, from `min_samples` runs on."""
+        history = self._histories.get(index)
+        if history is None or len(history.samples) < self._min_samples:
+            return False
+        return _cv(list(history.samples)) > self._threshold
+
+    def pending(self) -> list[int]:
+        """Operators due for a re-test, ascending: the flagged and those queued behind them."""
+        return sorted(self._flagged | self._queued)
