@@ -1,0 +1,164 @@
+// One inference: which way it goes, what is run, who answers.
+#include "session.h"
+
+namespace cutpoint {
+namespace {
+
+// The next in 1, 2, ... 0xFFFFFFFF, 1: 0 stands for no inference.
+uint32_t next_sequence(uint32_t sequence) { return sequence == UINT32_MAX ? 1 : sequence + 1; }
+
+bool sendable(Span<const TensorView> tensors) {
+  if (tensors.size() > kMaxTensors) {
+    return false;
+  }
+  for (const TensorView& tensor : tensors) {
+    const size_t item = item_bytes(tensor.dtype);
+    if (item == 0 || tensor.data.size() % item != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Status Session::input(uint32_t& sequence) {
+  if (!begun_ || inference_.phase != Phase::kIdle) {
+    misuse();
+    return Status::kArgument;
+  }
+  sequence_ = next_sequence(sequence_);
+  sequence = sequence_;
+  counters_.count(CounterId::kInferences);
+  inference_ = Inference();
+  inference_.decision = plan();
+  inference_.delivery.sequence = sequence_;
+  inference_.delivery.cut = plan().cut;
+  sent_ = nullptr;
+  choose_way(now());
+  return Status::kOk;
+}
+
+void Session::choose_way(uint64_t now) {
+  Reason by_itself = Reason::kEdge;
+  if (!connected_) {
+    by_itself = Reason::kOffline;
+  } else if (isolation_.isolated()) {
+    inference_.trial = !can_finish() && isolation_.probe_due(now);
+    by_itself = inference_.trial ? Reason::kEdge : Reason::kIsolated;
+  } else if (profile_due_ && can_finish()) {
+    by_itself = Reason::kProfiled;
+  } else if (plan().cut == config_.operators) {
+    by_itself = Reason::kPlanned;
+  }
+  inference_.profile = profile_due_;
+  if (by_itself == Reason::kEdge) {
+    inference_.delivery.cut = profile_due_ ? config_.on_board : plan().cut;
+    return run_next(0, inference_.delivery.cut);
+  }
+  if (!can_finish()) {
+    return deliver(By::kNone, by_itself);
+  }
+  inference_.whole = true;
+  inference_.delivery.reason = by_itself;
+  inference_.delivery.cut = config_.operators;
+  run_next(0, config_.operators);
+}
+
+void Session::run_next(uint16_t first, uint16_t last) {
+  inference_.phase = Phase::kRun;
+  inference_.first = first;
+  inference_.last = last;
+}
+
+Status Session::ran(const Ran& ran) {
+  const bool asked = inference_.phase == Phase::kRunning && ran.first == inference_.first &&
+                     ran.last == inference_.last;
+  const size_t count = asked ? static_cast<size_t>(ran.last - ran.first) : 0;
+  const bool sound = !ran.ok || (ran.operators_us.size() == count && (inference_.finishing || sendable(ran.live)));
+  if (!asked || !sound) {
+    misuse();
+    return Status::kArgument;
+  }
+  look(now());
+  if (inference_.won) {
+    deliver(By::kEdge, Reason::kEdge);
+    return Status::kOk;
+  }
+  if (!ran.ok) {
+    engine_failed();
+    return Status::kOk;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    buffers_.operators_us[ran.first + i] = ran.operators_us[i];
+  }
+  if (inference_.finishing) {
+    if (ran.last == config_.operators) {
+      deliver(By::kDevice, inference_.delivery.reason);
+    } else {
+      run_next(ran.last, static_cast<uint16_t>(ran.last + 1));
+    }
+    return Status::kOk;
+  }
+  inference_.live_count = static_cast<uint8_t>(ran.live.size());
+  for (size_t i = 0; i < ran.live.size(); ++i) {
+    inference_.live[i] = ran.live[i];
+  }
+  head_done();
+  return Status::kOk;
+}
+
+void Session::head_done() {
+  if (inference_.whole) {
+    return deliver(By::kDevice, inference_.delivery.reason);
+  }
+  if (!connected_) {
+    return finish_here(Reason::kOffline);
+  }
+  if (isolation_.isolated() && !inference_.trial) {
+    return finish_here(Reason::kIsolated);
+  }
+  inference_.phase = Phase::kSend;
+}
+
+// The rest on the device, an operator at a time, so that an answer that still comes can win.
+void Session::finish_here(Reason reason) {
+  inference_.delivery.reason = reason;
+  if (!can_finish()) {
+    return deliver(By::kNone, reason);
+  }
+  if (inference_.engine_failed) {
+    return deliver(By::kNone, Reason::kEngine);
+  }
+  inference_.finishing = true;
+  const uint16_t cut = inference_.delivery.cut;
+  run_next(cut, static_cast<uint16_t>(cut + 1));
+}
+
+void Session::engine_failed() {
+  inference_.engine_failed = true;
+  if (sent_ != nullptr && sent_->state == SentState::kOpen) {
+    inference_.phase = Phase::kWait;
+  } else {
+    deliver(By::kNone, Reason::kEngine);
+  }
+}
+
+void Session::deliver(By by, Reason reason) {
+  inference_.delivery.by = by;
+  inference_.delivery.reason = reason;
+  inference_.phase = Phase::kDeliver;
+}
+
+void Session::poll_deliver(Action& action) {
+  const By by = inference_.delivery.by;
+  counters_.count(by == By::kEdge     ? CounterId::kAnsweredByEdge
+                  : by == By::kDevice ? CounterId::kAnsweredByDevice
+                                      : CounterId::kUnanswered);
+  action.kind = ActionKind::kDeliver;
+  action.delivery = inference_.delivery;
+  const bool report = inference_.whole && by == By::kDevice;
+  inference_.phase = report ? Phase::kSend : Phase::kIdle;
+}
+
+}  // namespace cutpoint

@@ -1,0 +1,121 @@
+// Activations on their way out: to be answered, or to report what the device answered by itself.
+#include "session.h"
+
+namespace cutpoint {
+
+// A report goes out when the edge is thought to be there, or when it is time to ask whether it is.
+bool Session::may_send() const {
+  if (!inference_.whole) {
+    return true;
+  }
+  return connected_ && (!isolation_.isolated() || isolation_.probe_due(clock_.now_us()));
+}
+
+bool Session::begin_sending() {
+  const Decision& decision = inference_.decision;
+  const uint16_t cut = inference_.delivery.cut;
+  uint8_t flags = decision.flags & kFlagTimings;
+  if (inference_.profile) {
+    flags |= kFlagTimings;
+  }
+  if (inference_.whole) {
+    flags |= kFlagAnswered;
+    if (isolation_.isolated()) {
+      flags |= kFlagProbe;
+    }
+  }
+  if (cut == decision.cut) {
+    flags |= decision.flags & kFlagExploration;
+  }
+  if (!inference_.whole && can_finish()) {
+    flags |= decision.flags & kFlagHedged;
+  }
+  inference_.hedged = (flags & kFlagHedged) != 0;
+  const ActivationFields fields = {config_.model,
+                                   config_.boot,
+                                   inference_.delivery.sequence,
+                                   cut,
+                                   decision.codec,
+                                   flags,
+                                   decision.epoch,
+                                   Span<const TensorView>(inference_.live, inference_.live_count),
+                                   buffers_.operators_us.first(cut),
+                                   last_answered_};
+  return writer_.begin(fields, config_.chunk_bytes, writer_now, this) == Status::kOk;
+}
+
+void Session::poll_chunk(Action& action) {
+  if (!inference_.sending) {
+    if (!may_send()) {
+      return stop_sending(Reason::kOffline);
+    }
+    if (inference_.whole && !sent_log_.has_room()) {
+      ++counters_.local.unsent_reports;
+      return stop_sending(Reason::kOffline);
+    }
+    if (!begin_sending()) {
+      return stop_sending(Reason::kOversized);
+    }
+    inference_.sending = true;
+  }
+  Bytes frame;
+  if (writer_.next_chunk(buffers_.chunk, frame) != Status::kOk) {
+    misuse();  // the engine's tensors did not stay as they were
+    if (sent_ != nullptr) {
+      sent_->state = SentState::kLost;
+    }
+    return stop_sending(Reason::kEngine);
+  }
+  const uint64_t now_us = now();
+  if (sent_ == nullptr) {
+    sent_first(now_us);
+  }
+  sent_->bytes_up += static_cast<uint32_t>(frame.size());
+  inference_.delivery.bytes_up = sent_->bytes_up;
+  action.kind = ActionKind::kPublish;
+  action.publish = {Leaf::kActivation, frame, 0, false};
+  chunk_polled_ = true;
+  if (writer_.done()) {
+    sent_last(now_us);
+  }
+}
+
+void Session::sent_first(uint64_t now) {
+  const Delivery& delivery = inference_.delivery;
+  sent_ = sent_log_.add(delivery.sequence, delivery.cut, inference_.whole, inference_.decision.deadline_ms, now);
+  if (inference_.profile) {
+    profile_due_ = false;
+  }
+  if (isolation_.isolated()) {
+    counters_.count(CounterId::kProbes);
+    isolation_.probe_sent(now);
+  }
+}
+
+void Session::sent_last(uint64_t now) {
+  sent_->state = SentState::kOpen;
+  sent_->deadline_us = now + sent_->deadline_ms * 1000ull;
+  inference_.handing_over = true;
+  inference_.delivery.encode_us = writer_.encode_us();
+  if (inference_.whole) {
+    inference_.phase = Phase::kIdle;
+  } else if (inference_.hedged) {
+    finish_here(Reason::kHedged);
+  } else {
+    inference_.phase = Phase::kWait;
+  }
+}
+
+// The edge will not answer what is being sent or has been sent.
+void Session::stop_sending(Reason reason) {
+  if (inference_.phase != Phase::kSend && inference_.phase != Phase::kWait) {
+    return;
+  }
+  if (inference_.whole) {
+    inference_.phase = Phase::kIdle;
+  } else {
+    finish_here(reason);
+  }
+}
+
+}  // namespace cutpoint
