@@ -113,12 +113,10 @@ Status unpack(Bytes bitmap, Bytes packed, const uint8_t* fill, MutableBytes raw)
   return at == packed.size() ? Status::kOk : Status::kCoded;
 }
 
+// The caller has checked that fill and bitmap are there.
 Status decode_bitmap(size_t item, Bytes coded, MutableBytes raw) {
   const size_t elements = raw.size() / item;
   const size_t map_bytes = bitmap_bytes(elements);
-  if (coded.size() < item + map_bytes) {
-    return Status::kCoded;
-  }
   const uint8_t* fill = coded.data();
   const Bytes bitmap = coded.slice(item, map_bytes);
   const Bytes packed = coded.from(item + map_bytes);
@@ -220,26 +218,31 @@ size_t TensorEncoder::pull_packed(MutableBytes to) {
   }
 }
 
-Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw) {
-  const size_t item = item_bytes(dtype);
+Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t coded_bytes) {
+  const uint64_t item = item_bytes(dtype);
   if (item == 0) {
     return Status::kDType;
   }
-  if (raw.size() % item != 0) {
+  if (raw_bytes % item != 0) {
     return Status::kTensor;
   }
-  switch (codec) {
-    case CodecId::kRaw:
-      if (coded.size() != raw.size()) {
-        return Status::kTensor;
-      }
-      copy_bytes(raw.data(), coded.data(), coded.size());
-      break;
-    case CodecId::kBitmap:
-      CUTPOINT_TRY(decode_bitmap(item, coded, raw));
-      break;
-    default:
-      return Status::kCodec;
+  if (codec == CodecId::kRaw) {
+    return coded_bytes == raw_bytes ? Status::kOk : Status::kTensor;
+  }
+  if (codec != CodecId::kBitmap) {
+    return Status::kCodec;
+  }
+  // The fill and the bitmap are always there; the packed elements may be none or all.
+  const uint64_t least = item + (raw_bytes / item + 7) / 8;
+  return coded_bytes >= least && coded_bytes <= least + raw_bytes ? Status::kOk : Status::kTensor;
+}
+
+Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw) {
+  CUTPOINT_TRY(check_coded_size(codec, dtype, raw.size(), coded.size()));
+  if (codec == CodecId::kRaw) {
+    copy_bytes(raw.data(), coded.data(), coded.size());
+  } else {
+    CUTPOINT_TRY(decode_bitmap(item_bytes(dtype), coded, raw));
   }
   if (dtype == DType::kBool) {
     for (const uint8_t value : raw) {

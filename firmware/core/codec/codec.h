@@ -56,6 +56,10 @@ class TensorEncoder {
   uint8_t fill_[kMaxItemBytes] = {};
 };
 
+// Can `coded_bytes` unfold to `raw_bytes`? Told from the sizes alone, before anything is reserved for the tensor: bounds
+// what a short message can claim. kDType, kTensor, kCodec.
+Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t coded_bytes);
+
 // Restores a tensor. `raw` must have exactly the tensor's size. Everything in `coded` is checked: kDType, kTensor (raw
 // size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec.
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw);

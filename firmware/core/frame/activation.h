@@ -60,6 +60,8 @@ class ActivationWriter final : private PayloadSource {
   size_t payload_bytes() const { return payload_bytes_; }
   // Of all frames together, headers included: the `bytes_up` of this inference.
   size_t message_bytes() const { return chunker_.message_bytes(); }
+  // Of the frame that comes next, header included; 0 after the last one.
+  size_t next_bytes() const { return chunker_.next_bytes(); }
 
   // Has an effect until the chunk with the start of the timing block is pulled.
   void set_encode_us(uint32_t us) { encode_us_ = us; }

@@ -33,19 +33,25 @@ Status Chunker::begin(const Header& header, size_t payload_bytes, size_t chunk_b
   return Status::kOk;
 }
 
+size_t Chunker::next_bytes() const {
+  if (done()) {
+    return 0;
+  }
+  const size_t left = payload_bytes_ - static_cast<size_t>(next_index_) * chunk_payload_;
+  return kHeaderBytes + (left < chunk_payload_ ? left : chunk_payload_);
+}
+
 Status Chunker::next(PayloadSource& source, MutableBytes buffer, Bytes& frame) {
   if (done()) {
     return Status::kArgument;
   }
-  const size_t left = payload_bytes_ - static_cast<size_t>(next_index_) * chunk_payload_;
-  const size_t payload = left < chunk_payload_ ? left : chunk_payload_;
-  if (buffer.size() < kHeaderBytes + payload) {
+  if (buffer.size() < next_bytes()) {
     return Status::kBufferTooSmall;
   }
-  const MutableBytes whole = buffer.first(kHeaderBytes + payload);
+  const MutableBytes whole = buffer.first(next_bytes());
   CUTPOINT_TRY(source.pull(whole.from(kHeaderBytes)));
   header_.chunk_index = next_index_;
-  header_.payload_bytes = static_cast<uint32_t>(payload);
+  header_.payload_bytes = static_cast<uint32_t>(whole.size() - kHeaderBytes);
   CUTPOINT_TRY(seal_frame(header_, whole));
   ++next_index_;
   frame = whole;

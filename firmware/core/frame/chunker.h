@@ -45,6 +45,9 @@ class Chunker {
   // Of all frames together, headers included.
   size_t message_bytes() const { return payload_bytes_ + header_.chunk_count * kHeaderBytes; }
 
+  // Of the frame that comes next, header included; 0 after the last one.
+  size_t next_bytes() const;
+
   // Pulls and seals the next frame at the front of `buffer`; `frame` is the part used. kBufferTooSmall when `buffer`
   // holds less than the frame, kArgument after the last one.
   Status next(PayloadSource& source, MutableBytes buffer, Bytes& frame);

@@ -22,6 +22,8 @@ enum class Gauge : uint8_t {
 };
 constexpr size_t kGauges = 8;
 
+constexpr bool gauge_is_signed(Gauge gauge) { return gauge == Gauge::kChipTemperature || gauge == Gauge::kRssi; }
+
 enum class CounterId : uint16_t {
   kInferences = 1,
   kAnsweredByEdge = 2,

@@ -13,27 +13,13 @@ Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord
   CUTPOINT_TRY(reader.u32(coded_bytes));
   record.dtype = static_cast<DType>(dtype);
   record.codec = static_cast<CodecId>(codec);
-  const size_t item = item_bytes(record.dtype);
-  if (item == 0) {
+  if (item_bytes(record.dtype) == 0) {
     return Status::kDType;
   }
   if (record.codec != CodecId::kRaw && record.codec != header_codec) {
     return Status::kCodec;
   }
-  if (record.raw_bytes % item != 0) {
-    return Status::kTensor;
-  }
-  if (record.codec == CodecId::kRaw && coded_bytes != record.raw_bytes) {
-    return Status::kTensor;
-  }
-  if (record.codec == CodecId::kBitmap) {
-    // The fill and the bitmap are always there; this bounds what a short message can claim to unfold to.
-    const uint64_t elements = record.raw_bytes / item;
-    const uint64_t least = item + (elements + 7) / 8;
-    if (coded_bytes < least || coded_bytes > least + record.raw_bytes) {
-      return Status::kTensor;
-    }
-  }
+  CUTPOINT_TRY(check_coded_size(record.codec, record.dtype, record.raw_bytes, coded_bytes));
   return reader.take(coded_bytes, record.coded);
 }
 

@@ -1,0 +1,57 @@
+// Tensors as Python hands them in: tuples (index, dtype, data, fill).
+#ifndef CUTPOINT_BINDINGS_TENSOR_ARGUMENT_H_
+#define CUTPOINT_BINDINGS_TENSOR_ARGUMENT_H_
+
+#include <nanobind/nanobind.h>
+
+#include <optional>
+
+#include "codec/tensor.h"
+#include "frame/tensor_record.h"
+#include "python_bytes.h"
+
+namespace cutpoint {
+
+// `fill` must be an element of the dtype, signed or as its bits.
+inline int64_t checked_fill(int64_t fill, DType dtype) {
+  const size_t item = item_bytes(dtype);
+  if (item != 0 && item < 8) {
+    const int64_t end = int64_t{1} << (8 * item);
+    if (fill >= end || fill < -end / 2) {
+      throw nanobind::value_error("the fill is no element of the tensor's dtype");
+    }
+  }
+  return fill;
+}
+
+// Keeps the buffers while the views are used.
+class TensorArguments {
+ public:
+  explicit TensorArguments(nanobind::tuple tuples) {
+    for (nanobind::handle item : tuples) {
+      if (count_ == kMaxTensors) {
+        throw nanobind::value_error("a message carries at most 16 tensors");
+      }
+      const nanobind::tuple fields = argument<nanobind::tuple>(item);
+      if (fields.size() != 4) {
+        throw nanobind::value_error("a tensor is (index, dtype, data, fill)");
+      }
+      const DType dtype = static_cast<DType>(argument<uint8_t>(fields[1]));
+      held_[count_].emplace(fields[2]);
+      views_[count_] = TensorView{argument<uint16_t>(fields[0]), dtype, held_[count_]->get(),
+                                  checked_fill(argument<int64_t>(fields[3]), dtype)};
+      ++count_;
+    }
+  }
+
+  Span<const TensorView> views() const { return Span<const TensorView>(views_, count_); }
+
+ private:
+  size_t count_ = 0;
+  std::optional<BytesView> held_[kMaxTensors];
+  TensorView views_[kMaxTensors] = {};
+};
+
+}  // namespace cutpoint
+
+#endif  // CUTPOINT_BINDINGS_TENSOR_ARGUMENT_H_
