@@ -1,0 +1,206 @@
+"""A bundle: the folder `<name>.cut/` in which a split model is kept, shipped and served."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from cutpoint.answer import AnswerRule, OutputTensor, RuleError
+from cutpoint.errors import BundleError
+from cutpoint.graph.describe import describe
+from cutpoint.graph.folder import replace_folder
+from cutpoint.graph.manifest import (
+    CutEntry,
+    Fusion,
+    Manifest,
+    OperatorEntry,
+    OutputKind,
+    TensorEntry,
+    read_manifest,
+)
+from cutpoint.graph.model import Model
+from cutpoint.graph.reader import load
+
+SUFFIX = ".cut"
+MANIFEST = "manifest.json"
+FULL = "full.tflite"
+DEVICE = "device.tflite"
+LARGEST_MANIFEST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """An opened bundle; everything in it has been checked against its manifest.
+
+    full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole.
+    """
+
+    path: Path
+    manifest: Manifest = field(repr=False)
+    full: bytes = field(repr=False)
+    device: bytes = field(repr=False)
+    answer_rule: AnswerRule = field(repr=False)
+
+    @classmethod
+    def create(
+        cls,
+        model: bytes | Model,
+        out_dir: Path,
+        *,
+        name: str | None = None,
+        labels: Sequence[str] = (),
+        output: OutputKind = "raw",
+        threshold: float = 0.5,
+        fusion: Fusion = "edge-impulse",
+        max_cut: int | None = None,
+    ) -> Self:
+        """Cut a model and write `<out_dir>/<name>.cut/`, replacing a bundle of that name.
+
+        name: letters, digits, `.`, `_`, `-`; without one it is made of the model id. labels: names of the classes, for
+        "fomo" without the background. max_cut: largest K a board will be asked for, N by default. The folder appears
+        complete or not at all. Raises ModelError or BundleError.
+        """
+        cut = model if isinstance(model, Model) else load(model)
+        if max_cut is not None and not 0 <= max_cut <= len(cut.operators):
+            raise BundleError(f"max_cut is {max_cut}; this model has the cuts 0 to {len(cut.operators)}")
+        on_board = len(cut.operators) if max_cut is None else max_cut
+        device = cut.truncate(on_board)
+        manifest = describe(
+            cut,
+            name=f"model-{cut.id.hex()}" if name is None else name,
+            device_sha256=_sha256(device),
+            max_cut=on_board,
+            labels=tuple(labels),
+            output=output,
+            threshold=threshold if output == "fomo" else None,
+            fusion=fusion if output == "fomo" else None,
+        )
+        _rule(manifest, "this model")
+        path = Path(out_dir) / f"{manifest.name}{SUFFIX}"
+        replace_folder(
+            path,
+            {MANIFEST: manifest.to_json().encode(), FULL: cut.data, DEVICE: device},
+            recognised_by=MANIFEST,
+        )
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Read a bundle; raises BundleError when a file is missing, damaged, foreign, or of a newer schema."""
+        folder = Path(path)
+        if not folder.is_dir():
+            raise BundleError(f"{folder} is no bundle: there is no such folder; `cutpoint split` makes one")
+        text = _read(folder / MANIFEST, LARGEST_MANIFEST_BYTES)
+        try:
+            manifest = read_manifest(text.decode("utf-8"), str(folder / MANIFEST))
+        except UnicodeDecodeError:
+            raise BundleError(f"{folder / MANIFEST} is no text; make the bundle again") from None
+        full, device = _read(folder / FULL), _read(folder / DEVICE)
+        for name, data, expected in ((FULL, full, manifest.sha256), (DEVICE, device, manifest.device_sha256)):
+            if _sha256(data) != expected:
+                raise BundleError(
+                    f"{folder / name} is not the file that the manifest describes (its SHA-256 differs): "
+                    "it is damaged or belongs to another bundle; make the bundle again"
+                )
+        return cls(folder, manifest, full, device, _rule(manifest, str(folder)))
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def model_id(self) -> bytes:
+        """First 4 bytes of the SHA-256 of `full`: the model's name on the wire."""
+        return bytes.fromhex(self.manifest.sha256)[:4]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.manifest.labels
+
+    @property
+    def operators(self) -> tuple[OperatorEntry, ...]:
+        return self.manifest.operators
+
+    @property
+    def cuts(self) -> tuple[CutEntry, ...]:
+        return self.manifest.cuts
+
+    @property
+    def inputs(self) -> tuple[TensorEntry, ...]:
+        return self.manifest.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorEntry, ...]:
+        return self.manifest.outputs
+
+    @property
+    def n(self) -> int:
+        """Number of operators, N."""
+        return len(self.manifest.operators)
+
+    @property
+    def max_cut(self) -> int:
+        """Number of operators on board, K."""
+        return self.manifest.max_cut
+
+    def model(self) -> Model:
+        """The whole model, parsed on the first call."""
+        return self._model
+
+    @cached_property
+    def _model(self) -> Model:
+        return load(self.full)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read(path: Path, most_bytes: int | None = None) -> bytes:
+    try:
+        if most_bytes is not None and path.stat().st_size > most_bytes:
+            raise BundleError(f"{path} is larger than {most_bytes} bytes; it is not the file of a bundle")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{path} is missing; make the bundle again with `cutpoint split`") from None
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _rule(manifest: Manifest, where: str) -> AnswerRule:
+    output, first = manifest.output, manifest.inputs[0].shape
+    if output.kind == "fomo":
+        _check_labels(manifest, where)
+    rule_outputs = tuple(
+        OutputTensor(tensor.index, tensor.shape, tensor.dtype, tensor.scale, tensor.zero_point)
+        for tensor in manifest.outputs
+    )
+    try:
+        return AnswerRule(
+            kind=output.kind,
+            outputs=rule_outputs,
+            labels=manifest.labels,
+            input_shape=(first[1], first[2]) if len(first) == 4 else None,
+            threshold=0.5 if output.threshold is None else output.threshold,
+            fusion=output.fusion or "edge-impulse",
+        )
+    except RuleError as error:
+        raise BundleError(f"{where}: {error}") from None
+
+
+def _check_labels(manifest: Manifest, where: str) -> None:
+    shape = manifest.outputs[0].shape
+    if len(manifest.outputs) != 1 or len(shape) != 4 or shape[0] != 1 or shape[3] < 2:
+        raise BundleError(
+            f"{where} has outputs of shape {', '.join(str(list(tensor.shape)) for tensor in manifest.outputs)}; "
+            "'fomo' needs one grid [1, height, width, 1 + labels]: use --output classes or raw"
+        )
+    if len(manifest.labels) != shape[3] - 1:
+        raise BundleError(
+            f"{where} finds {shape[3] - 1} kinds of objects, {len(manifest.labels)} labels are given: "
+            f"name {shape[3] - 1} with --labels, without the background"
+        )

@@ -1,0 +1,106 @@
+"""Fill in the manifest of a model: its cuts, and the arena that each head needs."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from pydantic import ValidationError
+
+from cutpoint.errors import BundleError, KernelsError
+from cutpoint.graph.manifest import (
+    SCHEMA_VERSION,
+    CutEntry,
+    Fusion,
+    Manifest,
+    OperatorEntry,
+    OutputEntry,
+    OutputKind,
+    TensorEntry,
+)
+from cutpoint.graph.model import Model, Tensor
+from cutpoint.kernels import arena_bytes
+
+ENGINE_PACKAGES = {"tflm": "tflite-micro"}
+
+
+def describe(
+    model: Model,
+    *,
+    name: str,
+    device_sha256: str,
+    max_cut: int,
+    labels: tuple[str, ...],
+    output: OutputKind,
+    threshold: float | None,
+    fusion: Fusion | None,
+) -> Manifest:
+    """The manifest of a model. Measures the arena of every head that a board may be asked for, up to max_cut.
+
+    Raises BundleError when name, labels or output parameters are not allowed.
+    """
+    arenas = [_arenas(model, k) if k <= max_cut else {"tflm": None} for k in range(len(model.cuts))]
+    try:
+        return Manifest(
+            schema_version=SCHEMA_VERSION,
+            name=name,
+            sha256=model.sha256,
+            device_sha256=device_sha256,
+            max_cut=max_cut,
+            inputs=tuple(tensor_entry(model.tensors[index]) for index in model.inputs),
+            outputs=tuple(tensor_entry(model.tensors[index]) for index in model.outputs),
+            operators=tuple(
+                OperatorEntry(index=o.index, kind=o.kind, macs=o.macs, bytes=o.output_bytes)
+                for o in model.operators
+            ),
+            cuts=tuple(
+                CutEntry(
+                    k=cut.k,
+                    tensors=tuple(tensor_entry(tensor) for tensor in cut.tensors),
+                    bytes=cut.bytes,
+                    macs_before=cut.macs_before,
+                    macs_after=cut.macs_after,
+                    arena_bytes=arenas[cut.k],
+                )
+                for cut in model.cuts
+            ),
+            labels=labels,
+            output=OutputEntry(kind=output, threshold=threshold, fusion=fusion),
+            engines=_engines(),
+            repairs=model.repairs,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise BundleError(f"{place} is {first['input']!r}: {first['msg']}") from None
+
+
+def tensor_entry(tensor: Tensor) -> TensorEntry:
+    """One tensor as the manifest keeps it."""
+    return TensorEntry.model_validate(
+        {
+            "index": tensor.index,
+            "name": tensor.name,
+            "shape": tensor.shape,
+            "dtype": tensor.dtype.name,
+            "bytes": tensor.bytes,
+            "scale": tensor.scale,
+            "zero_point": tensor.zero_point,
+        }
+    )
+
+
+def _arenas(model: Model, k: int) -> dict[str, int | None]:
+    try:
+        return {"tflm": arena_bytes(model.truncate(k))}
+    except KernelsError:  # TFLM lacks an operator: the model has no arena there
+        return {"tflm": None}
+
+
+def _engines() -> dict[str, str]:
+    found = {}
+    for engine, package in ENGINE_PACKAGES.items():
+        try:
+            found[engine] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,154 @@
+"""The manifest of a bundle: everything about a split model that is not weights, as JSON that is checked when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+
+from cutpoint.errors import BundleError
+
+SCHEMA_VERSION: Final = 1
+
+Document = dict[str, Any]
+Upgrade = Callable[[Document], Document]
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {}
+"""For each older schema version, what turns its document into the next version's. Version 1 is the first."""
+
+Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+OutputKind = Literal["fomo", "classes", "raw"]
+Fusion = Literal["edge-impulse", "geometric"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class TensorEntry(_Entry):
+    """A tensor that travels, or goes in or out; index is that of the whole model."""
+
+    index: Count
+    name: str
+    shape: tuple[Count, ...]
+    dtype: Literal["int8", "uint8", "int16", "int32", "int64", "float32", "bool"]
+    bytes: Count
+    scale: FiniteFloat | None
+    zero_point: int | None
+
+    @model_validator(mode="after")
+    def _size_fits(self) -> Self:
+        if prod(self.shape) * np.dtype(self.dtype).itemsize != self.bytes:
+            raise ValueError(
+                f"tensor {self.index} is said to have {self.bytes} bytes, its shape needs others"
+            )
+        return self
+
+
+class OperatorEntry(_Entry):
+    """An operator in running order; bytes is the size of its outputs."""
+
+    index: Count
+    kind: str
+    macs: Count
+    bytes: Count
+
+
+class CutEntry(_Entry):
+    """A cut with what travels; arena_bytes is what the head needs, by engine, null where it could not be measured."""
+
+    k: Count
+    tensors: tuple[TensorEntry, ...]
+    bytes: Count
+    macs_before: Count
+    macs_after: Count
+    arena_bytes: dict[str, Count | None]
+
+    @model_validator(mode="after")
+    def _sum_fits(self) -> Self:
+        if sum(tensor.bytes for tensor in self.tensors) != self.bytes:
+            raise ValueError(f"cut {self.k} is said to carry {self.bytes} bytes, its tensors have others")
+        return self
+
+
+class OutputEntry(_Entry):
+    """What the outputs mean. threshold and fusion are for "fomo" only, null otherwise."""
+
+    kind: OutputKind
+    threshold: Annotated[FiniteFloat, Field(ge=0, le=1)] | None
+    fusion: Fusion | None
+
+
+class Manifest(_Entry):
+    """`manifest.json`, schema version 1. engines are the versions that measured the arenas."""
+
+    schema_version: Literal[1]
+    name: Name
+    sha256: Sha256
+    device_sha256: Sha256
+    max_cut: Count
+    inputs: tuple[TensorEntry, ...]
+    outputs: tuple[TensorEntry, ...]
+    operators: tuple[OperatorEntry, ...]
+    cuts: tuple[CutEntry, ...]
+    labels: tuple[Label, ...]
+    output: OutputEntry
+    engines: dict[str, str]
+    repairs: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        if [operator.index for operator in self.operators] != list(range(len(self.operators))):
+            raise ValueError("the operators are not numbered from 0 on")
+        if [cut.k for cut in self.cuts] != list(range(len(self.operators) + 1)):
+            raise ValueError(f"{len(self.operators)} operators need the cuts 0 to {len(self.operators)}")
+        if self.max_cut > len(self.operators):
+            raise ValueError(f"max_cut is {self.max_cut}, the last cut is {len(self.operators)}")
+        return self
+
+    def to_json(self) -> str:
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+
+
+def read_manifest(text: str, where: str) -> Manifest:
+    """Parse and check a manifest; raises BundleError with the first thing that is wrong. where names it in messages."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{where} is no JSON ({error}); make the bundle again") from None
+    document = upgrade(document, where)
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise BundleError(f"{where} is not valid{f' at {place}' if place else ''}: {first['msg']}") from None
+
+
+def upgrade(
+    document: Any, where: str, *, upgrades: Mapping[int, Upgrade] = UPGRADES, newest: int = SCHEMA_VERSION
+) -> Document:
+    """Bring a document of an older schema version to the newest, one version at a time."""
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise BundleError(f"{where} has no schema_version; it is not the manifest of a bundle")
+    if version > newest:
+        raise BundleError(
+            f"{where} has schema version {version}, this program reads up to {newest}: update cutpoint"
+        )
+    while version < newest:
+        if version not in upgrades:
+            raise BundleError(
+                f"{where} has schema version {version}, which no release of cutpoint has written"
+            )
+        document = upgrades[version](document)
+        version += 1
+    result: Document = document
+    return result
