@@ -17,6 +17,8 @@ def refusal(value: object, low: float, high: float) -> str | None:
 
     Words: `type`, `not-finite`, `low`, `high`. A bool is no figure.
     """
+    if type(value) in (float, int) and low <= value <= high:  # type: ignore[operator]
+        return None
     if isinstance(value, bool) or not isinstance(value, REAL):
         return "type"
     if not isinstance(value, int) and not math.isfinite(value):

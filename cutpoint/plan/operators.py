@@ -77,6 +77,8 @@ class OperatorEstimator:
         if believed:
             self._prefix = None
             self._since_fit += 1
+            if self._stale or self._since_fit >= REFIT_EVERY:
+                self._refit()
         return believed
 
     def measured(self, index: int) -> bool:
@@ -87,22 +89,20 @@ class OperatorEstimator:
     def prefix_us(self) -> npt.NDArray[np.float64]:
         """Microseconds of operators [0, k) for k = 0..N: float64, shape (N + 1,). Not to be written to."""
         if self._prefix is None:
-            if self._stale or (self._since_fit >= REFIT_EVERY and not self._measured.all()):
-                self._refit()
             self._prefix = np.concatenate(([0.0], np.cumsum(self._figures)))
         return self._prefix
 
     def _refit(self) -> None:
-        known = {int(i): float(self._figures[i]) for i in np.flatnonzero(self._measured)}
-        fitted = fitted_us(self._shape, self._defaults, known)
-        self._figures = np.where(self._measured, self._figures, fitted)
         self._since_fit = 0
+        if not self._measured.all():
+            known = {int(i): float(self._figures[i]) for i in np.flatnonzero(self._measured)}
+            fitted = fitted_us(self._shape, self._defaults, known)
+            self._figures = np.where(self._measured, self._figures, fitted)
         self._stale = False
 
     @property
     def figures_us(self) -> npt.NDArray[np.float64]:
         """Microseconds of each operator: float64, shape (N,). Not to be written to."""
-        _ = self.prefix_us
         return self._figures
 
     def us(self, index: int) -> float:

@@ -7,9 +7,20 @@ N.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import refusal
+
+MOST = 1e300
+
+
+def _first_unfit(figures: list[float]) -> int | None:
+    """Index of the first entry that is no finite figure from 0 up; usually three passes in C."""
+    plain = {type(value) for value in figures} <= {float, int}
+    if plain and min(figures) >= 0 and max(figures) <= MOST and not isnan(sum(figures)):
+        return None
+    return next((at for at, value in enumerate(figures) if refusal(value, 0.0, MOST) is not None), None)
 
 
 def costs(
@@ -33,10 +44,10 @@ def costs(
             f"device_s, edge_s, layer_bytes have {n}, {len(edge)}, {len(sizes)} entries; expected one a layer"
         )
     for name, figures in (("device_s", device), ("edge_s", edge), ("layer_bytes", sizes)):
-        for at, value in enumerate(figures):
-            if refusal(value, 0.0, 1e300) is not None:
-                raise PolicyError(f"{name}[{at}] is {value!r}; expected a finite figure from 0 up")
-    if refusal(bytes_per_s, 0.0, 1e300) is not None or bytes_per_s == 0:
+        at = _first_unfit(figures)
+        if at is not None:
+            raise PolicyError(f"{name}[{at}] is {figures[at]!r}; expected a finite figure from 0 up")
+    if refusal(bytes_per_s, 0.0, MOST) is not None or bytes_per_s == 0:
         raise PolicyError(f"bytes_per_s is {bytes_per_s!r}; expected a finite speed above 0")
     return [sum(device[: i + 1]) + sizes[i] / bytes_per_s + sum(edge[i + 1 :]) for i in range(n)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Collection
 from statistics import median
 
 from cutpoint.plan.errors import PolicyError
@@ -23,7 +24,7 @@ class _History:
         self.retests = 0
 
 
-def _cv(samples: list[float]) -> float:
+def _cv(samples: Collection[float]) -> float:
     """Sample standard deviation (n - 1) over the mean; 0 when every sample is 0."""
     mean = sum(samples) / len(samples)
     if mean == 0:
@@ -85,10 +86,10 @@ class VarianceDetector:
             return
         history.samples.append(sample)
         history.fresh = min(history.fresh + 1, self._window)
-        if (
-            history.fresh >= self._min_samples
-            and _cv(list(history.samples)[-history.fresh :]) > self._threshold
-        ):
+        recent: Collection[float] = history.samples
+        if history.fresh < len(recent):
+            recent = list(recent)[-history.fresh :]
+        if history.fresh >= self._min_samples and _cv(recent) > self._threshold:
             history.retests = 0
             self._flagged.add(index)
             self._queued.add(index + 1)
@@ -106,14 +107,14 @@ class VarianceDetector:
         history = self._histories.get(index)
         if history is None or len(history.samples) < 2:
             return None
-        return _cv(list(history.samples))
+        return _cv(history.samples)
 
     def unstable(self, index: int) -> bool:
         """Whether `cv` exceeds the threshold, from `min_samples` runs on."""
         history = self._histories.get(index)
         if history is None or len(history.samples) < self._min_samples:
             return False
-        return _cv(list(history.samples)) > self._threshold
+        return _cv(history.samples) > self._threshold
 
     def pending(self) -> list[int]:
         """Operators due for a re-test, ascending: the flagged and those queued behind them."""
