@@ -1,21 +1,13 @@
 // The Python module `cutpoint._core`: firmware/core for Python, one binding file per room of the core.
 #include <nanobind/nanobind.h>
 
-namespace nb = nanobind;
-
-void bind_frame(nb::module_& m);
-void bind_codec(nb::module_& m);
-void bind_session(nb::module_& m);
+void bind_frame(nanobind::module_& m);
+void bind_codec(nanobind::module_& m);
+void bind_session(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
-  m.doc() = "firmware/core for Python: frames, codecs, and the device's session";
-#if CUTPOINT_HAS_FRAME
+  m.doc() = "firmware/core for Python: frames, codecs, and the device's session.";
   bind_frame(m);
-#endif
-#if CUTPOINT_HAS_CODEC
   bind_codec(m);
-#endif
-#if CUTPOINT_HAS_SESSION
   bind_session(m);
-#endif
 }
