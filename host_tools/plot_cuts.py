@@ -28,6 +28,7 @@ def plot_cuts(model: Model, baseline: PictureBaseline | None, path: Path) -> Non
     positions = range(len(cuts))
     axes.bar(positions, [max(1, cut.bytes) for cut in cuts], color=BAR, label="live tensors (raw)")
     axes.set_yscale("log")
+    axes.set_ylim(bottom=max(0.5, min(cut.bytes for cut in cuts) / 3))
     axes.set_ylabel("bytes that travel")
     axes.yaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_xticks(
@@ -39,7 +40,9 @@ def plot_cuts(model: Model, baseline: PictureBaseline | None, path: Path) -> Non
     axes.set_xlabel("cut (operators on the device)")
     axes.set_xlim(-0.7, len(cuts) - 0.3)
     if baseline is not None:
-        axes.axhline(baseline.raw_bytes, color=RAW, linestyle="--", label=f"raw picture {baseline.raw_bytes:,} B")
+        axes.axhline(
+            baseline.raw_bytes, color=RAW, linestyle="--", label=f"raw picture {baseline.raw_bytes:,} B"
+        )
         axes.axhline(
             baseline.jpeg_bytes,
             color=JPEG,
@@ -47,12 +50,20 @@ def plot_cuts(model: Model, baseline: PictureBaseline | None, path: Path) -> Non
             label=f"JPEG quality {JPEG_QUALITY}, {baseline.jpeg_bytes:,} B (median)",
         )
     work = axes.twinx()
-    work.plot(positions, [cut.macs_before / 1e6 for cut in cuts], color=WORK, marker=".", label="MACs before the cut")
+    work.plot(
+        positions,
+        [cut.macs_before / 1e6 for cut in cuts],
+        color=WORK,
+        marker=".",
+        label="MACs before the cut",
+    )
     work.set_ylabel("million MACs on the device", color=WORK)
     work.tick_params(axis="y", colors=WORK)
     work.set_ylim(bottom=0)
     handles, labels = axes.get_legend_handles_labels()
     more_handles, more_labels = work.get_legend_handles_labels()
-    figure.legend(handles + more_handles, labels + more_labels, loc="outside upper center", ncols=4, fontsize=9)
+    figure.legend(
+        handles + more_handles, labels + more_labels, loc="outside upper center", ncols=4, fontsize=9
+    )
     figure.savefig(path, dpi=130, format="png")
     pyplot.close(figure)

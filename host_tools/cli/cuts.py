@@ -20,11 +20,14 @@ from host_tools.picture_size import PictureBaseline, picture_baseline
 def cuts(
     model: ModelArgument,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw bytes per cut against the JPEG and raw lines.")
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw bytes per cut against the JPEG and raw lines."),
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option(help="Folder of pictures to measure the JPEG line with; the shipped test pictures by default."),
+        typer.Option(
+            help="Folder of pictures to measure the JPEG line with; the shipped test pictures by default."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -19,7 +19,9 @@ COLOUR = {Health.ok: "green", Health.warn: "yellow", Health.bad: "red"}
 @app.command(epilog="Example:  cutpoint doctor --broker 192.168.1.10 --models models")
 def doctor(
     broker: Broker = DEFAULT_BROKER,
-    models: Annotated[Path | None, typer.Option(help="Folder of bundles to open; the shipped one by default.")] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder of bundles to open; the shipped one by default.")
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that has to be free.")] = DEFAULT_PORT,
     json: Json = False,
 ) -> None:

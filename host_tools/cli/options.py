@@ -11,11 +11,14 @@ from cutpoint.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ModelArgument = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A .tflite file or a bundle folder (NAME.cut).", show_default=False)
+    Path,
+    typer.Argument(metavar="MODEL", help="A .tflite file or a bundle folder (NAME.cut).", show_default=False),
 ]
 Broker = Annotated[
     str,
-    typer.Option("--broker", envvar="CUTPOINT_BROKER", metavar="HOST[:PORT]", help="MQTT broker to connect to."),
+    typer.Option(
+        "--broker", envvar="CUTPOINT_BROKER", metavar="HOST[:PORT]", help="MQTT broker to connect to."
+    ),
 ]
 Root = Annotated[str, typer.Option("--root", envvar="CUTPOINT_ROOT", help="Root of all topics.")]
 Username = Annotated[

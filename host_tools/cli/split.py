@@ -41,7 +41,9 @@ def read_labels(text: str | None) -> tuple[str, ...]:
     else:
         labels = tuple(part.strip() for part in text.split(","))
     if not labels or not all(labels):
-        raise UsageError(f"--labels {text!r} has an empty label; expected names with commas between, or @FILE")
+        raise UsageError(
+            f"--labels {text!r} has an empty label; expected names with commas between, or @FILE"
+        )
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise UsageError(f"--labels names {', '.join(twice)} more than once")

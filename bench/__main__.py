@@ -1,0 +1,38 @@
+"""`make bench`, or `python -m bench [SECTION ...]`: measure, print a table, write bench/results.json."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.figure import Section, show, write
+
+SECTIONS = ("frames", "planning", "splitting", "edge")
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> None:
+    """Run the named sections, or all of them; results are written only when all were run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "sections", nargs="*", choices=[*SECTIONS, []], help="what to measure; everything by default"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, for a look; writes no results")
+    options = parser.parse_args()
+    names = options.sections or SECTIONS
+    done: list[Section] = []
+    console = Console()
+    for name in names:
+        console.print(f"measuring {name} ...", highlight=False)
+        done.append(importlib.import_module(f"bench.{name}").measure(quick=options.quick))
+    show(done, console)
+    if not options.quick and tuple(names) == SECTIONS:
+        write(done, RESULTS)
+        console.print(f"wrote {RESULTS}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

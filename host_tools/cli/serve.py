@@ -1,0 +1,134 @@
+"""`cutpoint serve`: an edge server until Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cutpoint.errors import UsageError
+from edge_server import EdgeServer, ServeConfig
+from edge_server import serve as serve_until_stopped
+from host_tools.cli.app import app
+from host_tools.cli.options import (
+    DEFAULT_BROKER,
+    DEFAULT_PORT,
+    DEFAULT_ROOT,
+    Broker,
+    Json,
+    PasswordFile,
+    Root,
+    Username,
+    broker_address,
+    read_password,
+)
+from host_tools.cli.output import errors, print_json
+
+
+class Kernels(StrEnum):
+    """What runs the tails."""
+
+    xnnpack = "xnnpack"
+    optimised = "optimised"
+    reference = "reference"
+
+
+@app.command(epilog="Example:  cutpoint serve --models models --embedded-broker")
+def serve(
+    models: Annotated[
+        list[Path] | None, typer.Option(help="Folder of bundles, or a bundle. May be given again.")
+    ] = None,
+    broker: Broker = DEFAULT_BROKER,
+    embedded_broker: Annotated[
+        bool, typer.Option("--embedded-broker", help="Run a small broker in this process, on loopback.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the embedded broker; 0 for a free one.")
+    ] = DEFAULT_PORT,
+    username: Username = None,
+    password_file: PasswordFile = None,
+    root: Root = DEFAULT_ROOT,
+    kernels: Annotated[
+        Kernels,
+        typer.Option(
+            help="xnnpack is fastest; reference is bit-exact with the device's kernels (docs/splitting.md)."
+        ),
+    ] = Kernels.xnnpack,
+    policy: Annotated[
+        str,
+        typer.Option(
+            help="latency, energy, privacy:K, sciot, device-only, edge-only or fixed:K (docs/planning.md)."
+        ),
+    ] = "latency",
+    exploration: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Probability that a decision tries another cut to learn from it."
+        ),
+    ] = 0.05,
+    forced_device_only: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Probability that a decision runs everything on the device."),
+    ] = 0.0,
+    deadline_ms: Annotated[
+        int | None,
+        typer.Option(min=1, max=600_000, help="Fixed deadline of the devices; planned by default."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE.toml", help="All settings from a file; no other option with it."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Serve devices: run the tails of their networks, answer, and tell each where to cut."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with ExitStack() as stack:
+        if config is not None:
+            settings = ServeConfig.from_toml(config)
+        else:
+            if not models:
+                raise UsageError("name the bundles to serve with --models DIR (or a --config FILE.toml)")
+            host, number = broker_address(broker)
+            if embedded_broker:
+                from cutpoint.bus import EmbeddedBroker
+
+                host, number = stack.enter_context(EmbeddedBroker(port)).address
+            settings = ServeConfig.checked(
+                {
+                    "models": tuple(models),
+                    "host": host,
+                    "port": number,
+                    "username": username,
+                    "password": read_password(password_file),
+                    "root": root,
+                    "kernels": kernels.value,
+                    "policy": policy,
+                    "exploration": exploration,
+                    "forced_device_only": forced_device_only,
+                    "deadline_ms": deadline_ms,
+                },
+                "cutpoint serve",
+            )
+
+        def ready(server: EdgeServer) -> None:
+            names = ", ".join(f"{name} ({model})" for model, name in server.stats()["models"].items())
+            if json:
+                print_json(
+                    {"ready": True, "broker": f"{settings.host}:{settings.port}", "models": names},
+                    indent=None,
+                )
+            else:
+                errors.print(
+                    f"serving {names} at {settings.host}:{settings.port}, root {settings.root}; Ctrl-C ends it",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
+
+        serve_until_stopped(settings, on_ready=ready)
