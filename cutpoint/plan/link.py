@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,12 @@ def _bounded(us_per_byte: float) -> float:
     return min(max(us_per_byte, 1e6 / MOST_BYTES_PER_S), 1e6 / LEAST_BYTES_PER_S)
 
 
+class _Sample(NamedTuple):
+    size: float
+    us: float
+    bound: bool
+
+
 class LinkEstimator:
     """Fits network_us = round_trip_us + bytes / bytes_per_s to the last `window` one-clock measurements.
 
@@ -35,8 +42,12 @@ class LinkEstimator:
     - When such samples cannot be explained by a credible round trip (four times the last known one, at least
       50 ms), what is left over lowers the bandwidth; when they are faster than the bytes alone should take,
       the bandwidth rises.
-    - Three samples in a row on one side, each beyond three deviations and a quarter of what was expected, are
-      a step: everything older is dropped. `steps` counts them.
+    - A sample beyond three deviations and a quarter of what was expected is suspect and set aside. Three
+      suspects in a row on one side are a step: they replace everything older, and `steps` counts them. When a
+      sample comes back into line first, they were outliers and join the others, where the fit withstands
+      them.
+    - An answer that did not come in time is a lower bound, not a measurement. It counts as a suspect, and is
+      forgotten with the first measurement after a step.
     - Figures stay within 0..60 s and 10 B/s..125 MB/s. A bad sample changes nothing but `rejected`.
 
     Until something was measured the two figures are those given, and `jitter_us` is a quarter of the round
@@ -52,13 +63,13 @@ class LinkEstimator:
             raise PolicyError(f"a link of {round_trip_us!r} us and {bytes_per_s!r} B/s is out of range")
         if window < 2 * STEP_SAMPLES:
             raise PolicyError(f"window is {window}; expected at least {2 * STEP_SAMPLES} samples")
-        self._samples: deque[tuple[float, float]] = deque(maxlen=window)
+        self._samples: deque[_Sample] = deque(maxlen=window)
+        self._suspects: list[_Sample] = []
         self._round_trip_us = float(round_trip_us)
         self._known_round_trip_us = float(round_trip_us)
         self._us_per_byte = 1e6 / float(bytes_per_s)
         self._jitter_us = 0.25 * self._round_trip_us
         self._conditioned = False
-        self._run = 0
         self._fitted = True
         self.count = 0
         self.steps = 0
@@ -66,49 +77,59 @@ class LinkEstimator:
 
     def observe(self, bytes_total: float, network_us: float) -> bool:
         """Takes one measurement; False when it was refused and counted."""
-        reason = refusal(bytes_total, 0, MOST_BYTES)
-        if reason is None:
-            reason = refusal(network_us, 0.0, LONGEST_US)
-        if reason is not None:
-            self.rejected[reason] += 1
+        if self._refused(bytes_total, network_us):
             return False
-        size, us = float(bytes_total), float(network_us)
-        if len(self._samples) >= STEP_SAMPLES:
-            self._watch_for_step(size, us)
-        self._samples.append((size, us))
-        self._fitted = False
         self.count += 1
-        if abs(self._run) >= STEP_SAMPLES:
-            for _ in range(len(self._samples) - STEP_SAMPLES):
-                self._samples.popleft()
-            self._run = 0
-            self.steps += 1
+        self._take(_Sample(float(bytes_total), float(network_us), bound=False))
         return True
 
     def observe_timeout(self, bytes_total: float, waited_us: float) -> bool:
-        """Takes an answer that had not come after `waited_us`: a sample of that size where more was not
-        expected.
+        """Takes an answer that had not come after `waited_us`.
 
-        A wait shorter than the figure in force says nothing and is ignored (False).
+        A wait no longer than what is expected says nothing and is ignored (False).
         """
-        sound = refusal(bytes_total, 0, MOST_BYTES) is None and refusal(waited_us, 0.0, LONGEST_US) is None
-        if sound and waited_us <= self.network_us(bytes_total):
+        if self._refused(bytes_total, waited_us) or waited_us <= self.network_us(bytes_total):
             return False
-        return self.observe(bytes_total, waited_us)
+        self._take(_Sample(float(bytes_total), float(waited_us), bound=True))
+        return True
 
-    def _watch_for_step(self, size: float, us: float) -> None:
-        expected = self.network_us(size)
-        residual = us - expected
+    def _refused(self, size: float, us: float) -> bool:
+        reason = refusal(size, 0, MOST_BYTES) or refusal(us, 0.0, LONGEST_US)
+        if reason is not None:
+            self.rejected[reason] += 1
+        return reason is not None
+
+    def _take(self, sample: _Sample) -> None:
+        side = self._side(sample)
+        if side == 0 or len(self._samples) < STEP_SAMPLES:
+            self._keep([*self._samples, *self._suspects, sample])
+            return
+        if self._suspects and self._side(self._suspects[-1]) != side:
+            self._keep([*self._samples, *self._suspects])
+        self._suspects.append(sample)
+        if len(self._suspects) >= STEP_SAMPLES:
+            self.steps += 1
+            self._keep(self._suspects)
+
+    def _keep(self, samples: list[_Sample]) -> None:
+        """Makes `samples` the window: the measurements among them; without any, the longest wait."""
+        measured = [s for s in samples if not s.bound]
+        self._samples.clear()
+        self._samples.extend(measured or [max(samples, key=lambda s: s.us)])
+        self._suspects = []
+        self._fitted = False
+
+    def _side(self, sample: _Sample) -> int:
+        """1 when slower than the line allows for, -1 when faster, 0 when in line with it."""
+        expected = self.network_us(sample.size)
+        residual = sample.us - expected
         if abs(residual) <= max(3 * self._jitter_us, 0.25 * expected, 500.0):
-            self._run = 0
-        elif residual > 0:
-            self._run = max(self._run, 0) + 1
-        else:
-            self._run = min(self._run, 0) - 1
+            return 0
+        return 1 if residual > 0 else -1
 
     def _fit(self) -> None:
         self._fitted = True
-        samples = np.array(self._samples)
+        samples = np.array([(s.size, s.us) for s in self._samples])
         x, y = samples[:, 0], samples[:, 1]
         slope, offset = slope_and_intercept(x, y)
         usual = middle(y)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from cutpoint.plan.coding import CodingEstimator
 from cutpoint.plan.costs import RowGrid, cost_table
-from cutpoint.plan.decision import Decision, Occasion, deadline_ms
+from cutpoint.plan.decision import UNKNOWN_LINK_DEADLINE_US, Decision, Occasion, deadline_ms
 from cutpoint.plan.edge import EdgeEstimator
 from cutpoint.plan.energy import EnergyModel
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.explore import lesson
-from cutpoint.plan.figure import refusal
+from cutpoint.plan.figure import LONGEST_US, refusal
 from cutpoint.plan.limits import Limits
 from cutpoint.plan.link import LinkEstimator
-from cutpoint.plan.observation import Observation
+from cutpoint.plan.observation import LinkSample, Observation
 from cutpoint.plan.operators import OperatorEstimator
 from cutpoint.plan.policies import Choice, Context, Policy, Switching, make_policy
 from cutpoint.plan.prior import MachineClass
@@ -28,6 +29,7 @@ from cutpoint.plan.wording import milliseconds, row_name
 DETOUR_DECISIONS = 4
 RETEST_EVERY = 8
 MOST_PATIENCE = 64.0
+KNOWN_LINK_SAMPLES = 3
 
 
 @dataclass(slots=True)
@@ -38,6 +40,14 @@ class _Detour:
     occasion: Occasion
     reason: str
     decisions_left: int = DETOUR_DECISIONS
+
+
+class _Awaited(NamedTuple):
+    """An inference that the edge was sent, and how long the device will wait for it."""
+
+    sequence: int
+    bytes_up: int
+    deadline_us: float
 
 
 class Planner:
@@ -105,8 +115,11 @@ class Planner:
         self._runs = 0
         self._switched_at = 0
         self._retest_from = 0
-        self._steps_seen = 0
+        self._steps_seen = -1
         self._patience = 1.0
+        self._last_sample: int | None = None
+        self._awaited: _Awaited | None = None
+        self._deadline_us = UNKNOWN_LINK_DEADLINE_US
         self._last_run = [-1] * len(self._grid.codec)
         self.rejected: Counter[str] = Counter()
 
@@ -129,20 +142,34 @@ class Planner:
         if seen.edge_us is not None:
             self.edge.observe(seen.cut, seen.edge_us)
         if seen.link is not None:
-            self._observe_link(seen)
+            self._observe_link(seen.link)
+        self._watch_for_miss(seen)
 
-    def _observe_link(self, seen: Observation) -> None:
-        sample = seen.link
-        assert sample is not None
-        figures = (sample.round_trip_us, sample.edge_us, sample.bytes_up, sample.bytes_down)
-        for value in figures:
-            reason = refusal(value, 0, 1e12)
+    def _observe_link(self, sample: LinkSample) -> None:
+        if sample.sequence is not None and sample.sequence in (0, self._last_sample):
+            return
+        for value in (sample.round_trip_us, sample.edge_us, sample.bytes_up, sample.bytes_down):
+            reason = refusal(value, 0, LONGEST_US)
             if reason is not None:
                 self.rejected[f"link {reason}"] += 1
                 return
         network_us = sample.round_trip_us - sample.edge_us
         if self.link.observe(sample.bytes_up + sample.bytes_down, network_us):
+            self._last_sample = sample.sequence
             self._patience = 1.0
+
+    def _watch_for_miss(self, seen: Observation) -> None:
+        """Compares what was sent before this inference with what the device says was answered last."""
+        before, self._awaited = self._awaited, None
+        if before is not None and seen.link is not None and seen.link.sequence is not None:
+            unanswered = seen.link.sequence < before.sequence
+            if unanswered and seen.sequence is not None and seen.sequence > before.sequence:
+                self.missed(before.bytes_up, before.deadline_us)
+        if seen.sequence is not None and seen.cut < self.shape.n:
+            coded = self.coding.coded_bytes(seen.cut, seen.codec)
+            self._awaited = _Awaited(
+                seen.sequence, self.shape.frame_bytes(seen.cut, coded), self._deadline_us
+            )
 
     def missed(self, bytes_up: int, waited_us: float) -> None:
         """Takes a deadline that passed without an answer, after a wait of `waited_us`.
@@ -216,12 +243,14 @@ class Planner:
         )
 
     def _lesson(self, table: CostTable, choice: Choice, *, due: bool) -> _Detour | None:
-        """An exploration: by chance, or once after a step of the link that left its two figures untold."""
+        """An exploration: by chance, and once on a new or changed link whose figures cannot be told apart."""
         if self._exploration == 0:
             return None
-        stepped = self.link.steps > self._steps_seen and not self.link.conditioned
-        self._steps_seen = self.link.steps
-        if not (due or stepped):
+        untold = False
+        if self.link.steps > self._steps_seen and self.link.count >= KNOWN_LINK_SAMPLES:
+            untold = not self.link.conditioned
+            self._steps_seen = self.link.steps
+        if not (due or untold):
             return None
         found = lesson(
             table,
@@ -241,16 +270,18 @@ class Planner:
         bytes_total = float(table.bytes_up[index]) + self.shape.result_bytes
         if occasion is not Occasion.POLICY:
             reason += f"; expects {milliseconds(expected_us)}"
+        wait_ms = deadline_ms(
+            self.link.network_us(bytes_total),
+            float(table.edge_us[index]),
+            self.link.jitter_us,
+            known=self.link.count >= KNOWN_LINK_SAMPLES,
+            patience=self._patience,
+        )
+        self._deadline_us = wait_ms * 1000.0
         return Decision(
             cut=int(table.cut[index]),
             codec=table.codec[index],
-            deadline_ms=deadline_ms(
-                self.link.network_us(bytes_total),
-                float(table.edge_us[index]),
-                self.link.jitter_us,
-                known=self.link.count >= 3,
-                patience=self._patience,
-            ),
+            deadline_ms=wait_ms,
             reason=reason,
             exploration=occasion is not Occasion.POLICY,
             report_timings=self._report_timings,
