@@ -53,6 +53,10 @@ class Pace:
         self.overruns += overran_us > 0
         return Paced(drawn, overran_us)
 
+    def start(self) -> None:
+        """Wait again, after a stop."""
+        self._stopped.clear()
+
     def stop(self) -> None:
         """Cut the present wait short, and do not wait any more."""
         self._stopped.set()

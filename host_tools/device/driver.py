@@ -1,0 +1,214 @@
+"""Does what a session asks: runs operators, publishes, delivers. Everything here happens on the device's thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from cutpoint import _core
+from cutpoint.answer import Answer, AnswerRule, OutputError
+from cutpoint.bus import Bus
+from cutpoint.errors import CutpointError, InternalError
+from cutpoint.wire import Command, DType, Gauge, Result, Status, decode
+from host_tools.device.energy import Busy, energy_uj
+from host_tools.device.engine import Engine
+from host_tools.device.events import CommandReceived, DeviceEvent, InputGiven, PlanChanged, StateChanged
+from host_tools.device.link import Link
+from host_tools.device.pace import Pace
+from host_tools.device.profile import Profile
+from host_tools.device.record import InferenceRecord
+
+log = logging.getLogger(__name__)
+
+@dataclass(slots=True)
+class _Job:
+    """The inference in flight."""
+
+    sequence: int
+    name: str
+    began_ns: int
+    answer: Future[InferenceRecord] = field(repr=False)
+    device_us: int = 0
+    overran_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a device consists of, apart from its session. `topics` are its own, by leaf."""
+
+    id: str
+    topics: Mapping[str, str]
+    engine: Engine
+    rule: AnswerRule
+    profile: Profile
+    pace: Pace
+    bus: Bus
+    current_link: Callable[[], Link | None]
+    observer: Callable[[DeviceEvent], None]
+    obey: Callable[[Command], bool]
+
+
+class Driver:
+    """One life of a device: from a boot number to the next."""
+
+    def __init__(self, session: _core.Session, body: Body) -> None:
+        self.session = session
+        self._body = body
+        self._job: _Job | None = None
+        self._state = session.state
+        self._energy_uj = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether an inference is in flight."""
+        return self._job is not None
+
+    def begin(self, given: InputGiven) -> None:
+        """Start an inference, and let the session say what to do."""
+        if self._job is not None:
+            raise InternalError("a second input was given while an inference is in flight")
+        began_ns = time.monotonic_ns()
+        try:
+            self._body.engine.set_input(given.arrays)
+            self._job = _Job(self.session.input(), given.name, began_ns, given.answer)
+        except CutpointError as error:
+            given.answer.set_exception(error)
+            return
+        self.pump()
+
+    def telemetry(self) -> None:
+        """Report: the session's counters, and the energy modelled since the last report where that is known."""
+        gauges: Mapping[int, int] = {}
+        if self._body.profile.current is not None:
+            gauges = {Gauge.ENERGY_MODELLED_UJ: min(round(self._energy_uj), 0xFFFF_FFFF)}
+        self._energy_uj = 0.0
+        self.session.telemetry(gauges)
+        self.pump()
+
+    def pump(self) -> None:
+        """Do everything that the session asks for now."""
+        while (action := self.session.poll()) is not None:
+            match action:
+                case _core.Publish():
+                    self._publish(action)
+                case _core.Run():
+                    self._run(action.first, action.last)
+                case _core.Deliver():
+                    self._deliver(action)
+                case _core.Command():
+                    self._command(action.command)
+                case _core.PlanChanged():
+                    self._body.observer(
+                        PlanChanged(action.epoch, action.cut, action.codec, action.flags, action.deadline_ms)
+                    )
+        self._note_state()
+
+    def abandon(self, error: Exception) -> None:
+        """Give up the inference in flight, if any: its caller gets `error`."""
+        job, self._job = self._job, None
+        if job is not None and not job.answer.done():
+            job.answer.set_exception(error)
+
+    def _publish(self, action: _core.Publish) -> None:
+        topic = self._body.topics[action.leaf]
+        if not self._body.bus.publish(topic, action.payload, action.qos, action.retain):
+            self.session.unsent()
+
+    def _run(self, first: int, last: int) -> None:
+        engine, job = self._body.engine, self._job
+        if job is None:
+            raise InternalError(f"operators [{first}, {last}) asked for without an inference")
+        start_ns = time.monotonic_ns()
+        try:
+            measured_us = engine.run(first, last)
+            live = engine.live(last) if first == 0 else ()
+        except CutpointError:
+            log.exception("event=engine_failed device=%s first=%d last=%d", self._body.id, first, last)
+            self.session.ran(first, last, False, [], [])
+            return
+        paced = self._body.pace.keep(first, measured_us, (time.monotonic_ns() - start_ns) // 1000)
+        job.device_us += paced.total_us
+        job.overran_us += paced.overran_us
+        tensors = [(t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill) for t in live]
+        self.session.ran(first, last, True, list(paced.operators_us), tensors)
+
+    def _deliver(self, action: _core.Deliver) -> None:
+        job, self._job = self._job, None
+        if job is None:
+            raise InternalError(f"an answer to inference {action.sequence} without an inference")
+        total_us = (time.monotonic_ns() - job.began_ns) // 1000
+        round_trip_us, edge_us = action.round_trip_us, action.edge_us
+        measured = round_trip_us is not None and edge_us is not None
+        record = InferenceRecord(
+            sequence=action.sequence,
+            by=action.by,
+            reason=_reason(action),
+            cut=action.cut,
+            bytes_up=action.bytes_up,
+            bytes_down=action.bytes_down,
+            device_us=job.device_us,
+            encode_us=action.encode_us,
+            link_us=max(0, round_trip_us - edge_us) if measured else None,
+            edge_us=edge_us,
+            total_us=total_us,
+            answer=self._answer(action),
+            modelled=self._body.profile.modelled,
+            state=self.session.state,
+            name=job.name,
+            energy_uj=self._energy(job.device_us, action.bytes_up, total_us),
+            overran_us=job.overran_us,
+        )
+        job.answer.set_result(record)
+        self._body.observer(record)
+
+    def _answer(self, action: _core.Deliver) -> Answer | None:
+        if action.by == "edge":
+            result = decode(action.result_frame)
+            if not isinstance(result, Result):
+                raise InternalError(f"the session delivered a result that reads as {result!r}")
+            return result.answer
+        if action.by != "device":
+            return None
+        try:
+            return self._body.rule.decode(self._body.engine.outputs())
+        except OutputError:
+            log.exception("event=answer_failed device=%s sequence=%d", self._body.id, action.sequence)
+            return None
+
+    def _energy(self, device_us: int, bytes_up: int, total_us: int) -> float | None:
+        current, link = self._body.profile.current, self._body.current_link()
+        if current is None:
+            return None
+        transmit_us = link.up.serialisation_us(bytes_up) if link is not None else 0.0
+        spent_uj = energy_uj(
+            current, Busy.of(compute_us=device_us, transmit_us=transmit_us, total_us=total_us)
+        )
+        self._energy_uj += spent_uj
+        return spent_uj
+
+    def _command(self, number: int) -> None:
+        try:
+            command = Command(number)
+        except ValueError:
+            name, obeyed = f"command {number}", False
+        else:
+            name, obeyed = command.name.lower(), self._body.obey(command)
+        if not obeyed:
+            self.session.unsupported_command()
+            log.warning("event=command_unsupported device=%s command=%s", self._body.id, name)
+        self._body.observer(CommandReceived(name, obeyed))
+
+    def _note_state(self) -> None:
+        state = self.session.state
+        if state != self._state:
+            self._state = state
+            self._body.observer(StateChanged(state))
+
+
+def _reason(action: _core.Deliver) -> str:
+    if action.refusal is None:
+        return str(action.reason)
+    return f"refused: {Status(action.refusal).name.lower().replace('_', ' ')}"

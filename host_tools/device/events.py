@@ -1,0 +1,82 @@
+"""What a device tells those who watch it, and what reaches its thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from host_tools.device.input_tensor import Array
+from host_tools.device.record import InferenceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """`offline`, `online` or `isolated` from now on."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The edge's newest decision is followed from the next inference on."""
+
+    epoch: int
+    cut: int
+    codec: int
+    flags: int
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The device begins another life."""
+
+    boot: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceived:
+    """A command of the edge, and whether this device can obey it."""
+
+    name: str
+    obeyed: bool
+
+
+DeviceEvent = StateChanged | PlanChanged | Restarted | CommandReceived | InferenceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    life: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    life: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameArrived:
+    life: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InputGiven:
+    name: str
+    arrays: tuple[Array, ...] = field(repr=False)
+    answer: Future[InferenceRecord] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Poked:
+    """Look at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Leave in good order."""
+
+
+Inbound = Connected | Disconnected | FrameArrived | InputGiven | Poked | Stopping

@@ -1,0 +1,40 @@
+"""How a device behaves, apart from what it is: cut, deadlines, probing, telemetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutpoint.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """Values that hold until a plan replaces them, and the limits of the session; checked when made.
+
+    cut: None is N on a device that holds the whole model, else K. on_board: K, None for all that the bundle's
+    device model holds. telemetry_s: seconds between telemetry frames, 0 for none. seed: of jitter and of the link.
+    """
+
+    root: str = "cutpoint/1"
+    cut: int | None = None
+    on_board: int | None = None
+    deadline_ms: int = 1000
+    isolate_after: int = 3
+    probe_first_ms: int = 1000
+    probe_max_ms: int = 60_000
+    chunk_bytes: int = 4096
+    telemetry_s: float = 5.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("deadline_ms", 1, 600_000),
+            ("isolate_after", 1, 255),
+            ("probe_first_ms", 1, self.probe_max_ms),
+            ("chunk_bytes", 192, 1 << 20),
+            ("telemetry_s", 0, 86_400),
+            ("seed", 0, 1 << 63),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise UsageError(f"{name} is {value}; give {least} to {most}")
