@@ -5,7 +5,7 @@ from cutpoint.graph.difference import Difference
 from cutpoint.graph.manifest import CutEntry, Manifest, OperatorEntry, TensorEntry
 from cutpoint.graph.model import Cut, Model, Operator, Tensor
 from cutpoint.graph.reader import load
-from cutpoint.graph.verify import CutCheck, VerifyReport, random_inputs, verify
+from cutpoint.graph.verification import CutCheck, VerifyReport, random_inputs, verify
 
 __all__ = [
     "Bundle",

@@ -38,7 +38,7 @@ def describe(
 
     Raises BundleError when name, labels or output parameters are not allowed.
     """
-    arenas = [_arenas(model, k) if k <= max_cut else {"tflm": None} for k in range(len(model.cuts))]
+    arenas = [{"tflm": _arena(model, k) if k <= max_cut else None} for k in range(len(model.cuts))]
     try:
         return Manifest(
             schema_version=SCHEMA_VERSION,
@@ -89,11 +89,11 @@ def tensor_entry(tensor: Tensor) -> TensorEntry:
     )
 
 
-def _arenas(model: Model, k: int) -> dict[str, int | None]:
+def _arena(model: Model, k: int) -> int | None:
     try:
-        return {"tflm": arena_bytes(model.truncate(k))}
+        return arena_bytes(model.truncate(k))
     except KernelsError:  # TFLM lacks an operator: the model has no arena there
-        return {"tflm": None}
+        return None
 
 
 def _engines() -> dict[str, str]:

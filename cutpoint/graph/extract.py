@@ -1,7 +1,7 @@
 """Take a range of operators out of a parsed model and write it as a .tflite of its own.
 
-Nothing is converted: operators, quantisation, weights and operator versions are carried over as they are. Metadata other
-than the smallest runtime version, and signatures, name things of the whole model and are left out.
+Nothing is converted: operators, quantisation, weights and operator versions are carried over as they are. Signatures,
+and metadata other than the smallest runtime version, name things of the whole model and are left out.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from cutpoint.errors import BundleError
 def replace_folder(path: Path, files: Mapping[str, bytes], *, recognised_by: str) -> None:
     """Put a folder with these files at `path`, in place of one that holds the file `recognised_by`.
 
-    The files are written and flushed beside it first, then renamed. Raises BundleError when something else stands at `path`
-    or it cannot be written; then nothing has changed.
+    The files are written and flushed beside it first, then renamed. Raises BundleError when something else stands at
+    `path` or it cannot be written; then nothing has changed.
     """
     if path.exists() and not (path / recognised_by).is_file():
         raise BundleError(f"{path} exists and is no bundle; move it away or choose another name")

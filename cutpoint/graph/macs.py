@@ -1,8 +1,9 @@
 """Multiply-accumulate operations of one operator, from shapes alone.
 
-Counted as in Howard et al., "MobileNets" (arXiv:1704.04861, section 3.1): output positions times kernel size times input
-channels, taps that fall on padding included. Additions of a bias, requantisation and activations are not counted; an operator
-without a matrix product (ADD, pooling, SOFTMAX, ...) has 0, and is weighed by its output bytes where time is estimated.
+Counted as in Howard et al., "MobileNets" (arXiv:1704.04861, section 3.1): output positions times kernel size times
+input channels, taps that fall on padding included. Additions of a bias, requantisation and activations are not counted;
+an operator without a matrix product (ADD, pooling, SOFTMAX, ...) has 0, and is weighed by its output bytes where time
+is estimated.
 """
 
 from __future__ import annotations

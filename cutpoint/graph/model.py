@@ -38,7 +38,8 @@ class Operator:
     """One operator, in the model's own order.
 
     kind is the name in the schema, "CONV_2D" for instance. inputs and outputs are tensor indices; an omitted optional
-    input is -1. macs are multiply-accumulate operations (see `cutpoint.graph.macs`), output_bytes the size of all outputs.
+    input is -1. macs are multiply-accumulate operations (see `cutpoint.graph.macs`), output_bytes the size of all
+    outputs.
     """
 
     index: int

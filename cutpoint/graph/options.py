@@ -1,6 +1,6 @@
 """Options that kernels divide or index by without asking: strides, dilations, counts and channels.
 
-Read in the kernels' prepare functions of LiteRT and TFLM: an absent or zero stride is an integer division by zero there.
+The source is the prepare functions of LiteRT's and TFLM's kernels: an absent or zero stride divides by zero there.
 """
 
 from __future__ import annotations

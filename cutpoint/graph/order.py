@@ -1,8 +1,7 @@
-"""Check that the operators can run in the order of the file: nothing is read before it is made, nothing is made twice."""
+"""Check that the operators can run in the order of the file: nothing is read before it is made, or made twice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema

@@ -52,7 +52,7 @@ class TflmRunner:
         )
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
-        """Run once; see `Runner.run`. Holds the interpreter lock of Python while the kernels run."""
+        """Run once; see `Runner.run`. Releases the interpreter lock of Python while the kernels run."""
         check_inputs(self.inputs, arrays)
         interpreter = self._interpreter
         try:
