@@ -1,26 +1,30 @@
-# firmware/core for Python. Numbers are those of the wire; cutpoint.wire and cutpoint.codec give them names.
+"""firmware/core for Python, compiled from firmware/bindings."""
 
-# --- codec (firmware/bindings/codec_bindings.cc) ---------------------------------------------------------------------
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-from typing import Any
+from typing_extensions import Buffer
 
-def encode_tensor(codec: int, dtype: int, data: bytes | memoryview, fill: int = 0) -> tuple[int, bytes]: ...
-def measure_tensor(codec: int, dtype: int, data: bytes | memoryview, fill: int = 0) -> tuple[int, int]: ...
-def decode_tensor(codec: int, dtype: int, coded: bytes | memoryview, raw_bytes: int) -> bytes | int: ...
-def crc32(data: bytes | memoryview, crc: int = 0) -> int: ...
+# --- Codecs (firmware/core/codec). dtype and codec by their numbers on the wire.
 
-# --- frame (firmware/bindings/frame_bindings.cc, message_encoding.cc, message_tuple.h) -------------------------------
+def encode_tensor(codec: int, dtype: int, data: Buffer, fill: int = 0) -> tuple[int, bytes]: ...
+def measure_tensor(codec: int, dtype: int, data: Buffer, fill: int = 0) -> tuple[int, int]: ...
+def decode_tensor(codec: int, dtype: int, coded: Buffer, raw_bytes: int) -> bytes | int: ...
+def crc32(data: Buffer, crc: int = 0) -> int: ...
+
+# --- Frames (firmware/core/frame). Numbers are those of the wire; cutpoint.wire gives them names. What is refused comes
+# back as the core's Status (int).
 
 class Receiver:
     def __init__(self, capacity: int) -> None: ...
-    def push(self, frame: bytes | memoryview) -> tuple[Any, ...] | int | None: ...
+    def push(self, frame: Buffer) -> tuple[Any, ...] | int | None: ...
     def reset(self) -> None: ...
     @property
     def collecting(self) -> bool: ...
     @property
     def counters(self) -> dict[str, int]: ...
 
-def read_header(frame: bytes | memoryview) -> tuple[Any, ...] | int: ...
+def read_header(frame: Buffer) -> tuple[Any, ...] | int: ...
 def encode_activation(
     model: bytes,
     boot: int,
@@ -29,7 +33,7 @@ def encode_activation(
     codec: int,
     flags: int,
     plan_epoch: int,
-    tensors: tuple[tuple[int, int, bytes | memoryview, int], ...],
+    tensors: tuple[tuple[int, int, Buffer, int], ...],
     encode_us: int,
     operators_us: tuple[int, ...],
     last: tuple[int, int, int, int, int] | None,
@@ -55,7 +59,7 @@ def encode_plan(
     codec: int,
     flags: int,
     deadline_ms: int,
-    parameters: bytes | memoryview,
+    parameters: Buffer,
     chunk_bytes: int,
     /,
 ) -> list[bytes]: ...
@@ -72,7 +76,190 @@ def encode_command(
     boot: int,
     sequence: int,
     command: int,
-    argument: bytes | memoryview,
+    argument: Buffer,
     chunk_bytes: int,
     /,
 ) -> list[bytes]: ...
+
+# --- The device's session (firmware/core/session). One owner: all calls on a session come from one thread at a time.
+
+class Clock:
+    def now_us(self) -> int: ...
+
+class MonotonicClock(Clock):
+    def __init__(self) -> None: ...
+
+class ManualClock(Clock):
+    def __init__(self, now_us: int = 0) -> None: ...
+    def advance(self, us: int) -> None: ...
+    def set(self, now_us: int) -> None: ...
+
+class SessionConfig:
+    def __init__(
+        self,
+        *,
+        model_id: bytes,  # 4 bytes
+        boot: int,
+        operators: int,  # N, of the whole network
+        on_board: int,  # K <= N
+        cut: int,  # until the first plan
+        codec: int = 0,
+        timings: bool = True,  # reported until the first plan says otherwise
+        deadline_ms: int = 1000,
+        isolate_after: int = 3,
+        probe_first_ms: int = 1000,
+        probe_max_ms: int = 60000,
+        chunk_bytes: int = 4096,  # of a whole frame, header included; at least 192
+        about: str = "{}",
+        result_capacity: int = 16384,  # bytes of the largest result payload that is accepted
+    ) -> None: ...
+
+class Publish:
+    """Hand `payload` to the transport, on the topic that ends in `leaf`."""
+
+    @property
+    def leaf(self) -> Literal["state", "about", "act", "tele"]: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def qos(self) -> int: ...
+    @property
+    def retain(self) -> bool: ...
+
+class Run:
+    """Run operators [first, last), then tell the session with ran(). [0, 0) asks for the input tensors alone."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+
+class Deliver:
+    """The answer of one inference, or that there is none.
+
+    `result_frame` is there when the edge answered: the result as one frame, for cutpoint.wire. `by` "device": the
+    outputs lie in the engine. `refusal` is the edge's status with reason "refused". `round_trip_us` is None unless the
+    edge answered and no clock jumped meanwhile. A device that was to answer by itself reports after its delivery, so
+    that `bytes_up` is 0 then.
+    """
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def by(self) -> Literal["edge", "device", "none"]: ...
+    @property
+    def reason(
+        self,
+    ) -> Literal[
+        "edge",
+        "planned",
+        "deadline",
+        "isolated",
+        "offline",
+        "refused",
+        "hedged",
+        "profiled",
+        "engine",
+        "oversized",
+    ]: ...
+    @property
+    def refusal(self) -> int | None: ...
+    @property
+    def cut(self) -> int: ...
+    @property
+    def result_frame(self) -> bytes | None: ...
+    @property
+    def round_trip_us(self) -> int | None: ...
+    @property
+    def edge_us(self) -> int | None: ...
+    @property
+    def encode_us(self) -> int: ...
+    @property
+    def bytes_up(self) -> int: ...
+    @property
+    def bytes_down(self) -> int: ...
+
+class Command:
+    """The edge asks for something besides an inference."""
+
+    @property
+    def command(self) -> int: ...
+    @property
+    def argument(self) -> bytes: ...
+
+class PlanChanged:
+    """A newer plan is in force; epoch 0 is the configuration."""
+
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def cut(self) -> int: ...
+    @property
+    def codec(self) -> int: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def deadline_ms(self) -> int: ...
+
+class Session:
+    """A device's whole protocol behaviour, sans-I/O: events in, actions out.
+
+    After every event call poll() until it returns None, doing what each action asks before the next poll; call tick() at
+    next_wakeup_us() on the session's clock.
+    """
+
+    def __init__(self, config: SessionConfig, clock: Clock) -> None:
+        """Raises ValueError for a configuration that does not hold together."""
+
+    def connected(self) -> None: ...
+    def disconnected(self) -> None: ...
+    def sleeping(self) -> None:
+        """Queues the state "sleeping", for a device that goes by itself."""
+
+    def frame(self, frame: Buffer) -> None:
+        """What came on res, plan or cmd. Anything unusable is counted and has no other effect."""
+
+    def input(self) -> int:
+        """A new picture is in the engine's input; the inference's sequence. RuntimeError while one is in flight."""
+
+    def ran(
+        self,
+        first: int,
+        last: int,
+        ok: bool,
+        operators_us: Sequence[int] = ...,
+        live: Sequence[tuple[int, int, Buffer, int]] = ...,
+    ) -> None:
+        """Answers a Run: microseconds of each operator, and after [0, last) the tensors that are alive at `last`.
+
+        A tensor is (index in the whole model, dtype, contiguous bytes, fill element as int). The buffers are kept until
+        the next ran() and must not change before poll() has returned None. ValueError, and nothing changes, when the call
+        does not fit the Run.
+        """
+
+    def unsent(self) -> None:
+        """The transport did not take the Publish polled last."""
+
+    def tick(self) -> None: ...
+    def telemetry(self, gauges: Mapping[int, int]) -> None:
+        """Queues a telemetry frame of these gauges and all counters; dropped when offline."""
+
+    def unsupported_command(self) -> None:
+        """The Command polled last is none that this device can obey."""
+
+    def poll(self) -> Publish | Run | Deliver | Command | PlanChanged | None: ...
+    def next_wakeup_us(self) -> int | None: ...
+    def will(self) -> Publish:
+        """What the transport sets as last will before it connects."""
+
+    @property
+    def state(self) -> Literal["offline", "online", "isolated"]: ...
+    @property
+    def busy(self) -> bool:
+        """An inference is in flight, or its report is still to be polled."""
+
+    @property
+    def plan(self) -> PlanChanged: ...
+    @property
+    def counters(self) -> dict[str, int]:
+        """Since boot, by name. The first twelve travel in telemetry, the others speak of this device alone."""

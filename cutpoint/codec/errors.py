@@ -1,0 +1,13 @@
+"""What can be wrong with a codec's input."""
+
+from __future__ import annotations
+
+from cutpoint.errors import PeerError, UsageError
+
+
+class CodecError(UsageError):
+    """An unknown codec, or a tensor that it cannot take."""
+
+
+class CodedError(PeerError):
+    """Coded bytes that are the canonical form of no tensor of the stated dtype and size."""

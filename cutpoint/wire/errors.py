@@ -1,0 +1,104 @@
+"""What can be wrong with ids, topics, frames and messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cutpoint.errors import PeerError, UsageError
+from cutpoint.wire.ids import ModelId
+from cutpoint.wire.numbers import Kind
+
+
+class Reason(Enum):
+    """Why a frame is refused. The values are the names under which drops are counted."""
+
+    TRUNCATED = "truncated"
+    MAGIC = "magic"
+    VERSION = "version"
+    LENGTH = "length"
+    CRC = "crc"
+    KIND = "kind"
+    FLAGS = "flags"
+    CHUNK = "chunk"
+    CODEC = "codec"
+    ENCRYPTED = "encrypted"
+    OVERSIZED = "oversized"
+    STALE = "stale"
+    DUPLICATE = "duplicate"
+    TRAILING = "trailing"
+    RESERVED = "reserved"
+    COUNT = "count"
+    TENSOR = "tensor"
+    DTYPE = "dtype"
+    CODED = "coded"
+    NUMBER = "number"
+
+    @classmethod
+    def of_status(cls, status: int) -> Reason:
+        """The reason behind a `cutpoint::Status` of the core (firmware/core/status.h)."""
+        return _REASONS[status - _FIRST_STATUS]
+
+
+_FIRST_STATUS = 2
+_REASONS = tuple(Reason)
+
+_SENTENCES = {
+    Reason.TRUNCATED: "it ends before its last field",
+    Reason.MAGIC: "it does not begin with 'CP', so it is no frame of this protocol",
+    Reason.VERSION: "its protocol version is not 1; update the older end",
+    Reason.LENGTH: "its size is not what its header, or the other chunks of its message, prescribe",
+    Reason.CRC: "its checksum does not match; it was damaged on the way",
+    Reason.KIND: "its kind is unknown",
+    Reason.FLAGS: "it sets reserved flags, or `probe` without `answered`",
+    Reason.CHUNK: "its chunk index or count is out of range",
+    Reason.CODEC: "it names an unknown codec, or a tensor uses another one than the header",
+    Reason.ENCRYPTED: "it is encrypted and there is no key",
+    Reason.OVERSIZED: "its message would not fit the receive buffer",
+    Reason.STALE: "it belongs to an older message than the one being received",
+    Reason.DUPLICATE: "this chunk has come before",
+    Reason.TRAILING: "there are bytes after its last field",
+    Reason.RESERVED: "a field that is prescribed as zero is not",
+    Reason.COUNT: "it states a number of records that the protocol does not allow",
+    Reason.TENSOR: "a tensor's sizes contradict its dtype or codec",
+    Reason.DTYPE: "a tensor has an unknown dtype",
+    Reason.CODED: "a coded tensor is not in canonical form",
+    Reason.NUMBER: "a number is not finite or out of its range",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of one frame. Of a damaged one, every field may be wrong and `kind` an unknown number."""
+
+    kind: Kind | int
+    model: ModelId
+    boot: int
+    sequence: int
+    cut: int
+    codec: int
+    flags: int
+    chunk_index: int
+    chunk_count: int
+    payload_bytes: int
+
+
+class FrameError(PeerError):
+    """A frame was refused; it cost only itself.
+
+    `header` is there whenever the frame is long enough and of this protocol, even when its checksum is wrong:
+    good for naming an inference in an answer or a log line, not for acting on.
+    """
+
+    def __init__(self, reason: Reason, header: Header | None = None) -> None:
+        super().__init__(f"frame refused: {_SENTENCES[reason]}")
+        self.reason = reason
+        self.header = header
+
+
+class TopicError(PeerError):
+    """A topic that is not one of this root and protocol."""
+
+
+class MessageError(UsageError):
+    """A message with a value that the wire cannot carry."""
