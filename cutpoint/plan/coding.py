@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cutpoint.plan.ema import Ema, checked_alpha
-from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, refusal
+from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, is_index, refusal
 from cutpoint.plan.shape import NetworkShape
 
 ENCODE_US_PER_BYTE: Mapping[str, float] = {"raw": 0.0, "bitmap": 0.02, "jpeg": 0.0}
@@ -34,7 +34,7 @@ class CodingEstimator:
         self, cut: int, codec: str, *, coded_bytes: float | None = None, encode_us: float | None = None
     ) -> bool:
         """Takes what was seen of one frame; False when nothing of it was believed."""
-        if refusal(cut, 0, self._shape.n) is not None:
+        if not is_index(cut, self._shape.n):
             self.rejected["range"] += 1
             return False
         taken = False

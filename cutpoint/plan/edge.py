@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cutpoint.plan.ema import checked_alpha
 from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.figure import LONGEST_US, refusal
+from cutpoint.plan.figure import LONGEST_US, is_index, refusal
 from cutpoint.plan.prior import MachineClass, default_us, machine
 from cutpoint.plan.shape import NetworkShape
 
@@ -48,7 +48,7 @@ class EdgeEstimator:
 
     def observe(self, cut: int, compute_us: float) -> bool:
         """Takes the compute time of one whole tail [cut, N); False when it was refused and counted."""
-        reason = "range" if refusal(cut, 0, self._n) is not None else refusal(compute_us, 0.0, LONGEST_US)
+        reason = "range" if not is_index(cut, self._n) else refusal(compute_us, 0.0, LONGEST_US)
         if reason is not None:
             self.rejected[reason] += 1
             return False

@@ -28,3 +28,10 @@ def refusal(value: object, low: float, high: float) -> str | None:
     if value > high:
         return "high"
     return None
+
+
+def is_index(value: object, most: int) -> bool:
+    """Whether `value` is a whole number from 0 to `most`; a bool is none."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        return False
+    return 0 <= int(value) <= most

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cutpoint.plan.ema import checked_alpha
-from cutpoint.plan.figure import LONGEST_US, refusal
+from cutpoint.plan.figure import LONGEST_US, is_index, refusal
 from cutpoint.plan.prior import MachineClass, default_us, fitted_us, machine
 from cutpoint.plan.shape import NetworkShape
 
@@ -56,7 +56,7 @@ class OperatorEstimator:
         A block that does not fit the network is refused whole, a figure that is not finite or not in 0 to ten
         minutes by itself; both are counted in `rejected`.
         """
-        if refusal(first, 0, self._shape.n) is not None or first + len(operators_us) > self._shape.n:
+        if not is_index(first, self._shape.n) or first + len(operators_us) > self._shape.n:
             self.rejected["range"] += 1
             return []
         believed: list[tuple[int, float]] = []

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from random import Random
 from typing import NamedTuple
 
 from cutpoint.plan.coding import CodingEstimator
 from cutpoint.plan.costs import RowGrid, cost_table
 from cutpoint.plan.decision import UNKNOWN_LINK_DEADLINE_US, Decision, Occasion, deadline_ms
+from cutpoint.plan.detour import KNOWN_LINK_SAMPLES, Detours, Situation
 from cutpoint.plan.edge import EdgeEstimator
 from cutpoint.plan.energy import EnergyModel
-from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.explore import lesson
-from cutpoint.plan.figure import LONGEST_US, refusal
+from cutpoint.plan.figure import LONGEST_US, is_index, refusal
 from cutpoint.plan.limits import Limits
 from cutpoint.plan.link import LinkEstimator
 from cutpoint.plan.observation import LinkSample, Observation
 from cutpoint.plan.operators import OperatorEstimator
-from cutpoint.plan.policies import Choice, Context, Policy, Switching, make_policy
+from cutpoint.plan.policies import Context, Policy, Switching, make_policy
 from cutpoint.plan.prior import MachineClass
 from cutpoint.plan.shape import NetworkShape
 from cutpoint.plan.table import CostTable
 from cutpoint.plan.variance import VarianceDetector
 from cutpoint.plan.wording import milliseconds, row_name
 
-DETOUR_DECISIONS = 4
-RETEST_EVERY = 8
 MOST_PATIENCE = 64.0
-KNOWN_LINK_SAMPLES = 3
-
-
-@dataclass(slots=True)
-class _Detour:
-    """A row taken for one inference for what it teaches; stands until it was seen, or for a few decisions."""
-
-    index: int
-    occasion: Occasion
-    reason: str
-    decisions_left: int = DETOUR_DECISIONS
+LAST_SEQUENCE = (1 << 32) - 1
 
 
 class _Awaited(NamedTuple):
@@ -58,14 +43,13 @@ class Planner:
                         give equal decisions
     exploration         probability that a decision runs another row to learn from it (policies that explore)
     forced_device_only  probability that a decision runs everything the board holds, so that it is all
-    measured hysteresis, least_gain_us, dwell   see `Switching`
+                        measured
+    hysteresis, least_gain_us, dwell   see `Switching`
     codecs              codecs that the device can encode, `raw` always among them
     edge                shared estimator of the tails of this network; None: one of this device's own
     link                estimator to start from; None: 20 ms and 1 Mb/s until measured
 
-    At most one detour is under way. A forced run goes before a re-test, a re-test before an exploration. It
-    stands until an observation shows that the device took it, at most for `DETOUR_DECISIONS` decisions, since
-    a plan reaches a device an inference late. Re-tests start at most once in `RETEST_EVERY` inferences.
+    Runs that only serve to learn are drawn by `Detours`.
 
     Knows no clock and does no I/O; belongs to one thread. Raises PolicyError when the device cannot follow
     the policy, or a parameter is out of range.
@@ -91,9 +75,6 @@ class Planner:
         link: LinkEstimator | None = None,
         report_timings: bool = True,
     ) -> None:
-        for name, chance in (("exploration", exploration), ("forced_device_only", forced_device_only)):
-            if refusal(chance, 0.0, 1.0) is not None:
-                raise PolicyError(f"{name} is {chance!r}; expected a probability from 0 to 1")
         self.shape = shape
         self.policy = make_policy(policy) if isinstance(policy, str) else policy
         self.operators = OperatorEstimator(shape, alpha=alpha, machine_class=machine_class)
@@ -106,16 +87,12 @@ class Planner:
         self._grid.refresh(self.coding)
         self.policy.check(self._grid, energy)
         self._switching = Switching(hysteresis, least_gain_us, dwell)
-        self._random = Random(seed)
-        self._exploration = exploration if self.policy.explores else 0.0
-        self._forced = forced_device_only
+        explored = exploration if self.policy.explores else 0.0
+        self._detours = Detours(shape, seed=seed, exploration=explored, forced=forced_device_only)
         self._report_timings = report_timings
         self._current: int | None = None
-        self._detour: _Detour | None = None
         self._runs = 0
         self._switched_at = 0
-        self._retest_from = 0
-        self._steps_seen = -1
         self._patience = 1.0
         self._last_sample: int | None = None
         self._awaited: _Awaited | None = None
@@ -125,29 +102,35 @@ class Planner:
 
     def observe(self, seen: Observation) -> None:
         """Takes what one inference taught. Never raises: what is no figure is counted and changes nothing."""
-        if refusal(seen.cut, 0, self.shape.n) is not None:
+        if not is_index(seen.cut, self.shape.n):
             self.rejected["cut"] += 1
             return
         self._runs += 1
         index = self._grid.index.get((seen.cut, seen.codec))
         if index is not None:
             self._last_run[index] = self._runs
-            if self._detour is not None and self._detour.index == index:
-                self._detour = None
+            self._detours.seen(index)
+            if self.coding.observe(
+                seen.cut, seen.codec, coded_bytes=seen.coded_bytes, encode_us=seen.encode_us
+            ):
+                self._grid.refresh(self.coding, seen.cut, seen.codec)
         if seen.operators_us is not None:
             for operator, us in self.operators.observe(seen.first, seen.operators_us):
                 self.variance.add(operator, us / 1e6)
-        if self.coding.observe(seen.cut, seen.codec, coded_bytes=seen.coded_bytes, encode_us=seen.encode_us):
-            self._grid.refresh(self.coding, seen.cut, seen.codec)
         if seen.edge_us is not None:
             self.edge.observe(seen.cut, seen.edge_us)
         if seen.link is not None:
             self._observe_link(seen.link)
-        self._watch_for_miss(seen)
+        if seen.sequence is not None:
+            self._watch_for_miss(seen, seen.sequence)
 
     def _observe_link(self, sample: LinkSample) -> None:
-        if sample.sequence is not None and sample.sequence in (0, self._last_sample):
-            return
+        if sample.sequence is not None:
+            if not is_index(sample.sequence, LAST_SEQUENCE):
+                self.rejected["link sequence"] += 1
+                return
+            if sample.sequence in (0, self._last_sample):
+                return
         for value in (sample.round_trip_us, sample.edge_us, sample.bytes_up, sample.bytes_down):
             reason = refusal(value, 0, LONGEST_US)
             if reason is not None:
@@ -158,18 +141,20 @@ class Planner:
             self._last_sample = sample.sequence
             self._patience = 1.0
 
-    def _watch_for_miss(self, seen: Observation) -> None:
+    def _watch_for_miss(self, seen: Observation, sequence: int) -> None:
         """Compares what was sent before this inference with what the device says was answered last."""
+        if not is_index(sequence, LAST_SEQUENCE):
+            self.rejected["sequence"] += 1
+            return
         before, self._awaited = self._awaited, None
-        if before is not None and seen.link is not None and seen.link.sequence is not None:
-            unanswered = seen.link.sequence < before.sequence
-            if unanswered and seen.sequence is not None and seen.sequence > before.sequence:
-                self.missed(before.bytes_up, before.deadline_us)
-        if seen.sequence is not None and seen.cut < self.shape.n:
-            coded = self.coding.coded_bytes(seen.cut, seen.codec)
-            self._awaited = _Awaited(
-                seen.sequence, self.shape.frame_bytes(seen.cut, coded), self._deadline_us
-            )
+        if before is not None and before.sequence >= sequence:
+            before = None
+        answered = None if seen.link is None else seen.link.sequence
+        if before is not None and answered is not None and is_index(answered, before.sequence - 1):
+            self.missed(before.bytes_up, before.deadline_us)
+        if seen.cut < self.shape.n:
+            sent = self.shape.frame_bytes(seen.cut, self.coding.coded_bytes(seen.cut, seen.codec))
+            self._awaited = _Awaited(sequence, sent, self._deadline_us)
 
     def missed(self, bytes_up: int, waited_us: float) -> None:
         """Takes a deadline that passed without an answer, after a wait of `waited_us`.
@@ -194,76 +179,19 @@ class Planner:
         if choice.index != self._current:
             self._current = choice.index
             self._switched_at = self._runs
-        detour = self._standing_detour(table) or self._new_detour(table, choice)
-        if detour is None:
-            reason = f"{row_name(int(table.cut[choice.index]), table.codec[choice.index])} {choice.why}"
-            return self._decision(table, choice.index, Occasion.POLICY, reason)
-        self._detour = detour
-        return self._decision(table, detour.index, detour.occasion, detour.reason)
-
-    def _standing_detour(self, table: CostTable) -> _Detour | None:
-        detour = self._detour
-        if detour is None:
-            return None
-        detour.decisions_left -= 1
-        if detour.decisions_left <= 0 or not table.available[detour.index]:
-            self._detour = None
-        return self._detour
-
-    def _new_detour(self, table: CostTable, choice: Choice) -> _Detour | None:
-        forced, explores = self._random.random() < self._forced, self._random.random() < self._exploration
-        if forced:
-            return self._forced_run(table, choice)
-        return self._retest(table, choice) or self._lesson(table, choice, due=explores)
-
-    def _forced_run(self, table: CostTable, choice: Choice) -> _Detour | None:
-        raw = [i for i in range(self.shape.n + 1) if table.available[i]]
-        if not raw or table.cut[raw[-1]] <= table.cut[choice.index]:
-            return None
-        cut = int(table.cut[raw[-1]])
-        return _Detour(
-            raw[-1], Occasion.FORCED, f"cut {cut} forced, so that every operator on board is measured"
-        )
-
-    def _retest(self, table: CostTable, choice: Choice) -> _Detour | None:
-        """The cheapest row that runs the operators due, when the chosen one does not run them anyway."""
-        due = [i for i in self.variance.pending() if i < self.shape.deepest_cut]
-        if not due or due[-1] < table.cut[choice.index] or self._runs < self._retest_from:
-            return None
-        running = [i for i in range(self.shape.n + 1) if table.available[i] and table.cut[i] > due[-1]]
-        if not running:
-            return None
-        index = min(running, key=lambda i: float(table.latency_us[i]))
-        self._retest_from = self._runs + RETEST_EVERY
-        names = ", ".join(str(i) for i in due)
-        return _Detour(
-            index,
-            Occasion.RETEST,
-            f"cut {int(table.cut[index])} re-tests operator {names}, whose time varied",
-        )
-
-    def _lesson(self, table: CostTable, choice: Choice, *, due: bool) -> _Detour | None:
-        """An exploration: by chance, and once on a new or changed link whose figures cannot be told apart."""
-        if self._exploration == 0:
-            return None
-        untold = False
-        if self.link.steps > self._steps_seen and self.link.count >= KNOWN_LINK_SAMPLES:
-            untold = not self.link.conditioned
-            self._steps_seen = self.link.steps
-        if not (due or untold):
-            return None
-        found = lesson(
-            table,
-            self.policy.objective(table),
-            choice.index,
+        situation = Situation(
+            table=table,
+            policy=self.policy,
+            chosen=choice.index,
+            pending=self.variance.pending(),
             last_run=self._last_run,
             runs=self._runs,
-            link_conditioned=self.link.conditioned,
         )
-        if found is None:
-            return None
-        name = row_name(int(table.cut[found.index]), table.codec[found.index])
-        return _Detour(found.index, Occasion.EXPLORATION, f"{name} explored: {found.why}")
+        detour = self._detours.next(situation, self.link)
+        if detour is not None:
+            return self._decision(table, detour.index, detour.occasion, detour.reason)
+        reason = f"{row_name(int(table.cut[choice.index]), table.codec[choice.index])} {choice.why}"
+        return self._decision(table, choice.index, Occasion.POLICY, reason)
 
     def _decision(self, table: CostTable, index: int, occasion: Occasion, reason: str) -> Decision:
         expected_us = float(table.latency_us[index])

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from statistics import median
 
 from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.figure import refusal
+from cutpoint.plan.figure import is_index, refusal
 
 LONGEST_S = 600.0
+MOST_OPERATORS = 1 << 16
 
 
 class _History:
@@ -69,7 +70,7 @@ class VarianceDetector:
 
     def add(self, index: int, seconds: float) -> None:
         """Takes one run of operator `index`."""
-        if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+        if not is_index(index, MOST_OPERATORS):
             self.rejected["index"] += 1
             return
         reason = refusal(seconds, 0.0, LONGEST_S)
