@@ -1,0 +1,6 @@
+"""The edge server: runs the tails of many devices' networks and tells each device where to cut."""
+
+from edge_server.config import ServeConfig
+from edge_server.server import EdgeServer, serve
+
+__all__ = ["EdgeServer", "ServeConfig", "serve"]

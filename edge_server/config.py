@@ -1,0 +1,93 @@
+"""The settings of an edge server, checked when made."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge_server.errors import ConfigError
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Currents(BaseModel):
+    """Currents of the boards in mA at `volts`, for the policy `energy`. No defaults: boards differ."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_ma: float = Field(ge=0, le=1e5)
+    rx_ma: float = Field(ge=0, le=1e5)
+    tx_ma: float = Field(ge=0, le=1e5)
+    volts: float = Field(gt=0, le=1e3)
+
+
+class ServeConfig(BaseModel):
+    """What to serve, to whom, and within which bounds. A setting that does not exist is refused.
+
+    `models` are folders: bundles themselves (`*.cut`), or folders that hold some. `when_full` is what a full inbox
+    does: `refuse` answers the newcomer `overloaded` at once, `drop-oldest` makes room in silence, which the
+    oldest device's deadline covers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[Path, ...] = Field(min_length=1)
+    host: str = "127.0.0.1"
+    port: int = Field(1883, ge=1, le=65535)
+    username: str | None = None
+    password: str | None = Field(None, repr=False)
+    connect_timeout_s: float = Field(5.0, gt=0, le=60)
+    root: str = "cutpoint/1"
+
+    kernels: Literal["xnnpack", "optimised", "reference", "tflm"] = "xnnpack"
+    workers: int = Field(1, ge=1, le=64)
+    inbox_size: int = Field(256, ge=1, le=1_000_000)
+    when_full: Literal["refuse", "drop-oldest"] = "refuse"
+    max_devices: int = Field(1024, ge=1, le=1_000_000)
+    max_message_bytes: int = Field(4 << 20, ge=1024, le=256 << 20)
+    chunk_bytes: int = Field(4096, ge=64, le=0xFFFF)
+    remembered_answers: int = Field(8, ge=1, le=1024)
+
+    policy: str = "latency"
+    currents: Currents | None = None
+    deadline_ms: int | None = Field(None, ge=1, le=600_000)
+    exploration: Probability = 0.05
+    forced_device_only: Probability = 0.0
+    hedged: bool = False
+    seed: int = 0
+    decide_every: int = Field(32, ge=1)
+    decide_interval_ms: int = Field(100, ge=0)
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Self:
+        """Read settings from a TOML file; relative model folders are relative to the file.
+
+        Raises ConfigError with one sentence that names the file and the first thing wrong with it.
+        """
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(
+                f"{path}: cannot be read ({error.strerror}); name an existing TOML file"
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: is not TOML ({error})") from error
+        models = settings.get("models")
+        if isinstance(models, str):
+            models = [models]
+        if isinstance(models, list) and all(isinstance(model, str) for model in models):
+            settings["models"] = tuple(path.parent / model for model in models)
+        return cls.checked(settings, str(path))
+
+    @classmethod
+    def checked(cls, settings: dict[str, object], source: str) -> Self:
+        """Make a config from loose settings; raises ConfigError, which names `source`, instead of pydantic's."""
+        try:
+            return cls.model_validate(settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "settings"
+            raise ConfigError(f"{source}: {where}: {first['msg']}") from error

@@ -1,0 +1,39 @@
+"""The number that orders the plans of one device, across restarts of the server and forgetful brokers."""
+
+from __future__ import annotations
+
+_HALF = 1 << 31
+_MASK = (1 << 32) - 1
+
+
+def newer(a: int, b: int) -> bool:
+    """Whether epoch `a` is newer than `b` (serial-number arithmetic of 32 bits, RFC 1982); 0 is no epoch."""
+    if b == 0 or a == 0:
+        return a != 0 and b == 0
+    return 0 < ((a - b) & _MASK) < _HALF
+
+
+class Epoch:
+    """Counts up from whatever was seen last: own plans, and those that a device says it follows."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    @property
+    def last(self) -> int:
+        """Newest epoch given out or seen; 0 when there is none."""
+        return self._last
+
+    def saw(self, epoch: int) -> bool:
+        """Take note of an epoch that a device follows; True when it is newer than any known here."""
+        if newer(epoch, self._last):
+            self._last = epoch
+            return True
+        return False
+
+    def next(self) -> int:
+        """A new epoch, newer than all before; never 0."""
+        self._last = ((self._last + 1) & _MASK) or 1
+        return self._last

@@ -1,0 +1,13 @@
+"""What an operator did wrong; everything a device does wrong is a status and a counter instead."""
+
+from __future__ import annotations
+
+from cutpoint.errors import UsageError
+
+
+class ConfigError(UsageError):
+    """The configuration cannot work; the message names the setting and the mend."""
+
+
+class CatalogueError(UsageError):
+    """No bundle can be served from the folders that were named."""

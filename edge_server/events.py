@@ -1,0 +1,79 @@
+"""What an observer of the server is told: plain values, in the order in which they happened per device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cutpoint.answer import Answer
+from cutpoint.wire import CodecId, DeviceId, ModelId, Presence, Status, Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """A device was heard of for the first time, or was born anew, or died; `state` as it said itself."""
+
+    device: DeviceId
+    state: Presence
+    boot: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDecided:
+    """A plan went out. `expected_us` is what the planner expects of it."""
+
+    device: DeviceId
+    model: ModelId
+    epoch: int
+    cut: int
+    codec: CodecId
+    deadline_ms: int
+    reason: str
+    exploration: bool
+    expected_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An inference was answered, acknowledged (`answer` is then what the device itself said) or refused.
+
+    `edge_us` is the residence in the edge, `compute_us` the kernels' part of it; `bytes_up` is the whole
+    activation message, `bytes_down` the result, headers included.
+    """
+
+    device: DeviceId
+    model: ModelId
+    boot: int
+    sequence: int
+    cut: int
+    status: Status
+    acknowledged: bool
+    edge_us: int
+    compute_us: int
+    bytes_up: int
+    bytes_down: int
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySeen:
+    """A device reported on itself."""
+
+    device: DeviceId
+    telemetry: Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message was dropped or refused; `reason` is the name of its counter."""
+
+    device: DeviceId
+    reason: str
+
+
+Event = DeviceSeen | PlanDecided | Answered | TelemetrySeen | Dropped
+Observer = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """The observer of a server that nobody watches."""

@@ -1,0 +1,5 @@
+"""Devices that speak MQTT."""
+
+from edge_server.gateway.mqtt.gateway import MqttGateway
+
+__all__ = ["MqttGateway"]

@@ -1,0 +1,39 @@
+"""What a gateway brings in and takes out: whole messages with the device's name on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from cutpoint.wire import DeviceId, Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message of a device, as it came in. `received_ns` is `time.perf_counter_ns()` at that moment."""
+
+    device: DeviceId
+    leaf: Leaf
+    payload: bytes
+    received_ns: int
+
+
+class Gateway(Protocol):
+    """A way to reach devices. `accept` and `renewed` are called on the gateway's thread and only enqueue."""
+
+    def start(self, accept: Callable[[Arrival], None], renewed: Callable[[], None]) -> None:
+        """Let messages in. `renewed` is called when the way was lost and is back: retained plans may be gone."""
+        ...
+
+    def stop(self) -> None:
+        """Let nothing in any more. Harmless when repeated."""
+        ...
+
+    def send(self, device: DeviceId, leaf: Leaf, frame: bytes) -> bool:
+        """Hand a frame over to a device; False when it could not leave, which the gateway counts."""
+        ...
+
+    def drops(self) -> dict[str, int]:
+        """What was lost here, by reason."""
+        ...

@@ -1,0 +1,156 @@
+"""When plans are made, and that they reach their devices."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterable
+
+from cutpoint.plan import MACHINES, EdgeEstimator, EnergyModel, Planner, PolicyError
+from cutpoint.wire import CodecId, Flag, Leaf, Plan, encode
+from edge_server.config import ServeConfig
+from edge_server.counters import Counters
+from edge_server.events import Observer, PlanDecided
+from edge_server.gateway import Gateway
+from edge_server.outcome import Outcome
+from edge_server.planning import Planning
+from edge_server.served import ServedModel
+from edge_server.session import DeviceSession
+from edge_server.tails import Tails
+
+# A device that has not taken its plan after this long is sent it again.
+_REPEAT_NS = 1_000_000_000
+_UNKNOWN_CHIP = "esp32"
+_CODECS = {codec.name.lower(): codec for codec in CodecId}
+
+
+class Plans:
+    """Decides for the devices of one worker, and publishes what changed.
+
+    The tail of a planned cut is made before its plan leaves. Tails of one model are priced by one estimator for
+    all devices of the worker.
+    """
+
+    def __init__(
+        self, config: ServeConfig, tails: Tails, gateway: Gateway, counters: Counters, tell: Observer
+    ) -> None:
+        self._config = config
+        self._tails = tails
+        self._gateway = gateway
+        self._counters = counters
+        self._tell = tell
+        self._edges: dict[bytes, EdgeEstimator] = {}
+
+    def adopt(self, session: DeviceSession, model: ServedModel) -> None:
+        """Plan for this model from now on, unless that is so already; the first plan goes out at once."""
+        about = session.about
+        board = (about.operators, about.codecs, about.chip) if about is not None else None
+        if session.model is model and session.board == board:
+            return
+        session.model, session.board, session.planning = model, board, None
+        try:
+            planner = self._planner(session, model)
+        except PolicyError as error:
+            self._counters.note(str(session.device), "no_plan", error)
+            return
+        session.planning = Planning(
+            model,
+            planner,
+            decide_every=self._config.decide_every,
+            interval_ns=1_000_000 * self._config.decide_interval_ms,
+        )
+        self._decide(session, session.planning)
+
+    def learn(self, session: DeviceSession, outcome: Outcome) -> None:
+        """Take what an activation taught, and plan anew where that is due."""
+        foreign = session.epoch.saw(outcome.activation.plan_epoch)
+        if session.model is not outcome.model:
+            self.adopt(session, outcome.model)
+        planning = session.planning
+        if planning is None:
+            return
+        planning.learn(outcome)
+        now_ns = time.perf_counter_ns()
+        if foreign or planning.due(now_ns):
+            self._decide(session, planning, anew=foreign)
+        elif planning.behind(outcome.activation) and now_ns - planning.published_ns > _REPEAT_NS:
+            self._counters.count("plans_repeated")
+            self._publish(session, planning)
+
+    def greet(self, session: DeviceSession) -> None:
+        """A device was born: it starts without a plan of its own, so it gets a new one."""
+        if session.planning is not None:
+            self._decide(session, session.planning, anew=True)
+
+    def renew(self, sessions: Iterable[DeviceSession]) -> None:
+        """The broker may have forgotten what was retained: publish every plan again as it was."""
+        for session in sessions:
+            if session.planning is not None:
+                self._publish(session, session.planning)
+
+    def _decide(self, session: DeviceSession, planning: Planning, *, anew: bool = False) -> None:
+        decision = planning.decide(time.perf_counter_ns())
+        self._counters.count("decisions")
+        flags = Flag(0)
+        if self._config.hedged:
+            flags |= Flag.HEDGED
+        if decision.report_timings:
+            flags |= Flag.TIMINGS
+        if decision.exploration:
+            flags |= Flag.EXPLORATION
+        deadline_ms = self._config.deadline_ms or decision.deadline_ms
+        codec = _CODECS[decision.codec]
+        plan = Plan(planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms)
+        if not anew and not planning.differs(plan):
+            return
+        self._tails.warm(planning.model, decision.cut)
+        planning.plan = Plan(planning.model.id, session.epoch.next(), decision.cut, codec, flags, deadline_ms)
+        self._publish(session, planning)
+        self._tell(
+            PlanDecided(
+                session.device,
+                planning.model.id,
+                planning.plan.epoch,
+                decision.cut,
+                codec,
+                deadline_ms,
+                decision.reason,
+                decision.exploration,
+                decision.expected_us,
+            )
+        )
+
+    def _publish(self, session: DeviceSession, planning: Planning) -> None:
+        if planning.plan is None:
+            return
+        planning.published_ns = time.perf_counter_ns()
+        for frame in encode(planning.plan, chunk_bytes=self._config.chunk_bytes):
+            self._gateway.send(session.device, Leaf.PLAN, frame)
+        self._counters.count("plans_published")
+
+    def _planner(self, session: DeviceSession, model: ServedModel) -> Planner:
+        config, about = self._config, session.about
+        key = bytes(model.id)
+        shape = model.shape(model.n if about is None else about.operators)
+        edge = self._edges.get(key)
+        if edge is None:
+            edge = self._edges[key] = EdgeEstimator(shape)
+        spoken = about.codecs if about is not None else ()
+        chip = about.chip if about is not None else None
+        return Planner(
+            shape,
+            config.policy,
+            seed=config.seed ^ zlib.crc32(str(session.device).encode()),
+            exploration=config.exploration,
+            forced_device_only=config.forced_device_only,
+            codecs=("raw", *(codec for codec in spoken if codec in _CODECS and codec != "raw")),
+            energy=energy_model(config),
+            machine_class=chip if chip is not None and chip in MACHINES else _UNKNOWN_CHIP,
+            edge=edge,
+        )
+
+
+def energy_model(config: ServeConfig) -> EnergyModel | None:
+    """The currents of the boards as the config states them."""
+    currents = config.currents
+    return None if currents is None else EnergyModel(**currents.model_dump())

@@ -1,0 +1,96 @@
+"""One model as the server sees it: what must arrive at each cut, and what the planner has to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cutpoint.graph import Bundle
+from cutpoint.kernels import Array
+from cutpoint.plan import NetworkShape
+from cutpoint.wire import DType, ModelId, TensorRecord
+
+
+class TensorMismatchError(Exception):
+    """The tensors of an activation are not those that the model has at its cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedTensor:
+    """What one tensor record at a cut must be."""
+
+    index: int
+    code: DType
+    dtype: np.dtype[np.generic]
+    shape: tuple[int, ...]
+    bytes: int
+
+    def array(self, record: TensorRecord) -> Array:
+        """The record's data as an array that shares its memory; raises TensorMismatchError."""
+        if record.index != self.index or record.dtype != self.code or len(record.data) != self.bytes:
+            raise TensorMismatchError(
+                f"tensor {record.index} ({record.dtype!r}, {len(record.data)} bytes) where tensor "
+                f"{self.index} ({self.code!r}, {self.bytes} bytes) belongs"
+            )
+        array = np.frombuffer(record.data, self.dtype).reshape(self.shape)
+        if self.dtype.kind == "f" and not np.isfinite(array).all():
+            raise TensorMismatchError(f"tensor {self.index} holds a number that is not finite")
+        return array
+
+
+class ServedModel:
+    """A bundle and what is derived from it; never changed, so all threads share it."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.id = ModelId(bundle.model_id)
+        self.rule = bundle.answer_rule
+        self.n = bundle.n
+        self.expected = tuple(
+            tuple(
+                ExpectedTensor(
+                    tensor.index,
+                    DType.of(np.dtype(tensor.dtype)),
+                    np.dtype(tensor.dtype),
+                    tensor.shape,
+                    tensor.bytes,
+                )
+                for tensor in cut.tensors
+            )
+            for cut in bundle.cuts
+        )
+        self.largest_cut_bytes = max(cut.bytes for cut in bundle.cuts)
+
+    def arrays(self, cut: int, records: tuple[TensorRecord, ...]) -> list[Array]:
+        """The arrays at a cut, in the order that the tail takes them; raises TensorMismatchError."""
+        expected = self.expected[cut]
+        if len(records) != len(expected):
+            raise TensorMismatchError(f"{len(records)} tensors at cut {cut}, which has {len(expected)}")
+        return [wanted.array(record) for wanted, record in zip(expected, records, strict=True)]
+
+    def tail(self, cut: int) -> bytes:
+        """The .tflite that runs operators [cut, N)."""
+        if cut == 0:
+            return self.bundle.full
+        return self.bundle.model().split(cut)[1]
+
+    def shape(self, max_cut: int) -> NetworkShape:
+        """The network as the planner sees it, for a board that has operators [0, max_cut)."""
+        bundle = self.bundle
+        inputs = self.expected[0]
+        picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[-1] in (1, 3)
+        return NetworkShape(
+            macs=tuple(operator.macs for operator in bundle.operators),
+            cut_bytes=tuple(cut.bytes for cut in bundle.cuts),
+            input_is_picture=picture,
+            kinds=tuple(operator.kind for operator in bundle.operators),
+            max_cut=min(max_cut, bundle.max_cut),
+            frame_overhead=self._frame_overhead,
+            output_bytes=tuple(operator.bytes for operator in bundle.operators),
+            arena_bytes=tuple(cut.arena_bytes.get("tflm") for cut in bundle.cuts),
+        )
+
+    def _frame_overhead(self, cut: int, coded_bytes: int) -> int:
+        """Bytes that framing adds to one activation of a single chunk: header, payload head, records."""
+        return 32 + 8 + 12 * len(self.expected[cut])
