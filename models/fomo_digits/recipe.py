@@ -85,7 +85,7 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
 
     narrator.stage("writing bundle, pictures and model card")
     bundle = cutpoint.Bundle.create(
-        data, recipe.out / "fomo_digits.cut", name="fomo_digits", labels=evaluate.LABELS, output="fomo"
+        data, recipe.out, name="fomo_digits", labels=evaluate.LABELS, output="fomo"
     )
     folder = recipe.out / "fomo_digits"
     pictures.save(shipped, folder / "pictures")

@@ -103,7 +103,9 @@ class SceneSource:
             glyph = glyph.transform(
                 (32, 32), self._image.Transform.AFFINE, self._slant(), self._image.Resampling.BILINEAR
             )
-        ink = np.asarray(glyph.resize((side, side), self._image.Resampling.BICUBIC), np.float32) / 255
+        ink: npt.NDArray[np.float32] = np.asarray(
+            glyph.resize((side, side), self._image.Resampling.BICUBIC), np.float32
+        ) / np.float32(255)
         if not self._augment:
             return ink
         return np.power(ink, np.float32(self._rng.uniform(0.7, 1.4)), dtype=np.float32)
