@@ -2,10 +2,11 @@
 
 from cutpoint.graph.bundle import Bundle
 from cutpoint.graph.difference import Difference
+from cutpoint.graph.inputs import random_inputs
 from cutpoint.graph.manifest import CutEntry, Manifest, OperatorEntry, TensorEntry
 from cutpoint.graph.model import Cut, Model, Operator, Tensor
 from cutpoint.graph.reader import load
-from cutpoint.graph.verification import CutCheck, VerifyReport, random_inputs, verify
+from cutpoint.graph.verification import CutCheck, VerifyReport, verify
 
 __all__ = [
     "Bundle",

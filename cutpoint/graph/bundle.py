@@ -24,6 +24,7 @@ from cutpoint.graph.manifest import (
 )
 from cutpoint.graph.model import Model
 from cutpoint.graph.reader import load
+from cutpoint.graph.shapes import check_shapes
 
 SUFFIX = ".cut"
 MANIFEST = "manifest.json"
@@ -62,12 +63,13 @@ class Bundle:
 
         name: letters, digits, `.`, `_`, `-`; without one it is made of the model id. labels: names of the classes, for
         "fomo" without the background. max_cut: largest K a board will be asked for, N by default. The folder appears
-        complete or not at all. Raises ModelError or BundleError.
+        complete or not at all. Raises ModelError, BundleError, or KernelsError when LiteRT cannot run the model.
         """
         cut = model if isinstance(model, Model) else load(model)
         if max_cut is not None and not 0 <= max_cut <= len(cut.operators):
             raise BundleError(f"max_cut is {max_cut}; this model has the cuts 0 to {len(cut.operators)}")
         on_board = len(cut.operators) if max_cut is None else max_cut
+        check_shapes(cut)
         device = cut.truncate(on_board)
         manifest = describe(
             cut,

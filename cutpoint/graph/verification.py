@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from cutpoint.errors import InputError, KernelsError, ModelError, UsageError
+from cutpoint.errors import InputError, KernelsError, UsageError
 from cutpoint.graph.difference import NOTHING, Difference, compare
-from cutpoint.graph.model import Model, Tensor
+from cutpoint.graph.inputs import random_inputs
+from cutpoint.graph.model import Model
+from cutpoint.graph.shapes import check_shapes
 from cutpoint.kernels import Array, Kernels, Runner, open_runner
 
 EXACT: Final[frozenset[Kernels]] = frozenset({"reference", "tflm", "optimised"})
@@ -20,7 +20,6 @@ XNNPACK fuses and repacks, and rounds differently: it is compared with the refer
 """
 DEFAULT: Final[tuple[Kernels, ...]] = ("reference", "tflm", "xnnpack")
 _ORDER: Final[tuple[Kernels, ...]] = ("reference", "optimised", "tflm", "xnnpack")
-"""LiteRT goes first: it works out the shapes that TFLM takes from the file on trust."""
 
 Inputs = Sequence[Array]
 
@@ -85,24 +84,6 @@ class VerifyReport:
         return tuple(cut.k for cut in self.cuts if not cut.ok)
 
 
-def random_inputs(model: Model, runs: int, seed: int) -> list[list[Array]]:
-    """Inputs over the full range of 8 and 16 bit types, normal for float32.
-
-    Wider integers are mostly indices, so they are 0 or 1 here: kernels do not all check an index.
-    """
-    rng = np.random.default_rng(seed)
-    return [[_random(rng, model.tensors[index]) for index in model.inputs] for _ in range(runs)]
-
-
-def _random(rng: np.random.Generator, tensor: Tensor) -> Array:
-    if tensor.dtype.kind == "f":
-        return rng.standard_normal(tensor.shape).astype(tensor.dtype)
-    if tensor.dtype.itemsize > 2 or tensor.dtype.kind == "b":
-        return rng.integers(0, 2, tensor.shape).astype(tensor.dtype)
-    raw = rng.bytes(tensor.bytes)
-    return np.frombuffer(raw, tensor.dtype).reshape(tensor.shape)
-
-
 def verify(
     model: Model,
     inputs: Sequence[Inputs] | None = None,
@@ -121,6 +102,9 @@ def verify(
     sets: Sequence[Inputs] = random_inputs(model, runs, seed) if inputs is None else inputs
     if not sets:
         raise UsageError("verification needs at least one set of inputs")
+    if unknown := set(kernels) - set(_ORDER):
+        raise UsageError(f"kernels {', '.join(sorted(unknown))} are unknown; use some of {', '.join(_ORDER)}")
+    check_shapes(model)
     wholes, not_run = _run_wholes(model, sets, kernels)
     anchor: Kernels = "reference" if "reference" in wholes else "optimised"
     judged = [name for name in wholes if name in kernels or name == anchor]
@@ -157,12 +141,7 @@ def _run_wholes(
         except KernelsError as error:
             not_run.append((name, str(error)))
             if name == "reference":
-                # LiteRT has operators and operator versions for which only the optimised kernels are registered.
                 wanted.add("optimised")
-        else:
-            _check_shapes(model, model.outputs, wholes[name][0])
-    if not wholes.keys() & {"reference", "optimised"}:
-        raise KernelsError("this model cannot be verified: " + "; ".join(reason for _, reason in not_run))
     return wholes, not_run
 
 
@@ -177,7 +156,6 @@ def _check(
 ) -> Difference:
     try:
         travelling = _run_all(open_runner(head, name), sets)
-        _check_shapes(model, model.live(k), travelling[0])
         return _compare_all(_run_all(open_runner(tail, name), travelling), expected)
     except (KernelsError, InputError) as error:
         return Difference(0, 0, 0.0, str(error))
@@ -189,14 +167,3 @@ def _run_all(runner: Runner, sets: Sequence[Inputs]) -> list[list[Array]]:
 
 def _compare_all(seen: list[list[Array]], expected: list[list[Array]]) -> Difference:
     return sum((compare(left, right) for left, right in zip(seen, expected, strict=True)), NOTHING)
-
-
-def _check_shapes(model: Model, indices: Sequence[int], arrays: Sequence[Array]) -> None:
-    for index, array in zip(indices, arrays, strict=True):
-        tensor = model.tensors[index]
-        if array.shape != tensor.shape or array.dtype != tensor.dtype:
-            raise ModelError(
-                f"tensor {index} ({tensor.name}) is {tensor.dtype}{list(tensor.shape)} in the file but "
-                f"{array.dtype}{list(array.shape)} when it runs: only fixed shapes can be cut; convert the model "
-                "with a fixed input size"
-            )

@@ -73,3 +73,10 @@ class LiteRtRunner:
             return [interpreter.get_tensor(handle) for handle in self._output_handles]
         except (RuntimeError, ValueError) as error:
             raise KernelsError(f"LiteRT failed while running: {' '.join(str(error).split())}") from error
+
+    def tensor_shapes(self) -> dict[int, tuple[int, ...]]:
+        """Shapes as LiteRT has worked them out, by tensor index; those that depend on data are right after a run."""
+        return {
+            details["index"]: tuple(int(size) for size in details["shape"])
+            for details in self._interpreter.get_tensor_details()
+        }
