@@ -210,7 +210,7 @@ Status Session::take_command(const Header& header, Bytes payload, Bytes frame) {
   }
   if (command_due_) {
     ++counters_.local.dropped_commands;  // the argument of the one before is still to be polled
-    return Status::kPending;
+    return Status::kBufferTooSmall;
   }
   Message message = {header, payload};
   const Status assembled = assemble(commands_, frame, message);
