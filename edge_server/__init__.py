@@ -1,6 +1,18 @@
 """The edge server: runs the tails of many devices' networks and tells each device where to cut."""
 
 from edge_server.config import ServeConfig
+from edge_server.events import Answered, DeviceSeen, Dropped, Event, Observer, PlanDecided, TelemetrySeen
 from edge_server.server import EdgeServer, serve
 
-__all__ = ["EdgeServer", "ServeConfig", "serve"]
+__all__ = [
+    "Answered",
+    "DeviceSeen",
+    "Dropped",
+    "EdgeServer",
+    "Event",
+    "Observer",
+    "PlanDecided",
+    "ServeConfig",
+    "TelemetrySeen",
+    "serve",
+]

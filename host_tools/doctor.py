@@ -65,7 +65,10 @@ def compiler() -> Check:
         if (found := shutil.which(name)) is not None:
             return Check("compiler", Health.ok, found)
     return Check(
-        "compiler", Health.warn, "none found", "to build from source: apt install g++, xcode-select --install, or MSVC"
+        "compiler",
+        Health.warn,
+        "none found",
+        "to build from source: apt install g++, xcode-select --install, or MSVC",
     )
 
 
@@ -78,7 +81,12 @@ def core_module() -> Check:
     except ImportError as error:
         return Check("core", Health.bad, str(error), "build it: pip install -e . (needs a C++ compiler)")
     if value != 0xCBF43926:
-        return Check("core", Health.bad, f"CRC-32 gives {value:#010x}, not 0xcbf43926", "build it again: pip install -e .")
+        return Check(
+            "core",
+            Health.bad,
+            f"CRC-32 gives {value:#010x}, not 0xcbf43926",
+            "build it again: pip install -e .",
+        )
     return Check("core", Health.ok, "cutpoint._core loads, CRC-32 check value is right")
 
 
@@ -129,8 +137,8 @@ def broker_reachable(host: str, port: int) -> Check:
     where = f"{host}:{port}"
     mend = "start one (mosquitto, or cutpoint serve --embedded-broker), or name yours with --broker HOST:PORT"
     try:
-        bus = MqttBus(host, port, client_id="cutpoint-doctor", connect_timeout_s=CONNECT_TIMEOUT_S)
-        bus.connect()
+        bus = MqttBus(host, port, client_id="cutpoint-doctor")
+        bus.connect(CONNECT_TIMEOUT_S)
         bus.close()
     except CutpointError as error:
         return Check("broker", Health.warn, str(error), mend)
@@ -146,7 +154,9 @@ def models_folder(folder: Path | None) -> Check:
         where = folder if folder is not None else shipped_bundle().parent
         paths = [where] if where.suffix == ".cut" else sorted(where.glob("*.cut"))
         if not paths:
-            return Check("models", Health.bad, f"no bundle (*.cut) in {where}", "make one: cutpoint split MODEL -o DIR")
+            return Check(
+                "models", Health.bad, f"no bundle (*.cut) in {where}", "make one: cutpoint split MODEL -o DIR"
+            )
         names = [cutpoint.Bundle.open(path).name for path in paths]
     except CutpointError as error:
         return Check("models", Health.bad, str(error), "make it again: cutpoint split MODEL -o DIR")

@@ -1,0 +1,71 @@
+"""`cutpoint demo`: the whole way of a picture, three times, in a minute."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+import cutpoint
+from host_tools.cli.app import EXIT_NO, app
+from host_tools.cli.options import DEFAULT_ROOT, Json, Root, broker_address
+from host_tools.cli.output import console, errors, print_json
+from host_tools.demo.play import Play, Scene
+from host_tools.demo.scenario import LEAST_PICTURES, SCENARIO, paced
+from host_tools.demo.scoreboard import Scoreboard
+from host_tools.demo.table import live, show_summary
+from host_tools.demo.truth import read_exams
+from host_tools.shipped import shipped_bundle, shipped_pictures
+
+REFRESHES_PER_S = 8
+
+
+@app.command(epilog="Example:  cutpoint demo --json > demo.json")
+def demo(
+    broker: Annotated[
+        str | None,
+        typer.Option(metavar="HOST[:PORT]", help="Use a running broker; an embedded one by default."),
+    ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=LEAST_PICTURES, max=SCENARIO.pictures, help="Pictures for each device.")
+    ] = SCENARIO.pictures,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of jitter, delays, losses and explorations.")] = 0,
+    root: Root = DEFAULT_ROOT,
+    json: Json = False,
+) -> None:
+    """Three virtual devices on three links, a broker and an edge server on this machine, for about a minute.
+
+    A link turns poor, the edge server goes away and comes back. Exit 0 only if every picture was answered, every answer
+    equals the whole model's, and every device found back. With --json the summary is printed as one object.
+    """
+    # The scene makes its own noise: connections that end are part of the play.
+    logging.getLogger("edge_server").setLevel(logging.ERROR)
+    scenario = paced(SCENARIO, pictures)
+    bundle = cutpoint.Bundle.open(shipped_bundle())
+    exams = read_exams(bundle, shipped_pictures(), scenario.pictures * len(scenario.stations))
+    board = Scoreboard(scenario.stations)
+    address = None if broker is None else broker_address(broker)
+    play = Play(scenario, Scene(bundle, exams, address, root, seed), board)
+    if console.is_terminal and not json:
+        with Live(console=console, refresh_per_second=REFRESHES_PER_S) as screen:
+            summary = play.run(lambda: screen.update(live(board, scenario.pictures, bundle.labels)))
+    else:
+        told = 0
+
+        def tell() -> None:
+            nonlocal told
+            for at, what in board.events()[told:]:
+                errors.print(f"{at:5.1f} s {what}", markup=False, highlight=False)
+                told += 1
+
+        summary = play.run(tell)
+    if json:
+        print_json(summary)
+    else:
+        show_summary(summary, console)
+        for note in play.notes():
+            console.print(f"[dim]note: {note}[/]", highlight=False, soft_wrap=True)
+    if not summary.held:
+        raise typer.Exit(EXIT_NO)

@@ -1,0 +1,172 @@
+"""`cutpoint device`: a whole device on this computer, until its pictures are done."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+import cutpoint
+from cutpoint.bus import MqttBus
+from cutpoint.errors import UsageError
+from host_tools.cli.app import EXIT_NO, app
+from host_tools.cli.options import (
+    DEFAULT_BROKER,
+    DEFAULT_ROOT,
+    Broker,
+    Json,
+    PasswordFile,
+    Root,
+    Username,
+    broker_address,
+    read_password,
+)
+from host_tools.cli.output import console, errors, print_json
+from host_tools.device.boots import BootFile
+from host_tools.device.device import VirtualDevice
+from host_tools.device.link import Link
+from host_tools.device.profile import Profile
+from host_tools.device.record import InferenceRecord
+from host_tools.device.settings import DeviceSettings
+from host_tools.device.sources import open_source
+from host_tools.monitor import answer_words
+from host_tools.shipped import shipped_bundle, shipped_pictures
+
+PROFILES = ", ".join(Profile.names())
+LINKS = ", ".join(Link.presets())
+
+
+@app.command(
+    epilog="Example:  cutpoint device --id cam-1 --profile esp32 --link lte-m --broker 127.0.0.1:1883"
+)
+def device(
+    id: Annotated[str, typer.Option(help="The device's id: a-z, 0-9 and '-', up to 32.")] = "pc-1",
+    bundle: Annotated[
+        Path | None, typer.Option(help="Bundle of the network (NAME.cut); the shipped FOMO model by default.")
+    ] = None,
+    pictures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|FILE|random",
+            help="Folder of pictures, a picture, .npy or .npz arrays, or random; by default the shipped test pictures.",
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Inferences to run; once through the pictures by default.")
+    ] = None,
+    interval: Annotated[float, typer.Option(min=0.0, help="Seconds from one picture to the next.")] = 0.0,
+    profile: Annotated[
+        str,
+        typer.Option(
+            help=f"Whose tempo it keeps: {PROFILES}, or a .toml of your own. 'host' is this computer's own."
+        ),
+    ] = "host",
+    link: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|KEY=VALUE,...",
+            help=f"Emulated link: {LINKS}; or rate=60kbps,delay=gaussian:40ms:10ms,compute=uniform:0ms:5ms,loss=1%; "
+            "delay and compute are none, static:T, gaussian:MEAN:SD, uniform:LEAST:MOST or exponential:MEAN. "
+            "A name can be changed: lte-m,loss=5%. None by default: the real network alone.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="Kernels of the head: tflm, litert, or auto (tflm where it is installed).")
+    ] = "auto",
+    cut: Annotated[
+        int | None, typer.Option(min=0, help="First cut, until a plan comes; the last by default.")
+    ] = None,
+    on_board: Annotated[
+        int | None,
+        typer.Option(min=0, help="Operators on board, K; all of the bundle's device model by default."),
+    ] = None,
+    deadline_ms: Annotated[int, typer.Option(min=1, max=600_000, help="Deadline until a plan comes.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of jitter, delays and losses.")] = 0,
+    boots: Annotated[
+        Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
+    ] = None,
+    broker: Broker = DEFAULT_BROKER,
+    username: Username = None,
+    password_file: PasswordFile = None,
+    root: Root = DEFAULT_ROOT,
+    json: Json = False,
+) -> None:
+    """Run a device: head on real kernels at a board's tempo, over a real broker and an emulated link.
+
+    Exit 1 when a picture stayed without an answer. With --json, one object a line and the sums last.
+    """
+    opened = cutpoint.Bundle.open(bundle if bundle is not None else shipped_bundle())
+    host, port = broker_address(broker)
+    bus = MqttBus(host, port, f"cutpoint-{id}", username=username, password=read_password(password_file))
+    virtual = VirtualDevice(
+        id,
+        opened,
+        bus=bus,
+        engine=engine,
+        profile=profile,
+        link=link,
+        settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed),
+        boots=None if boots is None else BootFile(boots),
+    )
+    if pictures is None and opened.inputs[0].shape != cutpoint.Bundle.open(shipped_bundle()).inputs[0].shape:
+        raise UsageError(
+            "the shipped pictures do not fit this network; give yours with --pictures, or random"
+        )
+    source = open_source(pictures if pictures is not None else shipped_pictures(), virtual.inputs, seed=seed)
+    for note in virtual.notes():
+        errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+    records: list[InferenceRecord] = []
+    try:
+        with virtual:
+            for record in virtual.run(source, count, interval):
+                records.append(record)
+                if json:
+                    print_json(record, indent=None)
+                else:
+                    console.print(line(record, opened.labels), highlight=False, soft_wrap=True)
+    finally:
+        if records:
+            sums = summary(records)
+            if json:
+                print_json({"summary": sums}, indent=None)
+            else:
+                console.print(
+                    f"{sums['pictures']} pictures: {sums['by']}; total ms median {sums['total_ms_median']}, "
+                    f"{sums['bytes_up']:,} B up",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+    if any(record.by == "none" for record in records):
+        raise typer.Exit(EXIT_NO)
+
+
+def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:
+    """One inference for people."""
+
+    def milliseconds(us: int | None) -> str:
+        return "-" if us is None else f"{us / 1000:.1f}"
+
+    answer = "no answer" if record.answer is None else answer_words(record.answer, labels)
+    modelled = " (modelled)" if record.modelled else ""
+    return (
+        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/] {record.reason}, cut {record.cut}, "
+        f"{record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
+        f"link {milliseconds(record.link_us)}, edge {milliseconds(record.edge_us)}, "
+        f"total {milliseconds(record.total_us)}; {escape(answer)}"
+    )
+
+
+def summary(records: list[InferenceRecord]) -> dict[str, object]:
+    """Sums over a run; None where nothing was measured."""
+    by = Counter(record.by for record in records)
+    return {
+        "pictures": len(records),
+        "by": ", ".join(f"{number} by {name}" for name, number in sorted(by.items())),
+        "total_ms_median": round(statistics.median(record.total_us for record in records) / 1000, 1),
+        "bytes_up": sum(record.bytes_up for record in records),
+        "modelled": records[0].modelled,
+    }

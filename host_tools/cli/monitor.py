@@ -1,0 +1,97 @@
+"""`cutpoint monitor`: what passes on the broker, readably."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cutpoint.bus import MqttBus
+from cutpoint.wire import DeviceId, Topics
+from host_tools.cli.app import app
+from host_tools.cli.options import (
+    DEFAULT_BROKER,
+    DEFAULT_ROOT,
+    Broker,
+    Json,
+    PasswordFile,
+    Root,
+    Username,
+    broker_address,
+    read_password,
+)
+from host_tools.cli.output import console, errors, print_json
+from host_tools.monitor import Listener
+
+MOST_WAITING = 10_000
+
+
+@app.command(epilog="Example:  cutpoint monitor --broker 192.168.1.10 --device cam-1")
+def monitor(
+    broker: Broker = DEFAULT_BROKER,
+    device: Annotated[str | None, typer.Option(help="Only this device.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="End after this time; never by default.")
+    ] = None,
+    username: Username = None,
+    password_file: PasswordFile = None,
+    root: Root = DEFAULT_ROOT,
+    json: Json = False,
+) -> None:
+    """Print every frame that passes, decoded; with --json, one object a line."""
+    topics = Topics(root)
+    wanted = "+" if device is None else DeviceId(device)
+    host, port = broker_address(broker)
+    arrived: queue.Queue[tuple[float, str, bytes]] = queue.Queue(MOST_WAITING)
+    lost = 0
+
+    def enqueue(topic: str, payload: bytes) -> None:
+        nonlocal lost
+        try:
+            arrived.put_nowait((time.time(), topic, payload))
+        except queue.Full:
+            lost += 1
+
+    bus = MqttBus(
+        host,
+        port,
+        f"cutpoint-monitor-{secrets.token_hex(4)}",
+        username=username,
+        password=read_password(password_file),
+    )
+    bus.on_message = enqueue
+    bus.on_disconnect = lambda reason: errors.print(f"connection lost: {escape(reason)}; trying again")
+    bus.subscribe(f"{root}/{wanted}/+", qos=0)
+    bus.connect()
+    listener = Listener(topics)
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        while end is None or time.monotonic() < end:
+            try:
+                at, topic, payload = arrived.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            for heard in listener.hear(topic, payload):
+                if json:
+                    print_json(
+                        {"time": at} | {name: getattr(heard, name) for name in heard.__slots__}, indent=None
+                    )
+                    continue
+                clock = time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03}"
+                style = "red" if heard.bad else "default"
+                console.print(
+                    f"[dim]{clock}[/] [bold]{escape(heard.device)}[/] [cyan]{heard.leaf:<5}[/] "
+                    f"[{style}]{escape(heard.sentence)}[/]",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+            sys.stdout.flush()
+    finally:
+        bus.close()
+        if lost:
+            errors.print(f"{lost:,} messages came faster than they could be printed and were left out")

@@ -1,0 +1,117 @@
+"""What happened so far in the demonstration: written by device and server threads, read by the table."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from cutpoint.answer import Centroids
+from cutpoint.answer.score import CentroidScore
+from host_tools.demo.scenario import Station
+from host_tools.demo.truth import Exam
+from host_tools.device.record import InferenceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionNote:
+    """One decision that a device was given, seconds after the start."""
+
+    at_s: float
+    epoch: int
+    cut: int
+    codec: str
+    reason: str
+    exploration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateNote:
+    """A change of a device's state, seconds after the start."""
+
+    at_s: float
+    state: str
+
+
+@dataclass(slots=True)
+class Row:
+    """All about one station. `wrong` are the pictures whose answer is not the whole network's."""
+
+    station: Station
+    link: str
+    state: str = "offline"
+    records: list[InferenceRecord] = field(default_factory=list)
+    decisions: list[DecisionNote] = field(default_factory=list)
+    states: list[StateNote] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    score: CentroidScore = field(default_factory=CentroidScore)
+
+
+class Scoreboard:
+    """A row a station, and the events that befell all of them. Every method may be called from any thread."""
+
+    def __init__(self, stations: tuple[Station, ...]) -> None:
+        self._lock = threading.Lock()
+        self._rows = {station.name: Row(station, station.link) for station in stations}
+        self._events: list[tuple[float, str]] = []
+        self._began = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since `begin`."""
+        return time.monotonic() - self._began
+
+    def begin(self) -> None:
+        """Set the clock to zero."""
+        self._began = time.monotonic()
+
+    def answered(self, name: str, exam: Exam, record: InferenceRecord) -> None:
+        """A picture was answered, or stayed without an answer."""
+        with self._lock:
+            row = self._rows[name]
+            row.records.append(record)
+            if record.answer != exam.whole:
+                row.wrong.append(record.name)
+            found = record.answer.items if isinstance(record.answer, Centroids) else ()
+            row.score.add(exam.objects, found)
+
+    def decided(self, name: str, epoch: int, cut: int, codec: str, reason: str, exploration: bool) -> None:
+        """The server sent a plan."""
+        with self._lock:
+            if (row := self._rows.get(name)) is not None:
+                row.decisions.append(DecisionNote(self.elapsed_s, epoch, cut, codec, reason, exploration))
+
+    def turned(self, name: str, state: str) -> None:
+        """A device is offline, online or isolated from now on."""
+        with self._lock:
+            self._rows[name].state = state
+            self._rows[name].states.append(StateNote(self.elapsed_s, state))
+
+    def relinked(self, name: str, link: str) -> None:
+        """A device's link became another."""
+        with self._lock:
+            self._rows[name].link = link
+
+    def happened(self, what: str) -> None:
+        """Something befell the whole scene."""
+        with self._lock:
+            self._events.append((self.elapsed_s, what))
+
+    def rows(self) -> tuple[Row, ...]:
+        """Copies of the rows as they are now."""
+        with self._lock:
+            return tuple(
+                replace(
+                    row,
+                    records=list(row.records),
+                    decisions=list(row.decisions),
+                    states=list(row.states),
+                    wrong=list(row.wrong),
+                )
+                for row in self._rows.values()
+            )
+
+    def events(self) -> tuple[tuple[float, str], ...]:
+        """Seconds and words of what befell the scene."""
+        with self._lock:
+            return tuple(self._events)

@@ -1,0 +1,148 @@
+"""What the demonstration has shown, and whether all of it held."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+
+from host_tools.demo.scenario import Scenario
+from host_tools.demo.scoreboard import DecisionNote, Row, StateNote
+
+
+@dataclass(frozen=True, slots=True)
+class StationSummary:
+    """One device over the whole demonstration. Times in ms, medians over its pictures; device time is modelled."""
+
+    name: str
+    profile: str
+    link: str
+    later_link: str | None
+    pictures: int
+    by: dict[str, int]
+    reasons: dict[str, int]
+    cuts: dict[int, int]
+    equal: int
+    f1: float | None
+    bytes_up: int
+    device_ms: float
+    total_ms: float
+    decisions: tuple[DecisionNote, ...]
+    states: tuple[StateNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that has to hold, and what was seen."""
+
+    name: str
+    held: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole demonstration. `held` only if every check held."""
+
+    held: bool
+    seconds: float
+    pictures: int
+    answered: int
+    by: dict[str, int]
+    equal: int
+    engine: str
+    edge_kernels: str
+    broker: str
+    checks: tuple[Check, ...]
+    events: tuple[tuple[float, str], ...]
+    stations: tuple[StationSummary, ...]
+
+
+def summarise(
+    scenario: Scenario,
+    rows: tuple[Row, ...],
+    events: tuple[tuple[float, str], ...],
+    *,
+    seconds: float,
+    engine: str,
+    edge_kernels: str,
+    broker: str,
+) -> Summary:
+    """Count, and check what the demonstration promises."""
+    stations = tuple(station_summary(row) for row in rows)
+    asked = scenario.pictures * len(scenario.stations)
+    by: Counter[str] = sum((Counter(station.by) for station in stations), Counter())
+    answered = asked - by["none"] - (asked - by.total())
+    equal = sum(station.equal for station in stations)
+    isolated = [
+        station.name for station in stations if any(note.state == "isolated" for note in station.states)
+    ]
+    returned = [station.name for station in stations if came_back(station.states)]
+    count = len(stations)
+    checks = (
+        Check("every picture was answered", answered == asked, f"{answered} of {asked}"),
+        Check("every answer equals the whole model's", equal == asked, f"{equal} of {asked}"),
+        Check("both machines answered", by["edge"] > 0 and by["device"] > 0, words(by)),
+        Check(
+            "every device was isolated while the edge was away", len(isolated) == count, ", ".join(isolated)
+        ),
+        Check("every device came back", len(returned) == count, ", ".join(returned)),
+        Check(
+            "every device was given decisions",
+            all(station.decisions for station in stations),
+            ", ".join(f"{station.name} {len(station.decisions)}" for station in stations),
+        ),
+        Check("it ended in time", seconds < scenario.limit_s, f"{seconds:.0f} s of {scenario.limit_s:.0f} s"),
+    )
+    return Summary(
+        held=all(check.held for check in checks),
+        seconds=round(seconds, 1),
+        pictures=asked,
+        answered=answered,
+        by=dict(by),
+        equal=equal,
+        engine=engine,
+        edge_kernels=edge_kernels,
+        broker=broker,
+        checks=checks,
+        events=events,
+        stations=stations,
+    )
+
+
+def came_back(states: tuple[StateNote, ...]) -> bool:
+    """Whether a device was online again after it was isolated, and still is."""
+    names = [note.state for note in states]
+    return "isolated" in names and names[-1] == "online"
+
+
+def words(by: dict[str, int]) -> str:
+    """Who answered how many."""
+    return ", ".join(f"{number} by the {name}" for name, number in sorted(by.items()) if name != "none")
+
+
+def station_summary(row: Row) -> StationSummary:
+    """Sums and medians of one station."""
+    records = row.records
+    return StationSummary(
+        name=row.station.name,
+        profile=row.station.profile,
+        link=row.station.link,
+        later_link=row.station.later_link,
+        pictures=len(records),
+        by=dict(Counter(record.by for record in records)),
+        reasons=dict(Counter(record.reason for record in records)),
+        cuts=dict(sorted(Counter(record.cut for record in records).items())),
+        equal=len(records) - len(row.wrong),
+        f1=row.score.f1,
+        bytes_up=sum(record.bytes_up for record in records),
+        device_ms=median_ms([record.device_us for record in records]),
+        total_ms=median_ms([record.total_us for record in records]),
+        decisions=tuple(row.decisions),
+        states=tuple(row.states),
+    )
+
+
+def median_ms(times_us: list[int]) -> float:
+    """Median in ms, 0.1 ms fine; NaN of nothing."""
+    return round(statistics.median(times_us) / 1000, 1) if times_us else float("nan")

@@ -1,0 +1,93 @@
+"""What a person sees of the demonstration: a live table, and the summary at the end."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from host_tools.demo.scoreboard import Row, Scoreboard
+from host_tools.demo.summary import StationSummary, Summary, words
+from host_tools.monitor import answer_words
+
+STATE_COLOUR = {"online": "green", "isolated": "yellow", "offline": "red", "stopped": "red"}
+LAST_EVENTS = 4
+
+
+def live(board: Scoreboard, pictures: int, labels: tuple[str, ...]) -> RenderableType:
+    """The table as it is now."""
+    table = Table(title=f"{board.elapsed_s:5.1f} s", title_justify="left", expand=True)
+    for heading in ("device", "state", "link"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("picture", "cut", "bytes up", "device", "link ms", "edge", "total"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("by")
+    table.add_column("answer", ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column("F1", justify="right")
+    for row in board.rows():
+        table.add_row(*cells(row, pictures, labels))
+    notes = [f"[dim]{at:5.1f} s[/] {escape(what)}" for at, what in board.events()[-LAST_EVENTS:]]
+    return Group(table, *notes)
+
+
+def cells(row: Row, pictures: int, labels: tuple[str, ...]) -> list[str]:
+    """One station's cells: its last picture."""
+    state = f"[{STATE_COLOUR.get(row.state, 'default')}]{row.state}[/]"
+    start = [row.station.name, state, row.link, f"{len(row.records)}/{pictures}"]
+    if not row.records:
+        return [*start, "", "", "", "", "", "", "", "", ""]
+    last = row.records[-1]
+
+    def milliseconds(us: int | None) -> str:
+        return "-" if us is None else f"{us / 1000:.0f}"
+
+    return [
+        *start,
+        str(last.cut),
+        f"{last.bytes_up:,}",
+        milliseconds(last.device_us),
+        milliseconds(last.link_us),
+        "-" if last.edge_us is None else f"{last.edge_us / 1000:.1f}",
+        milliseconds(last.total_us),
+        last.by,
+        "" if last.answer is None else escape(answer_words(last.answer, labels)),
+        "" if row.score.f1 is None else f"{row.score.f1:.2f}",
+    ]
+
+
+def show_summary(summary: Summary, console: Console) -> None:
+    """Print what was shown: each device with its decisions, then the checks."""
+    for station in summary.stations:
+        show_station(station, console)
+    table = Table(title="What had to hold", title_justify="left")
+    for heading in ("", "check", "seen"):
+        table.add_column(heading)
+    for check in summary.checks:
+        table.add_row("[green]yes[/]" if check.held else "[red]no[/]", check.name, escape(check.seen))
+    console.print(table)
+    verdict = "[green]all of it held[/]" if summary.held else "[red]not all of it held[/]"
+    console.print(
+        f"{summary.answered} of {summary.pictures} pictures answered ({words(summary.by)}), {summary.equal} equal to "
+        f"the whole model, in {summary.seconds:.0f} s: {verdict}",
+        highlight=False,
+    )
+    console.print(
+        f"[dim]heads: {summary.engine}; tails: LiteRT {summary.edge_kernels} kernels; broker: {summary.broker}; device "
+        "times are modelled from published figures (docs/device.md), links are emulated, edge times are measured[/]",
+        highlight=False,
+    )
+
+
+def show_station(station: StationSummary, console: Console) -> None:
+    """Print one device's way through the demonstration."""
+    link = station.link if station.later_link is None else f"{station.link}, later {station.later_link}"
+    f1 = "-" if station.f1 is None else f"{station.f1:.3f}"
+    console.print(
+        f"[bold]{station.name}[/] ({station.profile}, {link}): {words(station.by)}; median device "
+        f"{station.device_ms:.0f} ms, total {station.total_ms:.0f} ms; {station.bytes_up:,} B up; F1 {f1}",
+        highlight=False,
+    )
+    notes = [(note.at_s, f"plan {note.epoch}: {note.reason}") for note in station.decisions]
+    notes += [(note.at_s, note.state) for note in station.states]
+    for at, what in sorted(notes):
+        console.print(f"  [dim]{at:5.1f} s[/] {escape(what)}", highlight=False, soft_wrap=True)

@@ -1,0 +1,235 @@
+"""Turns what passes on the bus into sentences, or into plain objects: one for each message or bad frame."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cutpoint.answer import Answer, Centroids, Classes
+from cutpoint.errors import PeerError
+from cutpoint.wire import (
+    Activation,
+    CommandMessage,
+    DeviceId,
+    Flag,
+    FrameError,
+    Gauge,
+    Leaf,
+    Message,
+    Plan,
+    Receiver,
+    Result,
+    Telemetry,
+    Topics,
+    parse_about,
+    parse_state,
+)
+
+MOST_STREAMS = 4096
+"""Devices and kinds of frame whose unfinished messages are remembered; the one unheard for longest is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message: who said it on which leaf, a sentence for people, and what was decoded (None: a bad frame)."""
+
+    device: str
+    leaf: str
+    sentence: str
+    bad: bool = False
+    message: object = field(default=None, repr=False)
+
+
+class Listener:
+    """Decodes the traffic under one root. Payloads in, sentences out; never raises on what a peer sent."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._receivers: OrderedDict[tuple[str, str], Receiver] = OrderedDict()
+
+    def hear(self, topic: str, payload: bytes) -> Iterator[Heard]:
+        """What a payload says; nothing while chunks are missing or where a retained message was cleared."""
+        try:
+            device, leaf = self._topics.parse(topic)
+        except PeerError as error:
+            yield Heard("?", "?", str(error), bad=True)
+            return
+        if not payload:
+            return
+        try:
+            said = self._read(device, leaf, payload)
+        except FrameError as error:
+            yield Heard(device, leaf, f"bad frame of {len(payload)} B: {error}", bad=True)
+            return
+        except PeerError as error:
+            yield Heard(device, leaf, str(error), bad=True)
+            return
+        if said is not None:
+            yield said
+
+    def _read(self, device: DeviceId, leaf: Leaf, payload: bytes) -> Heard | None:
+        if leaf is Leaf.STATE:
+            state = parse_state(payload)
+            return Heard(device, leaf, f"{state.state}, boot {state.boot}", message=state.model_dump())
+        if leaf is Leaf.ABOUT:
+            about = parse_about(payload)
+            words = (
+                about.chip,
+                about.engine,
+                f"model {about.model}",
+                f"{about.operators} operators on board",
+            )
+            return Heard(device, leaf, ", ".join(word for word in words if word), message=about.model_dump())
+        message = self._receiver(device, leaf).push(payload)
+        return None if message is None else Heard(device, leaf, sentence(message), message=summary(message))
+
+    def _receiver(self, device: DeviceId, leaf: Leaf) -> Receiver:
+        key = (str(device), str(leaf))
+        receiver = self._receivers.pop(key, None) or Receiver()
+        self._receivers[key] = receiver
+        if len(self._receivers) > MOST_STREAMS:
+            self._receivers.popitem(last=False)
+        return receiver
+
+
+def sentence(message: Message) -> str:
+    """What a message says, in one line."""
+    match message:
+        case Activation():
+            return _activation(message)
+        case Result():
+            answer = "" if message.answer is None else f": {answer_words(message.answer)}"
+            status = _word(message.status.name)
+            return f"#{message.sequence} {status}, {message.edge_us / 1000:.2f} ms in the edge{answer}"
+        case Plan():
+            marks = "".join(f", {_word(flag.name or '')}" for flag in message.flags)
+            return (
+                f"epoch {message.epoch}: cut {message.cut}, {_word(message.codec.name)}, "
+                f"deadline {message.deadline_ms} ms{marks}"
+            )
+        case Telemetry():
+            gauges = ", ".join(gauge_words(gauge, value) for gauge, value in message.gauges.items())
+            counters = ", ".join(
+                f"{_counter(number)} {value}" for number, value in message.counters.items() if value
+            )
+            return "; ".join(part for part in (gauges, counters) if part) or "nothing to report"
+        case CommandMessage():
+            name = getattr(message.command, "name", str(message.command))
+            return f"#{message.sequence} {_word(name)}, {len(message.argument)} B of argument"
+
+
+def summary(message: Message) -> dict[str, object]:
+    """A message as plain values for JSON; tensors by index and size, not by content."""
+    match message:
+        case Activation():
+            return {
+                "kind": "activation",
+                "model": bytes(message.model),
+                "boot": message.boot,
+                "sequence": message.sequence,
+                "cut": message.cut,
+                "codec": message.codec,
+                "flags": [flag.name for flag in message.flags],
+                "plan_epoch": message.plan_epoch,
+                "tensors": [
+                    {
+                        "index": tensor.index,
+                        "dtype": tensor.dtype,
+                        "bytes": len(tensor.data),
+                        "coded_bytes": tensor.coded_bytes,
+                        "codec": tensor.codec,
+                    }
+                    for tensor in message.tensors
+                ],
+                "timings": message.timings,
+            }
+        case Telemetry():
+            return {
+                "kind": "telemetry",
+                "model": bytes(message.model),
+                "boot": message.boot,
+                "gauges": {gauge: value for gauge, value in message.gauges.items()},
+                "counters": {_counter(number): value for number, value in message.counters.items()},
+            }
+        case Plan():
+            return {
+                "kind": "plan",
+                "model": bytes(message.model),
+                "epoch": message.epoch,
+                "cut": message.cut,
+                "codec": message.codec,
+                "flags": [flag.name for flag in message.flags],
+                "deadline_ms": message.deadline_ms,
+            }
+        case Result():
+            return {
+                "kind": "result",
+                "model": bytes(message.model),
+                "boot": message.boot,
+                "sequence": message.sequence,
+                "cut": message.cut,
+                "status": message.status,
+                "edge_us": message.edge_us,
+                "answer": message.answer,
+            }
+        case CommandMessage():
+            return {
+                "kind": "command",
+                "model": bytes(message.model),
+                "sequence": message.sequence,
+                "command": message.command,
+                "argument": message.argument,
+            }
+
+
+def answer_words(answer: Answer, labels: tuple[str, ...] = ()) -> str:
+    """An answer in a few words; labels by number where no names are given."""
+
+    def name(label: int) -> str:
+        return labels[label] if label < len(labels) else str(label)
+
+    if isinstance(answer, Centroids):
+        found = [f"{name(c.label)} at {c.x},{c.y} ({c.score:.2f})" for c in answer.items]
+        return " ".join(found) or "nothing found"
+    if isinstance(answer, Classes):
+        return " ".join(f"{name(c.label)} ({c.score:.2f})" for c in answer.items) or "no class"
+    return f"{len(answer.tensors)} raw tensors"
+
+
+def gauge_words(gauge: Gauge, value: int) -> str:
+    """A gauge with its unit."""
+    units = {
+        Gauge.CPU_CLOCK_MHZ: f"{value} MHz",
+        Gauge.CHIP_TEMPERATURE_CENTI_C: f"{value / 100:.1f} degrees C",
+        Gauge.RSSI_DBM: f"{value} dBm",
+        Gauge.ENERGY_MEASURED_UJ: f"{value / 1000:.1f} mJ",
+        Gauge.ENERGY_MODELLED_UJ: f"{value / 1000:.1f} mJ",
+    }
+    name = _word(gauge.name.rsplit("_", 2 if gauge is Gauge.CHIP_TEMPERATURE_CENTI_C else 1)[0])
+    return f"{name} {units.get(gauge, f'{value:,} B')}"
+
+
+def _activation(message: Activation) -> str:
+    raw = sum(len(tensor.data) for tensor in message.tensors)
+    coded = sum(tensor.coded_bytes or 0 for tensor in message.tensors)
+    parts = [
+        f"#{message.sequence} cut {message.cut}, {len(message.tensors)} tensors, {raw:,} B raw",
+        f"{coded:,} B as {_word(message.codec.name)}",
+    ]
+    if message.timings is not None:
+        operators = message.timings.operators_us
+        parts.append(f"{sum(operators) / 1000:.1f} ms in {len(operators)} operators")
+        if (last := message.timings.last) is not None:
+            parts.append(f"#{last.sequence} took {last.round_trip_us / 1000:.1f} ms there and back")
+    parts += [_word(flag.name or "") for flag in message.flags if flag is not Flag.TIMINGS]
+    return ", ".join(parts)
+
+
+def _counter(number: int) -> str:
+    name = getattr(number, "name", None)
+    return _word(name) if isinstance(name, str) else f"counter {number}"
+
+
+def _word(name: str) -> str:
+    return name.lower().replace("_", " ")
