@@ -15,9 +15,9 @@ from typing import Protocol, Self
 
 from cutpoint import _core
 from cutpoint.bus import Bus
+from cutpoint.codec import names as codec_names
 from cutpoint.errors import CutpointError, UsageError
 from cutpoint.graph import Bundle, load
-from cutpoint.codec import names as codec_names
 from cutpoint.wire import Command, DeviceId, Leaf, Topics
 from host_tools.device.boots import BootClock
 from host_tools.device.driver import Body, Driver
@@ -132,7 +132,9 @@ class VirtualDevice:
     @link.setter
     def link(self, link: Link) -> None:
         if self._linked is None:
-            raise UsageError('this device was made without an emulated link; give link="none" to change it later')
+            raise UsageError(
+                'this device was made without an emulated link; give link="none" to change it later'
+            )
         self._linked.link = link
 
     @property
@@ -156,8 +158,8 @@ class VirtualDevice:
                 f"a real {self.profile.title} could not run this: {self._engine.on_board} operators need an arena of "
                 f"{arena:,} B, its largest block is {memory.arena_bytes:,} B ({memory.basis}); give on_board to limit"
             )
-        if self.profile.modelled and any(not t.dtype.kind == "i" for t in self.inputs):
-            said.append(f"profile {self.profile.name} models int8 kernels; this model's input is not an integer")
+        if self.profile.modelled and any(t.dtype.kind == "f" for t in self.inputs):
+            said.append(f"profile {self.profile.name} models int8 kernels; this model takes floats")
         return said
 
     def start(self) -> None:
@@ -352,10 +354,9 @@ class VirtualDevice:
             return None
 
     def _obey(self, command: Command) -> bool:
-        # `profile` is the session's own business: its next inference is a profile by then.
         if command is Command.RESTART:
             self._restart_due = True
-        return command in (Command.PROFILE, Command.IDENTIFY, Command.RESTART)
+        return command in (Command.IDENTIFY, Command.RESTART)
 
     def _restart(self) -> None:
         self._restart_due = False

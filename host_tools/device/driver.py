@@ -23,6 +23,7 @@ from host_tools.device.record import InferenceRecord
 
 log = logging.getLogger(__name__)
 
+
 @dataclass(slots=True)
 class _Job:
     """The inference in flight."""
@@ -190,16 +191,13 @@ class Driver:
         return spent_uj
 
     def _command(self, number: int) -> None:
-        try:
-            command = Command(number)
-        except ValueError:
-            name, obeyed = f"command {number}", False
-        else:
-            name, obeyed = command.name.lower(), self._body.obey(command)
+        # The session obeys `profile` itself and counts numbers that it does not know, so only known ones come here.
+        command = Command(number)
+        obeyed = self._body.obey(command)
         if not obeyed:
             self.session.unsupported_command()
-            log.warning("event=command_unsupported device=%s command=%s", self._body.id, name)
-        self._body.observer(CommandReceived(name, obeyed))
+            log.warning("event=command_unsupported device=%s command=%s", self._body.id, command.name.lower())
+        self._body.observer(CommandReceived(command, obeyed))
 
     def _note_state(self) -> None:
         state = self.session.state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from cutpoint.wire import Command
 from host_tools.device.input_tensor import Array
 from host_tools.device.record import InferenceRecord
 
@@ -36,9 +37,9 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class CommandReceived:
-    """A command of the edge, and whether this device can obey it."""
+    """A command of the edge, and whether this device can obey it. `profile` is the session's own and not told."""
 
-    name: str
+    command: Command
     obeyed: bool
 
 
