@@ -91,7 +91,8 @@ def main(
         terminal.close()
     console.print(
         f"int8 F1 {figures.test_int8.f1:.3f}, float F1 {figures.test_float.f1:.3f} "
-        f"on {figures.test_int8.pictures:,} test scenes; {figures.minutes:.0f} min; written to {out}"
+        f"on {figures.test_int8.pictures:,} test scenes; {figures.minutes:.0f} min; written to {out}",
+        soft_wrap=True,
     )
 
 
