@@ -150,6 +150,20 @@ class Plans:
         )
 
 
+def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
+    """Raise PolicyError when the policy is unknown, or no model on offer could follow it on any board."""
+    refused: PolicyError | None = None
+    for model in models:
+        try:
+            Planner(model.shape(model.n), config.policy, seed=0, energy=energy_model(config))
+        except PolicyError as error:
+            refused = error
+        else:
+            return
+    if refused is not None:
+        raise refused
+
+
 def energy_model(config: ServeConfig) -> EnergyModel | None:
     """The currents of the boards as the config states them."""
     currents = config.currents

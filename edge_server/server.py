@@ -21,6 +21,7 @@ from edge_server.counters import added
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Arrival
 from edge_server.gateway.mqtt import MqttGateway
+from edge_server.plans import check_policy
 from edge_server.worker import Worker
 
 log = logging.getLogger("edge_server")
@@ -57,6 +58,7 @@ class EdgeServer:
             return
         config = self.config
         self._catalogue = Catalogue.open(config.models, most_bytes=config.max_message_bytes)
+        check_policy(config, self._catalogue)
         gateway = MqttGateway(
             self._bus or self._own_bus(),
             self._topics,

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from cutpoint.bus import Bus
-from cutpoint.graph import Bundle
+from cutpoint.graph import Bundle, TensorEntry
 from cutpoint.kernels import Array, Runner, open_runner
 from cutpoint.wire import (
     Activation,
@@ -31,6 +31,9 @@ from cutpoint.wire import (
 
 WAIT_S = 5.0
 NO_FLAGS = Flag(0)
+
+Picture = tuple[Array, ...]
+"""One array for each input of the model."""
 
 
 class HandDevice:
@@ -79,7 +82,7 @@ class HandDevice:
     def activation(
         self,
         cut: int,
-        picture: Array,
+        picture: Picture,
         sequence: int = 1,
         *,
         codec: CodecId = CodecId.RAW,
@@ -122,7 +125,7 @@ class HandDevice:
     def plan(self) -> Plan:
         return self.plans.get(timeout=WAIT_S)
 
-    def ask(self, cut: int, picture: Array, sequence: int = 1, **more: object) -> Result:
+    def ask(self, cut: int, picture: Picture, sequence: int = 1, **more: object) -> Result:
         self.send(self.activation(cut, picture, sequence, **more))  # type: ignore[arg-type]
         return self.result()
 
@@ -136,25 +139,28 @@ def _head_runner(bundle: Bundle, cut: int) -> Runner:
     return open_runner(bundle.model().split(cut)[0], "reference")
 
 
-def head(bundle: Bundle, cut: int, picture: Array) -> list[Array]:
+def head(bundle: Bundle, cut: int, picture: Picture) -> list[Array]:
     """The live tensors at `cut`."""
-    return [picture] if cut == 0 else _head_runner(bundle, cut).run([picture])
+    return list(picture) if cut == 0 else _head_runner(bundle, cut).run(picture)
 
 
-def whole_answer(bundle: Bundle, picture: Array) -> object:
+def whole_answer(bundle: Bundle, picture: Picture) -> object:
     """What the whole model says, on reference kernels."""
     return bundle.answer_rule.decode(head(bundle, bundle.n, picture))
 
 
-def pictures(bundle: Bundle, count: int, seed: int = 0) -> list[Array]:
+def pictures(bundle: Bundle, count: int, seed: int = 0) -> list[Picture]:
     """Random inputs of the bundle's model."""
     rng = np.random.default_rng(seed)
-    tensor = bundle.inputs[0]
-    dtype = np.dtype(tensor.dtype)
-    if dtype.kind == "f":
-        return [rng.random(tensor.shape, dtype=np.float32) for _ in range(count)]
-    info = np.iinfo(dtype)
-    return [rng.integers(info.min, info.max + 1, tensor.shape, dtype) for _ in range(count)]
+
+    def one(tensor: TensorEntry) -> Array:
+        dtype = np.dtype(tensor.dtype)
+        if dtype.kind == "f":
+            return rng.random(tensor.shape, dtype=np.float32)
+        info = np.iinfo(dtype)
+        return rng.integers(info.min, info.max + 1, tensor.shape, dtype)
+
+    return [tuple(one(tensor) for tensor in bundle.inputs) for _ in range(count)]
 
 
 def until(condition: Callable[[], bool], seconds: float = WAIT_S) -> None:
