@@ -104,6 +104,7 @@ def test_what_does_not_fit_is_answered_overloaded(
     assert slow.held.wait(5)
     for sequence in range(2, 7):
         dev.send(dev.activation(3, picture, sequence))
+    until(lambda: server.stats()["counters"].get("inbox_full") == 1)
     slow.go.set()
     results = {result.sequence: result.status for result in (dev.result() for _ in range(5))}
     assert results == {
@@ -114,8 +115,7 @@ def test_what_does_not_fit_is_answered_overloaded(
         5: Status.OVERLOADED,
     }
     assert dev.hears_nothing(), "the sixth is beyond the refusals that are remembered too"
-    counters = server.stats()["counters"]
-    assert (counters["overloaded"], counters["inbox_full"]) == (2, 1)
+    assert server.stats()["counters"]["overloaded"] == 2
 
 
 def test_work_that_waited_past_its_deadline_is_not_run(
