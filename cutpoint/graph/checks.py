@@ -44,6 +44,9 @@ def check_model(model: schema.ModelT) -> None:
                 f"buffer {index} is stored outside of the flatbuffer (the form for files over 2 GB); "
                 "convert the model with its weights inside"
             )
+    for entry in model.metadata or ():
+        if entry is None or not 0 <= entry.buffer < len(model.buffers):
+            raise ModelError("the file's metadata names a buffer that does not exist: the file is damaged")
 
 
 def _check_kinds(model: schema.ModelT) -> None:

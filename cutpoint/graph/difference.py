@@ -53,8 +53,9 @@ def compare(seen: Sequence[Array], expected: Sequence[Array]) -> Difference:
 
 
 def _compare(left: Array, right: Array) -> Difference:
+    left, right = left.ravel(), right.ravel()
     bits = _BITS[left.dtype.itemsize]
-    unequal = np.ascontiguousarray(left).view(bits) != np.ascontiguousarray(right).view(bits)
+    unequal = left.view(bits) != right.view(bits)
     if np.issubdtype(left.dtype, np.floating):
         unequal &= ~(np.isnan(left) & np.isnan(right))
         if not unequal.any():
