@@ -23,7 +23,7 @@ from cutpoint.plan.table import CostTable
 from cutpoint.plan.variance import VarianceDetector
 from cutpoint.plan.wording import milliseconds, row_name
 
-MOST_PATIENCE = 64.0
+MOST_PATIENCE = 8.0
 LAST_SEQUENCE = (1 << 32) - 1
 
 
