@@ -100,10 +100,10 @@ def test_what_does_not_fit_is_answered_overloaded(
     monkeypatch.setattr(worker, "_observer", slow)
     dev: HandDevice = device()
     [picture] = pictures(fomo, 1)
-    dev.send(dev.activation(3, picture, 1))
+    dev.send(dev.activation(3, picture, 1), chunk_bytes=60_000)
     assert slow.held.wait(5)
     for sequence in range(2, 7):
-        dev.send(dev.activation(3, picture, sequence))
+        dev.send(dev.activation(3, picture, sequence), chunk_bytes=60_000)
     until(lambda: server.stats()["counters"].get("inbox_full") == 1)
     slow.go.set()
     results = {result.sequence: result.status for result in (dev.result() for _ in range(5))}
