@@ -1,0 +1,189 @@
+// libFuzzer: any bytes as a schedule of events. Every input is delivered once, and time always leads on.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "edge_frames.h"
+#include "session/session.h"
+
+using namespace cutpoint;
+
+namespace {
+
+class FuzzClock final : public Clock {
+ public:
+  uint64_t now_us() override { return now; }
+  uint64_t now = 0;
+};
+
+void require(bool held) {
+  if (!held) {
+    abort();
+  }
+}
+
+class Fuzzed {
+ public:
+  Fuzzed(const uint8_t* data, size_t size) : data_(data), size_(size) {
+    SessionConfig config = {};
+    config.model = kModel;
+    config.boot = kBoot;
+    config.operators = 4;
+    config.on_board = static_cast<uint16_t>(next() % 5);
+    config.cut = static_cast<uint16_t>(next() % (config.on_board + 1));
+    config.chunk_bytes = kMinSessionChunkBytes;
+    operators_ = config.operators;
+    require(session_.begin(config) == Status::kOk);
+  }
+
+  void play() {
+    while (at_ < size_) {
+      event(next());
+      polled();
+    }
+    settle();
+  }
+
+ private:
+  uint8_t next() { return at_ < size_ ? data_[at_++] : uint8_t{0}; }
+
+  void event(uint8_t what) {
+    uint32_t sequence = 0;
+    switch (what % 12) {
+      case 0:
+        return session_.connected();
+      case 1:
+        return session_.disconnected();
+      case 2:
+      case 3:
+        if (session_.input(sequence) == Status::kOk) {
+          require(owed_ == 0);
+          owed_ = sequence;
+        }
+        return;
+      case 4:
+        clock_.now += 1000ull * next();
+        return session_.tick();
+      case 5:
+        clock_.now += 1ull << (next() % 50);
+        return session_.tick();
+      case 6:
+        clock_.now = 1ull << (next() % 40);
+        return session_.tick();
+      case 7:
+        return ran(next());
+      case 8:
+        return result(next());
+      case 9:
+        session_.frame(bytes_of(plan_frame({next(), static_cast<uint16_t>(next() % 6), static_cast<uint8_t>(next() & 0x26),
+                                            1u + next(), static_cast<CodecId>(next() % 2)})));
+        return;
+      case 10: {
+        session_.frame(bytes_of(command_frame(static_cast<uint16_t>(next() % 7), next())));
+        return;
+      }
+      case 11:
+        return raw();
+    }
+  }
+
+  void ran(uint8_t how) {
+    if (running_ && how % 4 != 0) {
+      return answer_run(how % 8 != 1);
+    }
+    const Ran wrong = {next(), next(), true, Span<const uint32_t>(), Span<const TensorView>()};
+    session_.ran(wrong);
+    if (session_.phase() != Phase::kRunning) {
+      running_ = false;
+    }
+  }
+
+  void answer_run(bool ok) {
+    static const uint8_t memory[300] = {};
+    static const uint32_t us[4] = {1, 2, 3, 4};
+    const TensorView live[] = {{run_.last, DType::kInt8, Bytes(memory, sizeof memory), 0}};
+    const size_t count = static_cast<size_t>(run_.last - run_.first);
+    running_ = false;
+    require(session_.ran({run_.first, run_.last, ok, Span<const uint32_t>(us, count), Span<const TensorView>(live)}) ==
+            Status::kOk);
+  }
+
+  void result(uint8_t what) {
+    ResultOf result = {what % 64u, static_cast<uint16_t>(next() % 5)};
+    result.status = static_cast<ResultStatus>((what & 64) != 0 ? next() % 7 : 0);
+    result.answer = (what & 128) != 0 ? AnswerKind::kNone : AnswerKind::kClasses;
+    result.count = result.answer == AnswerKind::kNone ? uint16_t{0} : next();
+    for (const Frame& frame : result_chunks(result, 512)) {
+      session_.frame(bytes_of(frame));
+    }
+  }
+
+  void raw() {
+    const size_t want = next();
+    const size_t count = want < size_ - at_ ? want : size_ - at_;
+    session_.frame(Bytes(data_ + at_, count));
+    at_ += count;
+  }
+
+  void polled() {
+    Action action;
+    int actions = 0;
+    while (session_.poll(action)) {
+      require(++actions < 5000);
+      if (action.kind == ActionKind::kRun) {
+        require(!running_ && owed_ != 0 && action.run.first <= action.run.last && action.run.last <= operators_);
+        running_ = true;
+        run_ = action.run;
+      } else if (action.kind == ActionKind::kDeliver) {
+        require(action.delivery.sequence == owed_ && owed_ != 0 && !running_);
+        owed_ = 0;
+      }
+    }
+  }
+
+  // Whatever happened: with an engine that runs and a clock that goes on, the last input is delivered.
+  void settle() {
+    for (int i = 0; i < 200; ++i) {
+      polled();
+      uint64_t when = 0;
+      if (running_) {
+        answer_run(true);
+      } else if (session_.next_wakeup_us(when)) {
+        require(when > clock_.now);
+        clock_.now = when;
+        session_.tick();
+      } else {
+        break;
+      }
+    }
+    require(owed_ == 0 && session_.phase() == Phase::kIdle);
+    const Counters& counters = session_.counters();
+    require(counters.value(CounterId::kInferences) ==
+            counters.value(CounterId::kAnsweredByEdge) + counters.value(CounterId::kAnsweredByDevice) +
+                counters.value(CounterId::kUnanswered));
+  }
+
+  const uint8_t* data_;
+  size_t size_;
+  size_t at_ = 0;
+  FuzzClock clock_;
+  uint8_t chunk_[kMinSessionChunkBytes] = {};
+  uint8_t result_[1024] = {};
+  uint8_t plan_[64] = {};
+  uint8_t command_[64] = {};
+  uint32_t operators_us_[4] = {};
+  Session session_{clock_,
+                   {MutableBytes(chunk_), MutableBytes(result_), MutableBytes(plan_), MutableBytes(command_),
+                    Span<uint32_t>(operators_us_)}};
+  uint16_t operators_ = 0;
+  uint32_t owed_ = 0;
+  bool running_ = false;
+  Run run_ = {};
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Fuzzed(data, size).play();
+  return 0;
+}

@@ -1,0 +1,85 @@
+"""The C++ tests of firmware/core, built under the address and undefined-behaviour sanitizers and run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from toolchain import (
+    LANGUAGE,
+    TESTS,
+    WARNINGS,
+    compile_object,
+    core_sources,
+    in_parallel,
+    program_or_skip,
+    run,
+)
+
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g1")
+PROGRAMS = sorted(path.stem for path in TESTS.glob("*_test.cc"))
+FUZZERS = sorted(path.stem for path in TESTS.glob("fuzz_*.cc"))
+
+
+@pytest.fixture(scope="module", params=["g++", "clang++"])
+def compiler(request: pytest.FixtureRequest) -> str:
+    return program_or_skip(request.param)
+
+
+@pytest.fixture(scope="module")
+def core_objects(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("core")
+    command = [compiler, *LANGUAGE, *SANITIZERS]
+    return in_parallel(lambda source: compile_object(command, source, folder), core_sources())
+
+
+@pytest.fixture(scope="module")
+def programs(
+    compiler: str, core_objects: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path | str]:
+    """Each test program, or why it could not be built: one that does not compile fails alone."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    def build(source: Path) -> Path | str:
+        program = folder / source.stem
+        try:
+            own = compile_object(
+                [compiler, *LANGUAGE, "-Wall", "-Wextra", "-Werror", *SANITIZERS], source, folder
+            )
+        except AssertionError as error:
+            return str(error)
+        done = run([compiler, *SANITIZERS, own, *core_objects, "-o", program])
+        return program if done.returncode == 0 else done.stderr
+
+    built = in_parallel(build, [TESTS / f"{name}.cc" for name in PROGRAMS])
+    return dict(zip(PROGRAMS, built, strict=True))
+
+
+def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    # Apart from the sanitizers: their instrumentation makes g++ see sign changes that are not in the source.
+    in_parallel(
+        lambda source: compile_object([compiler, *LANGUAGE, *WARNINGS, "-O2"], source, tmp_path),
+        core_sources(),
+    )
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_cpp_tests_pass_under_sanitizers(programs: dict[str, Path | str], name: str) -> None:
+    program = programs[name]
+    assert isinstance(program, Path), program
+    done = run([program])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", FUZZERS)
+def test_a_short_fuzz_run_finds_nothing(name: str, tmp_path: Path) -> None:
+    clang = program_or_skip("clang++")
+    command = [clang, *LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link"]
+    objects = in_parallel(lambda source: compile_object(command, source, tmp_path), core_sources())
+    own = compile_object([*command, "-fsanitize=fuzzer"], TESTS / f"{name}.cc", tmp_path)
+    linked = run([clang, *SANITIZERS, "-fsanitize=fuzzer", own, *objects, "-o", tmp_path / name])
+    assert linked.returncode == 0, linked.stderr
+    done = run(
+        [tmp_path / name, "-max_total_time=3", "-timeout=5", f"-artifact_prefix={tmp_path}/", "-seed=1"]
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
