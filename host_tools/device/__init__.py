@@ -1,16 +1,16 @@
 """A whole device on a PC: session, engine, transport, a board's tempo and an emulated link."""
 
 from host_tools.device.boots import BootClock, BootFile, FixedBoot
-from host_tools.device.device import DeviceStoppedError, VirtualDevice
+from host_tools.device.device import VirtualDevice
 from host_tools.device.distribution import Delay
 from host_tools.device.engine import Engine, LiveTensor, OperatorEngine, open_engine, stand_in_reason
 from host_tools.device.events import CommandReceived, DeviceEvent, PlanChanged, Restarted, StateChanged
 from host_tools.device.input_tensor import InputTensor
 from host_tools.device.link import Direction, Link
 from host_tools.device.linked_bus import LinkedBus
+from host_tools.device.loop import DeviceStoppedError
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
-from host_tools.device.run import DeviceOptions, make_device, run_device
 from host_tools.device.settings import DeviceSettings
 from host_tools.device.sources import Sample, Source, open_source
 
@@ -20,7 +20,6 @@ __all__ = [
     "CommandReceived",
     "Delay",
     "DeviceEvent",
-    "DeviceOptions",
     "DeviceSettings",
     "DeviceStoppedError",
     "Direction",
@@ -39,9 +38,7 @@ __all__ = [
     "Source",
     "StateChanged",
     "VirtualDevice",
-    "make_device",
     "open_engine",
     "open_source",
-    "run_device",
     "stand_in_reason",
 ]

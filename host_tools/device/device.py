@@ -3,60 +3,40 @@
 from __future__ import annotations
 
 import json
-import logging
-import queue
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol, Self
 
+import numpy as np
+
 from cutpoint import _core
 from cutpoint.bus import Bus
 from cutpoint.codec import names as codec_names
-from cutpoint.errors import CutpointError, UsageError
+from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle, load
-from cutpoint.wire import Command, DeviceId, Leaf, Topics
+from cutpoint.wire import DeviceId, Leaf, Topics
 from host_tools.device.boots import BootClock
-from host_tools.device.driver import Body, Driver
+from host_tools.device.driver import Body
 from host_tools.device.engine import OperatorEngine, open_engine, stand_in_reason
-from host_tools.device.events import (
-    Connected,
-    DeviceEvent,
-    Disconnected,
-    FrameArrived,
-    Inbound,
-    InputGiven,
-    Poked,
-    Restarted,
-    Stopping,
-)
+from host_tools.device.events import DeviceEvent, InputGiven, Poked
 from host_tools.device.input_tensor import Array, InputTensor
 from host_tools.device.link import Link
 from host_tools.device.linked_bus import LinkedBus
+from host_tools.device.loop import DeviceStoppedError, Loop
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import DeviceSettings
 from host_tools.device.sources import Sample, Source
 
-log = logging.getLogger(__name__)
-
-MOST_FRAMES_WAITING = 1024
-"""Frames that arrived and were not looked at yet; a further one is dropped and counted as `inbox_full`."""
-STOP_TIMEOUT_S = 10.0
-
 
 class Boots(Protocol):
     """The settings store's one number."""
 
     def next(self) -> int: ...
-
-
-class DeviceStoppedError(UsageError):
-    """The device was stopped while, or before, an inference was asked for."""
 
 
 class VirtualDevice:
@@ -85,13 +65,13 @@ class VirtualDevice:
         self.settings = settings or DeviceSettings()
         self.profile = profile if isinstance(profile, Profile) else Profile.load(profile)
         self.bundle = bundle
-        self.drops: Counter[str] = Counter()
-        self.boot = 0
         self._engine = open_engine(load(bundle.device), engine, on_board=self.settings.on_board)
-        self._pace = Pace(self.profile, self._engine.workloads, seed=self.settings.seed)
+        if self.settings.cut is not None and self.settings.cut > self._engine.on_board:
+            raise UsageError(
+                f"cut {self.settings.cut} is beyond the {self._engine.on_board} operators on board"
+            )
         emulated = Link.parse(link) if isinstance(link, str) else link
         self._linked = None if emulated is None else LinkedBus(bus, emulated, seed=self.settings.seed)
-        self._bus: Bus = bus if self._linked is None else self._linked
         topics = Topics(self.settings.root)
         self._boots = boots or BootClock()
         self._clock = clock or _core.MonotonicClock()
@@ -101,19 +81,19 @@ class VirtualDevice:
             engine=self._engine,
             rule=bundle.answer_rule,
             profile=self.profile,
-            pace=self._pace,
-            bus=self._bus,
+            pace=Pace(self.profile, self._engine.workloads, seed=self.settings.seed),
+            bus=self._linked or bus,
             current_link=lambda: self.link,
             observer=observer or _unobserved,
-            obey=self._obey,
         )
-        self._driver: Driver | None = None
-        self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
+        self._loop: Loop | None = None
+        self._counted: Mapping[str, int] = {}
         self._one_at_a_time = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
-        self._life = 0
-        self._restart_due = False
+
+    @property
+    def boot(self) -> int | None:
+        """The boot number of this life; None when stopped."""
+        return None if self._loop is None else self._loop.boot
 
     @property
     def engine(self) -> OperatorEngine:
@@ -140,13 +120,17 @@ class VirtualDevice:
     @property
     def state(self) -> str:
         """`offline`, `online` or `isolated`; `stopped` before the start and after the end."""
-        return "stopped" if self._driver is None else self._driver.session.state
+        return "stopped" if self._loop is None else self._loop.driver.session.state
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """The session's counters by name, and `overruns`: operators runs in which this computer was the slower one."""
-        counted = {} if self._driver is None else dict(self._driver.session.counters)
-        return {**counted, "overruns": self._pace.overruns}
+        """The session's counters by name; `overruns`, runs in which this computer was the slower one; and
+        `inbox_full`, frames dropped unread. Of the last life when stopped.
+        """
+        if self._loop is None:
+            return self._counted
+        counted = self._loop.driver.session.counters
+        return {**counted, "inbox_full": self._loop.drops["inbox_full"], "overruns": self._body.pace.overruns}
 
     def notes(self) -> list[str]:
         """What a user should know of this device before trusting its figures, a sentence each."""
@@ -164,30 +148,23 @@ class VirtualDevice:
 
     def start(self) -> None:
         """Boot and connect. Raises ConnectError when the broker cannot be reached; the device is then stopped."""
-        if self._thread is not None:
+        if self._loop is not None:
             raise UsageError(f"device {self.id} runs already; stop it first")
-        self._failure = None
-        self._inbox = queue.SimpleQueue()
-        self._pace.start()
-        self._be_born()
-        self._thread = threading.Thread(target=self._live, name=f"device-{self.id}", daemon=True)
-        self._thread.start()
+        self._body.pace.start()
+        self._loop = Loop(self._body, self._clock, self.settings.telemetry_s, self._bear)
         try:
-            self._bus.connect()
+            self._loop.start()
         except BaseException:
-            self.stop()
+            self._loop = None
             raise
 
     def stop(self) -> None:
         """Say `sleeping` if there is somebody to say it to, leave the broker, end the thread. Harmless twice."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._pace.stop()
-        self._inbox.put(Stopping())
-        thread.join(STOP_TIMEOUT_S)
-        self._bus.close()
-        self._driver = None
+        loop = self._loop
+        if loop is not None:
+            loop.stop()
+            self._counted = self.counters
+            self._loop = None
 
     def infer(self, picture: Array | Sequence[Array] | Sample, name: str = "") -> InferenceRecord:
         """Run one inference, and wait for its answer: from the edge, from here, or that there is none.
@@ -195,24 +172,27 @@ class VirtualDevice:
         One array for a model with one input, else one for each: of the input's dtype and shape, a uint8 picture of
         any size, or float values. Raises InputError when they do not fit, DeviceStoppedError when the device ends.
         """
+        given: list[Array]
         if isinstance(picture, Sample):
-            name, picture = name or picture.name, picture.arrays
-        given = list(picture) if isinstance(picture, (list, tuple)) else [picture]
+            name, given = name or picture.name, list(picture.arrays)
+        else:
+            given = [picture] if isinstance(picture, np.ndarray) else list(picture)
         if len(given) != len(self.inputs):
             raise UsageError(f"the model takes {len(self.inputs)} inputs, {len(given)} given")
         arrays = tuple(tensor.of_array(array) for tensor, array in zip(self.inputs, given, strict=True))
         with self._one_at_a_time:
-            thread = self._thread
-            if thread is None or not thread.is_alive():
-                raise DeviceStoppedError(f"device {self.id} is not running") from self._failure
+            loop = self._loop
+            if loop is None or not loop.alive:
+                cause = None if loop is None else loop.failure
+                raise DeviceStoppedError(f"device {self.id} is not running; start it first") from cause
             answer: Future[InferenceRecord] = Future()
-            self._inbox.put(InputGiven(name, arrays, answer))
+            loop.put(InputGiven(name, arrays, answer))
             while True:
                 try:
                     return answer.result(timeout=1.0)
                 except TimeoutError:
-                    if not thread.is_alive() and not answer.done():
-                        raise DeviceStoppedError(f"device {self.id} ended") from self._failure
+                    if not loop.alive and not answer.done():
+                        raise DeviceStoppedError(f"device {self.id} ended") from loop.failure
 
     def run(
         self, source: Source, count: int | None = None, interval_s: float = 0.0
@@ -233,10 +213,11 @@ class VirtualDevice:
 
     def poke(self) -> None:
         """Look at the clock now: for a clock that somebody moves by hand."""
-        self._inbox.put(Poked())
+        if self._loop is not None:
+            self._loop.put(Poked())
 
-    def about(self) -> dict[str, object]:
-        """What the device says of itself on its `about` topic."""
+    def about(self, boot: int) -> dict[str, object]:
+        """What the device says of itself on its `about` topic in the life of that boot number."""
         fields: dict[str, object] = {
             "firmware": f"cutpoint-pc {_version()}",
             "chip": self.profile.chip,
@@ -246,7 +227,7 @@ class VirtualDevice:
             "engine": self._engine.name,
             "codecs": list(codec_names()),
             "max_payload": self.settings.chunk_bytes,
-            "boot": self.boot,
+            "boot": boot,
         }
         if self.profile.memory is not None:
             fields["free_ram"] = self.profile.memory.arena_bytes
@@ -259,115 +240,23 @@ class VirtualDevice:
     def __exit__(self, *_exception: object) -> None:
         self.stop()
 
-    def _be_born(self) -> None:
-        self.boot = self._boots.next()
-        self._life += 1
-        life, settings, count = self._life, self.settings, self.bundle.n
-        on_board = self._engine.on_board
-        session = _core.Session(
-            _core.SessionConfig(
-                model_id=bytes(self.bundle.model_id),
-                boot=self.boot,
-                operators=count,
-                on_board=on_board,
-                cut=on_board if settings.cut is None else settings.cut,
-                deadline_ms=settings.deadline_ms,
-                isolate_after=settings.isolate_after,
-                probe_first_ms=settings.probe_first_ms,
-                probe_max_ms=settings.probe_max_ms,
-                chunk_bytes=settings.chunk_bytes,
-                about=json.dumps(self.about()),
-            ),
-            self._clock,
+    def _bear(self) -> tuple[_core.Session, int]:
+        """The session of the next life."""
+        settings, on_board, boot = self.settings, self._engine.on_board, self._boots.next()
+        config = _core.SessionConfig(
+            model_id=bytes(self.bundle.model_id),
+            boot=boot,
+            operators=self.bundle.n,
+            on_board=on_board,
+            cut=on_board if settings.cut is None else settings.cut,
+            deadline_ms=settings.deadline_ms,
+            isolate_after=settings.isolate_after,
+            probe_first_ms=settings.probe_first_ms,
+            probe_max_ms=settings.probe_max_ms,
+            chunk_bytes=settings.chunk_bytes,
+            about=json.dumps(self.about(boot)),
         )
-        self._driver = Driver(session, self._body)
-        topics, will = self._body.topics, session.will()
-        self._bus.set_will(topics[will.leaf], will.payload, will.qos, will.retain)
-        self._bus.on_connect = lambda: self._inbox.put(Connected(life))
-        self._bus.on_disconnect = lambda reason: self._inbox.put(Disconnected(life, reason))
-        self._bus.on_message = lambda _topic, payload: self._arrived(life, payload)
-        for leaf, qos in (("res", 0), ("plan", 1), ("cmd", 1)):
-            self._bus.subscribe(topics[leaf], qos)
-
-    def _arrived(self, life: int, payload: bytes) -> None:
-        if self._inbox.qsize() >= MOST_FRAMES_WAITING:
-            self.drops["inbox_full"] += 1
-            return
-        self._inbox.put(FrameArrived(life, payload))
-
-    def _live(self) -> None:
-        try:
-            self._loop()
-        except BaseException as error:
-            self._failure = error
-            log.exception("event=device_failed device=%s", self.id)
-        finally:
-            ended = DeviceStoppedError(f"device {self.id} was stopped")
-            if self._driver is not None:
-                self._driver.abandon(ended)
-            while not self._inbox.empty():
-                event = self._inbox.get()
-                if isinstance(event, InputGiven):
-                    event.answer.set_exception(ended)
-
-    def _loop(self) -> None:
-        telemetry_s = self.settings.telemetry_s
-        telemetry_due = time.monotonic() + telemetry_s
-        while True:
-            event = self._next_event(telemetry_due if telemetry_s else None)
-            driver = self._driver
-            assert driver is not None
-            match event:
-                case Stopping():
-                    driver.session.sleeping()
-                    driver.pump()
-                    return
-                case InputGiven():
-                    driver.begin(event)
-                case FrameArrived(life, data) if life == self._life:
-                    driver.session.frame(data)
-                case Connected(life) if life == self._life:
-                    driver.session.connected()
-                case Disconnected(life, reason) if life == self._life:
-                    log.info("event=broker_lost device=%s reason=%s", self.id, reason)
-                    driver.session.disconnected()
-                case None | Poked():
-                    driver.session.tick()
-            driver.pump()
-            if telemetry_s and time.monotonic() >= telemetry_due:
-                driver.telemetry()
-                telemetry_due = time.monotonic() + telemetry_s
-            if self._restart_due and not driver.busy:
-                self._restart()
-
-    def _next_event(self, telemetry_due: float | None) -> Inbound | None:
-        assert self._driver is not None
-        waits = []
-        wakeup_us = self._driver.session.next_wakeup_us()
-        if wakeup_us is not None:
-            waits.append((wakeup_us - self._clock.now_us()) / 1e6)
-        if telemetry_due is not None:
-            waits.append(telemetry_due - time.monotonic())
-        try:
-            return self._inbox.get(timeout=max(0.0, min(waits)) if waits else None)
-        except queue.Empty:
-            return None
-
-    def _obey(self, command: Command) -> bool:
-        if command is Command.RESTART:
-            self._restart_due = True
-        return command in (Command.IDENTIFY, Command.RESTART)
-
-    def _restart(self) -> None:
-        self._restart_due = False
-        self._bus.close()
-        self._be_born()
-        log.info("event=restarted device=%s boot=%d", self.id, self.boot)
-        self._body.observer(Restarted(self.boot))
-        try:
-            self._bus.connect()
-        except CutpointError as error:
-            log.warning("event=broker_unreachable device=%s reason=%s", self.id, error)
+        return _core.Session(config, self._clock), boot
 
 
 def _version() -> str:

@@ -49,15 +49,15 @@ class Body:
     bus: Bus
     current_link: Callable[[], Link | None]
     observer: Callable[[DeviceEvent], None]
-    obey: Callable[[Command], bool]
 
 
 class Driver:
     """One life of a device: from a boot number to the next."""
 
-    def __init__(self, session: _core.Session, body: Body) -> None:
+    def __init__(self, session: _core.Session, body: Body, obey: Callable[[Command], bool]) -> None:
         self.session = session
         self._body = body
+        self._obey = obey
         self._job: _Job | None = None
         self._state = session.state
         self._energy_uj = 0.0
@@ -142,7 +142,9 @@ class Driver:
             raise InternalError(f"an answer to inference {action.sequence} without an inference")
         total_us = (time.monotonic_ns() - job.began_ns) // 1000
         round_trip_us, edge_us = action.round_trip_us, action.edge_us
-        measured = round_trip_us is not None and edge_us is not None
+        link_us = None
+        if round_trip_us is not None and edge_us is not None:
+            link_us = max(0, round_trip_us - edge_us)
         record = InferenceRecord(
             sequence=action.sequence,
             by=action.by,
@@ -152,7 +154,7 @@ class Driver:
             bytes_down=action.bytes_down,
             device_us=job.device_us,
             encode_us=action.encode_us,
-            link_us=max(0, round_trip_us - edge_us) if measured else None,
+            link_us=link_us,
             edge_us=edge_us,
             total_us=total_us,
             answer=self._answer(action),
@@ -166,7 +168,7 @@ class Driver:
         self._body.observer(record)
 
     def _answer(self, action: _core.Deliver) -> Answer | None:
-        if action.by == "edge":
+        if action.result_frame is not None:
             result = decode(action.result_frame)
             if not isinstance(result, Result):
                 raise InternalError(f"the session delivered a result that reads as {result!r}")
@@ -193,7 +195,7 @@ class Driver:
     def _command(self, number: int) -> None:
         # The session obeys `profile` itself and counts numbers that it does not know, so only known ones come here.
         command = Command(number)
-        obeyed = self._body.obey(command)
+        obeyed = self._obey(command)
         if not obeyed:
             self.session.unsupported_command()
             log.warning("event=command_unsupported device=%s command=%s", self._body.id, command.name.lower())

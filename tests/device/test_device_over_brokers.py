@@ -16,7 +16,7 @@ from device_watch import MakeDevice, Watch, eventually, expected, samples
 from cutpoint.bus import Bus, MqttBus
 from cutpoint.graph import Bundle
 from edge_server import EdgeServer, ServeConfig
-from host_tools.device import DeviceOptions, Link, run_device
+from host_tools.device import BootFile, Link, open_source
 
 ConnectBus = Callable[[str], Bus]
 
@@ -75,22 +75,18 @@ def test_a_link_holds_up_a_real_broker_too(
         device.stop()
 
 
-def test_run_device_yields_a_record_for_each_sample_and_stops(
-    any_broker: ConnectBus, config: ServeConfig, bundle: Bundle, tmp_path: Path
+def test_a_run_gives_a_record_for_each_picture_over_and_over(
+    any_broker: ConnectBus, config: ServeConfig, make_device: MakeDevice, tmp_path: Path
 ) -> None:
-    np.save(tmp_path / "pictures.npy", np.zeros((3, 32, 32, 3), np.uint8))
-    options = DeviceOptions(
-        bundle.path,
-        "dev-2",
-        str(tmp_path / "pictures.npy"),
-        engine="litert",
-        state_file=tmp_path / "dev.json",
-    )
-    with EdgeServer(config, any_broker("edge")) as server:
-        records = list(run_device(options, bus=any_broker("dev-2")))
-        assert [record.name for record in records] == ["pictures[0]", "pictures[1]", "pictures[2]"]
-        assert (tmp_path / "dev.json").read_text() == '{"boot": 1}\n'
-        eventually(lambda: server.stats()["devices"] == 1, "the edge knows the device")
+    np.save(tmp_path / "set.npy", np.zeros((2, 32, 32, 3), np.uint8))
+    with EdgeServer(config, any_broker("edge")):
+        device = make_device(any_broker("dev-1"), boots=BootFile(tmp_path / "boot.json"))
+        source = open_source(tmp_path / "set.npy", device.inputs)
+        began = time.monotonic()
+        names = [record.name for record in device.run(source, 3, interval_s=0.05)]
+    assert names == ["set[0]", "set[1]", "set[0]"]
+    assert time.monotonic() - began >= 0.1
+    assert (tmp_path / "boot.json").read_text() == '{"boot": 1}\n'
 
 
 @pytest.mark.broker
@@ -99,12 +95,15 @@ def test_ctrl_c_leaves_in_good_order(mosquitto, bundle: Bundle) -> None:  # type
     host, port = mosquitto.address
     program = f"""
 import sys
-from pathlib import Path
-from host_tools.device import DeviceOptions, run_device
-options = DeviceOptions(Path({str(bundle.path)!r}), "dev-3", "random", {host!r}, {port}, engine="litert", count=0)
+from cutpoint import Bundle
+from cutpoint.bus import MqttBus
+from host_tools.device import VirtualDevice, open_source
+bus = MqttBus({host!r}, {port}, "dev-3")
+device = VirtualDevice("dev-3", Bundle.open({str(bundle.path)!r}), bus=bus, engine="litert")
 try:
-    for record in run_device(options):
-        print(record.sequence, flush=True)
+    with device:
+        for record in device.run(open_source("random", device.inputs), 1_000_000):
+            print(record.sequence, flush=True)
 except KeyboardInterrupt:
     sys.exit(130)
 """

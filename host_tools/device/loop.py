@@ -1,0 +1,175 @@
+"""The thread that a device lives on: one owner of session and engine, and everything else only enqueues."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from cutpoint import _core
+from cutpoint.errors import CutpointError, UsageError
+from cutpoint.wire import Command
+from host_tools.device.driver import Body, Driver
+from host_tools.device.events import (
+    Connected,
+    Disconnected,
+    FrameArrived,
+    Inbound,
+    InputGiven,
+    Poked,
+    Restarted,
+    Stopping,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_FRAMES_WAITING = 1024
+"""Frames that arrived and were not looked at yet; a further one is dropped and counted as `inbox_full`."""
+STOP_TIMEOUT_S = 10.0
+
+
+class DeviceStoppedError(UsageError):
+    """The device was stopped while, or before, an inference was asked for."""
+
+
+class Loop:
+    """One run of a device, from start to stop; a restart command gives it another life in between.
+
+    `bear` makes the session of the next life and its boot number.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        clock: _core.Clock,
+        telemetry_s: float,
+        bear: Callable[[], tuple[_core.Session, int]],
+    ) -> None:
+        self.drops: Counter[str] = Counter()
+        self.failure: BaseException | None = None
+        self._body = body
+        self._clock = clock
+        self._telemetry_s = telemetry_s
+        self._bear = bear
+        self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
+        self._life = 0
+        self._restart_due = False
+        self._thread = threading.Thread(target=self._live, name=f"device-{body.id}", daemon=True)
+        self.driver = self._be_born()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Run the thread, and connect. Raises ConnectError; the thread is then ended."""
+        self._thread.start()
+        try:
+            self._body.bus.connect()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Say `sleeping` if there is somebody to say it to, end the thread, leave the broker."""
+        self._body.pace.stop()
+        self._inbox.put(Stopping())
+        self._thread.join(STOP_TIMEOUT_S)
+        self._body.bus.close()
+
+    def put(self, event: InputGiven | Poked) -> None:
+        """To be looked at after everything that came before."""
+        self._inbox.put(event)
+
+    def obey(self, command: Command) -> bool:
+        """Do what a command asks, if a PC can."""
+        if command is Command.RESTART:
+            self._restart_due = True
+        return command in (Command.IDENTIFY, Command.RESTART)
+
+    def _be_born(self) -> Driver:
+        session, self.boot = self._bear()
+        self._life += 1
+        life, bus, topics, will = self._life, self._body.bus, self._body.topics, session.will()
+        bus.set_will(topics[will.leaf], will.payload, will.qos, will.retain)
+        bus.on_connect = lambda: self._inbox.put(Connected(life))
+        bus.on_disconnect = lambda reason: self._inbox.put(Disconnected(life, reason))
+        bus.on_message = lambda _topic, payload: self._arrived(life, payload)
+        for leaf, qos in (("res", 0), ("plan", 1), ("cmd", 1)):
+            bus.subscribe(topics[leaf], qos)
+        return Driver(session, self._body, self.obey)
+
+    def _arrived(self, life: int, payload: bytes) -> None:
+        if self._inbox.qsize() >= MOST_FRAMES_WAITING:
+            self.drops["inbox_full"] += 1
+            return
+        self._inbox.put(FrameArrived(life, payload))
+
+    def _live(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self.failure = error
+            log.exception("event=device_failed device=%s", self._body.id)
+        finally:
+            ended = DeviceStoppedError(f"device {self._body.id} was stopped")
+            ended.__cause__ = self.failure
+            self.driver.abandon(ended)
+            while not self._inbox.empty():
+                event = self._inbox.get()
+                if isinstance(event, InputGiven):
+                    event.answer.set_exception(ended)
+
+    def _work(self) -> None:
+        telemetry_due = time.monotonic() + self._telemetry_s
+        while True:
+            event = self._next_event(telemetry_due if self._telemetry_s else None)
+            driver = self.driver
+            match event:
+                case Stopping():
+                    driver.session.sleeping()
+                    driver.pump()
+                    return
+                case InputGiven():
+                    driver.begin(event)
+                case FrameArrived(life, data) if life == self._life:
+                    driver.session.frame(data)
+                case Connected(life) if life == self._life:
+                    driver.session.connected()
+                case Disconnected(life, reason) if life == self._life:
+                    log.info("event=broker_lost device=%s reason=%s", self._body.id, reason)
+                    driver.session.disconnected()
+                case None | Poked():
+                    driver.session.tick()
+            driver.pump()
+            if self._telemetry_s and time.monotonic() >= telemetry_due:
+                driver.telemetry()
+                telemetry_due = time.monotonic() + self._telemetry_s
+            if self._restart_due and not driver.busy:
+                self._restart()
+
+    def _next_event(self, telemetry_due: float | None) -> Inbound | None:
+        waits = []
+        wakeup_us = self.driver.session.next_wakeup_us()
+        if wakeup_us is not None:
+            waits.append((wakeup_us - self._clock.now_us()) / 1e6)
+        if telemetry_due is not None:
+            waits.append(telemetry_due - time.monotonic())
+        try:
+            return self._inbox.get(timeout=max(0.0, min(waits)) if waits else None)
+        except queue.Empty:
+            return None
+
+    def _restart(self) -> None:
+        self._restart_due = False
+        self._body.bus.close()
+        self.driver = self._be_born()
+        log.info("event=restarted device=%s boot=%d", self._body.id, self.boot)
+        self._body.observer(Restarted(self.boot))
+        try:
+            self._body.bus.connect()
+        except CutpointError as error:
+            log.warning("event=broker_unreachable device=%s reason=%s", self._body.id, error)
