@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
 
 from cutpoint.plan.coding import CodingEstimator
 from cutpoint.plan.costs import RowGrid, cost_table
-from cutpoint.plan.decision import UNKNOWN_LINK_DEADLINE_US, Decision, Occasion, deadline_ms
+from cutpoint.plan.decision import Decision, Occasion, deadline_ms
 from cutpoint.plan.detour import KNOWN_LINK_SAMPLES, Detours, Situation
 from cutpoint.plan.edge import EdgeEstimator
 from cutpoint.plan.energy import EnergyModel
@@ -24,15 +23,6 @@ from cutpoint.plan.variance import VarianceDetector
 from cutpoint.plan.wording import milliseconds, row_name
 
 MOST_PATIENCE = 8.0
-LAST_SEQUENCE = (1 << 32) - 1
-
-
-class _Awaited(NamedTuple):
-    """An inference that the edge was sent, and how long the device will wait for it."""
-
-    sequence: int
-    bytes_up: int
-    deadline_us: float
 
 
 class Planner:
@@ -94,9 +84,6 @@ class Planner:
         self._runs = 0
         self._switched_at = 0
         self._patience = 1.0
-        self._last_sample: int | None = None
-        self._awaited: _Awaited | None = None
-        self._deadline_us = UNKNOWN_LINK_DEADLINE_US
         self._last_run = [-1] * len(self._grid.codec)
         self.rejected: Counter[str] = Counter()
 
@@ -121,16 +108,8 @@ class Planner:
             self.edge.observe(seen.cut, seen.edge_us)
         if seen.link is not None:
             self._observe_link(seen.link)
-        if seen.sequence is not None:
-            self._watch_for_miss(seen, seen.sequence)
 
     def _observe_link(self, sample: LinkSample) -> None:
-        if sample.sequence is not None:
-            if not is_index(sample.sequence, LAST_SEQUENCE):
-                self.rejected["link sequence"] += 1
-                return
-            if sample.sequence in (0, self._last_sample):
-                return
         for value in (sample.round_trip_us, sample.edge_us, sample.bytes_up, sample.bytes_down):
             reason = refusal(value, 0, LONGEST_US)
             if reason is not None:
@@ -138,26 +117,10 @@ class Planner:
                 return
         network_us = sample.round_trip_us - sample.edge_us
         if self.link.observe(sample.bytes_up + sample.bytes_down, network_us):
-            self._last_sample = sample.sequence
             self._patience = 1.0
 
-    def _watch_for_miss(self, seen: Observation, sequence: int) -> None:
-        """Compares what was sent before this inference with what the device says was answered last."""
-        if not is_index(sequence, LAST_SEQUENCE):
-            self.rejected["sequence"] += 1
-            return
-        before, self._awaited = self._awaited, None
-        if before is not None and before.sequence >= sequence:
-            before = None
-        answered = None if seen.link is None else seen.link.sequence
-        if before is not None and answered is not None and is_index(answered, before.sequence - 1):
-            self.missed(before.bytes_up, before.deadline_us)
-        if seen.cut < self.shape.n:
-            sent = self.shape.frame_bytes(seen.cut, self.coding.coded_bytes(seen.cut, seen.codec))
-            self._awaited = _Awaited(sequence, sent, self._deadline_us)
-
     def missed(self, bytes_up: int, waited_us: float) -> None:
-        """Takes a deadline that passed without an answer, after a wait of `waited_us`.
+        """Takes a deadline that passed without an answer: `bytes_up` on the wire, a wait of `waited_us`.
 
         Doubles the next deadline and, where the wait was longer than expected, tells the link estimate, which
         would otherwise learn nothing from a link turned poor.
@@ -198,18 +161,16 @@ class Planner:
         bytes_total = float(table.bytes_up[index]) + self.shape.result_bytes
         if occasion is not Occasion.POLICY:
             reason += f"; expects {milliseconds(expected_us)}"
-        wait_ms = deadline_ms(
-            self.link.network_us(bytes_total),
-            float(table.edge_us[index]),
-            self.link.jitter_us,
-            known=self.link.count >= KNOWN_LINK_SAMPLES,
-            patience=self._patience,
-        )
-        self._deadline_us = wait_ms * 1000.0
         return Decision(
             cut=int(table.cut[index]),
             codec=table.codec[index],
-            deadline_ms=wait_ms,
+            deadline_ms=deadline_ms(
+                self.link.network_us(bytes_total),
+                float(table.edge_us[index]),
+                self.link.jitter_us,
+                known=self.link.count >= KNOWN_LINK_SAMPLES,
+                patience=self._patience,
+            ),
             reason=reason,
             exploration=occasion is not Occasion.POLICY,
             report_timings=self._report_timings,

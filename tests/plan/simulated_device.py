@@ -44,7 +44,7 @@ LTE_M = TrueLink(60_000, 7_500, 10_000)
 
 
 class SimulatedDevice:
-    """Runs what it is told, reports as the protocol does: the sample is that of the last answered inference."""
+    """Runs what it is told and reports with the next inference how the one before fared, as the protocol does."""
 
     def __init__(self, planner: Planner, *, seed: int = 0, operator_jitter: float = 0.04) -> None:
         self.planner = planner
@@ -52,12 +52,10 @@ class SimulatedDevice:
         self.operator_us = list(ESP32_US)
         self.operator_jitter = operator_jitter
         self.decision: Decision = planner.decide()
-        self.sequence = 0
-        self.last = LinkSample(0, 0, 0, 0, sequence=0)
+        self.last: LinkSample | None = None
 
     def infer(self, link: TrueLink) -> Decision:
         """One inference; the decision that comes back from it."""
-        self.sequence += 1
         cut, codec = self.decision.cut, self.decision.codec
         coded = round(CUT_BYTES[cut] * (0.62 if codec == "bitmap" else 1.0))
         edge_us = 30 + sum(MACS[cut:]) * 6e-5
@@ -72,13 +70,16 @@ class SimulatedDevice:
                 coded_bytes=coded,
                 edge_us=edge_us,
                 link=self.last,
-                sequence=self.sequence,
             )
         )
         sent, received = coded + 52, 64
         round_trip_us = link.network_us(sent + received, self.random) + edge_us
-        if round_trip_us <= self.decision.deadline_ms * 1000:
-            self.last = LinkSample(round_trip_us, edge_us, sent, received, sequence=self.sequence)
+        deadline_us = self.decision.deadline_ms * 1000
+        if round_trip_us <= deadline_us:
+            self.last = LinkSample(round_trip_us, edge_us, sent, received)
+        else:
+            self.last = None
+            self.planner.missed(sent, deadline_us)
         self.decision = self.planner.decide()
         return self.decision
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from simulated_device import CUT_BYTES, FOMO, LTE_M, POOR_WIFI, WIFI, N, SimulatedDevice, TrueLink
 
-from cutpoint.plan import EdgeEstimator, LinkSample, NetworkShape, Observation, Occasion, Planner
+from cutpoint.plan import EdgeEstimator, NetworkShape, Occasion, Planner
 
 
 def device(
@@ -82,22 +82,6 @@ def test_an_observed_answer_ends_the_longer_waits() -> None:
     usual = one.run(30, WIFI)[-1].deadline_ms
     one.run(2, TrueLink(30e6, 1e6))
     assert one.run(3, WIFI)[-1].deadline_ms == pytest.approx(usual, rel=0.2)
-
-
-def test_a_sample_that_the_device_repeats_counts_once() -> None:
-    planner = Planner(FOMO, seed=0)
-    sample = LinkSample(50_000, 400, 4_660, 64, sequence=7)
-    for sequence in range(8, 20):
-        planner.observe(Observation(6, link=sample, sequence=sequence))
-    assert planner.link.count == 1
-
-
-def test_a_rebooted_device_whose_count_starts_again_has_missed_nothing() -> None:
-    planner = Planner(FOMO, seed=0)
-    planner.observe(Observation(6, link=LinkSample(0, 0, 0, 0, sequence=0), sequence=900))
-    before = planner.decide().deadline_ms
-    planner.observe(Observation(6, link=LinkSample(0, 0, 0, 0, sequence=0), sequence=1))
-    assert planner.decide().deadline_ms == before
 
 
 def test_a_busy_edge_moves_the_cut_towards_the_device_and_back() -> None:

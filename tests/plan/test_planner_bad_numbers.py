@@ -20,7 +20,7 @@ anything = st.one_of(
     st.text(max_size=3),
 )
 figure = st.one_of(st.integers(0, 10**6), anything.filter(lambda value: value is not None))
-samples = st.builds(LinkSample, figure, figure, figure, figure, sequence=anything)
+samples = st.builds(LinkSample, figure, figure, figure, figure)
 observations = st.builds(
     Observation,
     st.one_of(st.integers(0, N), anything),
@@ -31,7 +31,6 @@ observations = st.builds(
     coded_bytes=anything,
     edge_us=anything,
     link=st.one_of(st.none(), samples),
-    sequence=anything,
 )
 
 
@@ -62,7 +61,6 @@ def test_no_observation_raises_and_every_decision_is_sound(reports: list[Observa
         {"cut": 3, "link": LinkSample(5_000, 6_000, 100, 50)},
         {"cut": 3, "link": LinkSample(5_000, 600, -100, 50)},
         {"cut": 3, "link": LinkSample(5e15, 600, 100, 50)},
-        {"cut": 3, "link": LinkSample(5_000, 600, 100, 50, sequence=-4)},
     ],
 )
 def test_a_bad_report_changes_no_estimate_and_is_counted(report: dict[str, Any]) -> None:
