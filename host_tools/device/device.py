@@ -65,7 +65,7 @@ class VirtualDevice:
         self.settings = settings or DeviceSettings()
         self.profile = profile if isinstance(profile, Profile) else Profile.load(profile)
         self.bundle = bundle
-        self._engine = open_engine(load(bundle.device), engine, on_board=self.settings.on_board)
+        self._engine = _open_engine(bundle, engine, self.settings.on_board)
         if self.settings.cut is not None and self.settings.cut > self._engine.on_board:
             raise UsageError(
                 f"cut {self.settings.cut} is beyond the {self._engine.on_board} operators on board"
@@ -257,6 +257,13 @@ class VirtualDevice:
             about=json.dumps(self.about(boot)),
         )
         return _core.Session(config, self._clock), boot
+
+
+def _open_engine(bundle: Bundle, engine: str, on_board: int | None) -> OperatorEngine:
+    if bundle.max_cut == 0:
+        # A device model without operators is no model; only the shape of the input is needed of it.
+        return open_engine(bundle.model(), engine, on_board=0)
+    return open_engine(load(bundle.device), engine, on_board=on_board)
 
 
 def _version() -> str:
