@@ -42,6 +42,8 @@ class TensorEncoder {
   // Writes the next bytes of the coded form, as many as there are and fit; returns how many. 0 means finished, or
   // that the tensor has changed since it was measured.
   size_t pull(MutableBytes to);
+  // Everything that was measured has been handed out.
+  bool done() const { return produced_ == size_.bytes; }
 
  private:
   size_t pull_bitmap(MutableBytes to);

@@ -91,8 +91,10 @@ Status ActivationWriter::pull(MutableBytes to) {
       scratch_at_ += count;
     }
     at += count;
-    const bool exhausted = stage_ == Stage::kTensorData ? at < to.size() : scratch_at_ == scratch_size_;
-    if (exhausted) {
+    if (stage_ == Stage::kTensorData && count == 0 && !encoder_.done()) {
+      return Status::kArgument;
+    }
+    if (stage_ == Stage::kTensorData ? encoder_.done() : scratch_at_ == scratch_size_) {
       next_stage();
     }
   }
