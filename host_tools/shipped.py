@@ -26,7 +26,7 @@ def shipped_models() -> Path:
 
 def shipped_bundle() -> Path:
     """The shipped FOMO bundle."""
-    return shipped_models() / "fomo_digits" / "fomo_digits.cut"
+    return shipped_models() / "fomo_digits.cut"
 
 
 def shipped_pictures() -> Path:

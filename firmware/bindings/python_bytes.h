@@ -15,6 +15,7 @@ class BytesView {
  public:
   explicit BytesView(nanobind::handle object) {
     if (PyBytes_CheckExact(object.ptr())) {
+      owner_ = nanobind::borrow(object);
       bytes_ = Bytes(reinterpret_cast<const uint8_t*>(PyBytes_AS_STRING(object.ptr())),
                      static_cast<size_t>(PyBytes_GET_SIZE(object.ptr())));
       return;
@@ -36,6 +37,7 @@ class BytesView {
   Bytes get() const { return bytes_; }
 
  private:
+  nanobind::object owner_;
   Py_buffer buffer_ = {};
   Bytes bytes_;
   bool held_ = false;

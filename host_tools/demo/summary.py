@@ -23,6 +23,7 @@ class StationSummary:
     reasons: dict[str, int]
     cuts: dict[int, int]
     equal: int
+    unequal: tuple[str, ...]
     f1: float | None
     bytes_up: int
     device_ms: float
@@ -134,6 +135,7 @@ def station_summary(row: Row) -> StationSummary:
         reasons=dict(Counter(record.reason for record in records)),
         cuts=dict(sorted(Counter(record.cut for record in records).items())),
         equal=len(records) - len(row.wrong),
+        unequal=tuple(row.wrong),
         f1=row.score.f1,
         bytes_up=sum(record.bytes_up for record in records),
         device_ms=median_ms([record.device_us for record in records]),
