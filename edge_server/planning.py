@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cutpoint.plan import Decision, LinkSample, Observation, Planner
-from cutpoint.wire import Activation, Plan
+from cutpoint.wire import Activation, Flag, Plan
 from edge_server.epoch import newer
 from edge_server.outcome import Outcome
 from edge_server.served import ServedModel
@@ -29,8 +29,10 @@ class Planning:
 
     __slots__ = (
         "_decide_every",
+        "_decide_interval_ns",
         "_decided_ns",
-        "_interval_ns",
+        "_learn_interval_ns",
+        "_learned_ns",
         "_link",
         "_open",
         "_since",
@@ -41,13 +43,23 @@ class Planning:
         "published_ns",
     )
 
-    def __init__(self, model: ServedModel, planner: Planner, *, decide_every: int, interval_ns: int) -> None:
+    def __init__(
+        self,
+        model: ServedModel,
+        planner: Planner,
+        *,
+        decide_every: int,
+        decide_interval_ns: int,
+        learn_interval_ns: int,
+    ) -> None:
         self.model = model
         self.planner = planner
         self.plan: Plan | None = None
         self.published_ns = 0
         self._decide_every = decide_every
-        self._interval_ns = interval_ns
+        self._decide_interval_ns = decide_interval_ns
+        self._learn_interval_ns = learn_interval_ns
+        self._learned_ns = -learn_interval_ns
         self._decided_ns = 0
         self._since = 0
         self._urgent = True
@@ -59,14 +71,16 @@ class Planning:
         """How long the device waits under the published plan; None before the first."""
         return None if self.plan is None else self.plan.deadline_ms
 
-    def learn(self, outcome: Outcome) -> None:
-        """Take everything that one served activation teaches."""
+    def learn(self, outcome: Outcome, now_ns: int) -> None:
+        """Take what one served activation teaches; of a quick succession only now and then, and explorations."""
         activation, planner = outcome.activation, self.planner
-        steps = planner.link.steps
         self._look_for_a_missed_deadline(activation)
-        planner.observe(self._observation(outcome))
         self._since += 1
-        self._urgent |= planner.link.steps != steps
+        if now_ns - self._learned_ns >= self._learn_interval_ns or Flag.EXPLORATION in activation.flags:
+            self._learned_ns = now_ns
+            steps = planner.link.steps
+            planner.observe(self._observation(outcome))
+            self._urgent |= planner.link.steps != steps
         if activation.cut < self.model.n and self.plan is not None:
             self._open = _Sent(
                 activation.boot, activation.sequence, outcome.bytes_up, 1000 * self.plan.deadline_ms
@@ -79,7 +93,7 @@ class Planning:
         return (
             self._urgent
             or self._since >= self._decide_every
-            or now_ns - self._decided_ns >= self._interval_ns
+            or now_ns - self._decided_ns >= self._decide_interval_ns
         )
 
     def decide(self, now_ns: int) -> Decision:

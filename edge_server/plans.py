@@ -57,7 +57,8 @@ class Plans:
             model,
             planner,
             decide_every=self._config.decide_every,
-            interval_ns=1_000_000 * self._config.decide_interval_ms,
+            decide_interval_ns=1_000_000 * self._config.decide_interval_ms,
+            learn_interval_ns=1_000_000 * self._config.learn_interval_ms,
         )
         self._decide(session, session.planning)
 
@@ -69,8 +70,8 @@ class Plans:
         planning = session.planning
         if planning is None:
             return
-        planning.learn(outcome)
         now_ns = time.perf_counter_ns()
+        planning.learn(outcome, now_ns)
         if foreign or planning.due(now_ns):
             self._decide(session, planning, anew=foreign)
         elif planning.behind(outcome.activation) and now_ns - planning.published_ns > _REPEAT_NS:

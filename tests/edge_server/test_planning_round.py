@@ -12,7 +12,7 @@ from hand_device import HandDevice, pictures, until
 from cutpoint.bus import MemoryBroker
 from cutpoint.graph import Bundle
 from cutpoint.plan import PolicyError
-from cutpoint.wire import CodecId, Flag, LastAnswered, ModelId, Presence, Timings, decode
+from cutpoint.wire import CodecId, Flag, LastAnswered, ModelId, Plan, Presence, Timings, decode
 from edge_server.events import DeviceSeen, Event, PlanDecided
 
 
@@ -134,25 +134,35 @@ def test_a_plan_that_a_device_missed_is_sent_again(serve: Any, dev: HandDevice, 
 
 
 def test_a_slow_link_moves_the_cut_towards_the_device(serve: Any, dev: HandDevice, fomo: Bundle) -> None:
-    serve(policy="latency", decide_every=1)
+    serve(policy="latency", decide_every=1, learn_interval_ms=0)
     dev.about()
-    plan = dev.plan()
-    fast = _converse(dev, fomo, plan, network_us=300, sequences=range(1, 30))
-    slow = _converse(dev, fomo, fast, network_us=400_000, sequences=range(30, 60))
+    fast = _converse(dev, fomo, dev.plan(), network_us=300, first=1, most=30)
+    slow = _converse(dev, fomo, fast, network_us=400_000, first=31, most=100, deeper_than=fast.cut)
     assert fast.cut < slow.cut
     assert slow.epoch > fast.epoch
 
 
-def _converse(dev: HandDevice, fomo: Bundle, plan: Any, *, network_us: int, sequences: range) -> Any:
-    """Inferences that follow the plan and report a link of that speed for 100 bytes."""
+def _converse(
+    dev: HandDevice,
+    fomo: Bundle,
+    plan: Plan,
+    *,
+    network_us: int,
+    first: int,
+    most: int,
+    deeper_than: int | None = None,
+) -> Plan:
+    """Inferences that follow the plan and report a link of that speed for 100 bytes; the plan they lead to."""
     [picture] = pictures(fomo, 1)
-    for sequence in sequences:
+    for sequence in range(first, first + most):
         size = fomo.cuts[plan.cut].bytes + 100
         last = LastAnswered(sequence - 1, 500 + network_us * size // 100, 500, size, 40)
         timings = Timings(0, (200,) * plan.cut, last if sequence > 1 else None)
         dev.ask(plan.cut, picture, sequence, timings=timings, plan_epoch=plan.epoch)
         while not dev.plans.empty():
             plan = dev.plan()
+        if deeper_than is not None and plan.cut > deeper_than:
+            break
     return plan
 
 
