@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -255,6 +256,7 @@ class VirtualDevice:
             probe_max_ms=settings.probe_max_ms,
             chunk_bytes=settings.chunk_bytes,
             about=json.dumps(self.about(boot)),
+            result_capacity=_largest_result_bytes(self.bundle),
         )
         return _core.Session(config, self._clock), boot
 
@@ -264,6 +266,12 @@ def _open_engine(bundle: Bundle, engine: str, on_board: int | None) -> OperatorE
         # A device model without operators is no model; only the shape of the input is needed of it.
         return open_engine(bundle.model(), engine, on_board=0)
     return open_engine(load(bundle.device), engine, on_board=on_board)
+
+
+def _largest_result_bytes(bundle: Bundle) -> int:
+    """Room for raw outputs (their bytes and a record each) and for a centroid or a class in every element."""
+    elements = sum(math.prod(tensor.shape) for tensor in bundle.outputs)
+    return 8 + max(16 * elements, sum(12 + tensor.bytes for tensor in bundle.outputs))
 
 
 def _version() -> str:

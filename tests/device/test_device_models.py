@@ -1,4 +1,4 @@
-"""Networks of every shape on a device: several inputs and outputs, shortcuts, floats, and a board that holds nothing."""
+"""Networks of every shape on a device: several inputs and outputs, shortcuts, floats, nothing on board."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def test_the_board_s_time_is_waited_and_reported() -> None:
     waited_us = (time.monotonic() - start) * 1e6 + 110
     assert paced.total_us == pytest.approx(pace.expected_us(0, 2), rel=0.05)
     assert paced.overran_us == 0
-    assert paced.total_us <= waited_us < paced.total_us + 10_000
+    assert paced.total_us <= waited_us < paced.total_us + 200_000
 
 
 def test_a_computer_that_is_slower_says_so_and_does_not_wait() -> None:
@@ -44,7 +44,7 @@ def test_the_host_reports_what_it_measured_at_once() -> None:
     start = time.monotonic()
     paced = Pace(Profile.load("host"), WORK).keep(0, [5, 6], 11)
     assert paced.operators_us == (5, 6)
-    assert time.monotonic() - start < 0.05
+    assert time.monotonic() - start < 0.5
 
 
 def test_stopping_cuts_a_wait_short() -> None:
