@@ -33,8 +33,12 @@ def encode(message: Message, *, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> list[
         raise MessageError(f"chunks of {chunk_bytes} bytes are too small; use at least {LEAST_CHUNK_BYTES}")
     try:
         return encoder(message, chunk_bytes)
-    except (TypeError, ValueError, OverflowError) as error:
+    except ValueError as error:
         raise MessageError(f"{type(message).__name__} cannot be encoded: {error}") from error
+    except TypeError as error:
+        raise MessageError(
+            f"a field has another type or more bits than the wire has for it: {message!r:.300}"
+        ) from error
 
 
 def _activation(message: Activation, chunk_bytes: int) -> list[bytes]:

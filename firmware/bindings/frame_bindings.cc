@@ -35,8 +35,10 @@ class Receiver {
       return nb::int_(static_cast<int>(status));
     }
     nb::object result = message_tuple(message, capacity_);
-    if (nb::isinstance<nb::int_>(result)) {
-      ++malformed_;
+    if (PyLong_CheckExact(result.ptr())) {
+      const bool too_long = PyLong_AsLong(result.ptr()) == static_cast<long>(Status::kOversized);
+      ++(too_long ? too_long_ : unreadable_);
+      ++refused_here_;
     }
     return result;
   }
@@ -47,12 +49,12 @@ class Receiver {
   nb::dict counters() const {
     const ReassemblyCounters& counted = chunks_.counters();
     nb::dict by_name;
-    by_name["messages"] = counted.messages - malformed_;
+    by_name["messages"] = counted.messages - refused_here_;
     by_name["duplicate"] = counted.duplicate;
     by_name["stale"] = counted.stale;
     by_name["displaced"] = counted.displaced;
     by_name["oversized"] = counted.oversized + too_long_;
-    by_name["refused"] = counted.refused + malformed_;
+    by_name["refused"] = counted.refused + unreadable_;
     return by_name;
   }
 
@@ -60,8 +62,10 @@ class Receiver {
   size_t capacity_;
   std::unique_ptr<uint8_t[]> buffer_;
   Reassembler chunks_;
+  // On top of what the core counts, which sees no payload.
   uint32_t too_long_ = 0;
-  uint32_t malformed_ = 0;
+  uint32_t unreadable_ = 0;
+  uint32_t refused_here_ = 0;  // complete messages among those two
 };
 
 // (kind, model, boot, sequence, cut, codec, flags, chunk index, chunk count, payload bytes), or the Status (int).

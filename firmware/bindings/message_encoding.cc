@@ -212,7 +212,9 @@ nb::object encode_command(nb::handle model, uint32_t boot, uint32_t sequence, ui
 }  // namespace
 
 void bind_message_encoding(nb::module_& m) {
-  m.def("encode_activation", &encode_activation);
+  m.def("encode_activation", &encode_activation, nb::arg("model"), nb::arg("boot"), nb::arg("sequence"), nb::arg("cut"),
+        nb::arg("codec"), nb::arg("flags"), nb::arg("plan_epoch"), nb::arg("tensors"), nb::arg("encode_us"),
+        nb::arg("operators_us"), nb::arg("last").none(), nb::arg("chunk_bytes"));
   m.def("encode_result", &encode_result);
   m.def("encode_plan", &encode_plan);
   m.def("encode_telemetry", &encode_telemetry);

@@ -1,0 +1,105 @@
+"""Messages out of the JSON of the golden vectors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cutpoint.answer import Answer, Centroid, Centroids, Class, Classes, Raw, RawTensor
+from cutpoint.wire import (
+    Activation,
+    CodecId,
+    CommandMessage,
+    DType,
+    Flag,
+    Gauge,
+    LastAnswered,
+    Message,
+    ModelId,
+    Plan,
+    Result,
+    Status,
+    Telemetry,
+    TensorRecord,
+    Timings,
+)
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+KINDS = ("activation", "result", "plan", "telemetry", "command")
+
+
+def vectors(name: str) -> list[dict[str, Any]]:
+    """The vectors of one file, by its name without `.json`."""
+    loaded: list[dict[str, Any]] = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def message_of(fields: dict[str, Any]) -> Message:
+    """The message that a vector's fields describe."""
+    return _READERS[fields["kind"]](ModelId.of_hex(fields["model"]), fields)
+
+
+def _tensor(fields: dict[str, Any]) -> TensorRecord:
+    data = bytes.fromhex(fields["data"])
+    return TensorRecord(fields["index"], DType(fields["dtype"]), data, fill=fields.get("fill", 0))
+
+
+def _activation(model: ModelId, fields: dict[str, Any]) -> Activation:
+    timings = fields["timings"]
+    if timings is not None:
+        last = LastAnswered(*timings["last"]) if timings["last"] else None
+        timings = Timings(timings["encode_us"], tuple(timings["operators_us"]), last)
+    return Activation(
+        model,
+        fields["boot"],
+        fields["sequence"],
+        fields["cut"],
+        CodecId(fields["codec"]),
+        Flag(fields["flags"]),
+        fields["plan_epoch"],
+        tuple(_tensor(tensor) for tensor in fields["tensors"]),
+        timings,
+    )
+
+
+def _answer(kind: int, records: list[dict[str, Any]]) -> Answer | None:
+    if kind == 1:
+        tensors = [(item["index"], DType(item["dtype"]).numpy.name, item["data"]) for item in records]
+        return Raw(tuple(RawTensor(index, dtype, bytes.fromhex(data)) for index, dtype, data in tensors))
+    if kind == 2:
+        return Classes(tuple(Class(**item) for item in records))
+    if kind == 3:
+        return Centroids(tuple(Centroid(**item) for item in records))
+    return None
+
+
+def _result(model: ModelId, fields: dict[str, Any]) -> Result:
+    answer = _answer(fields["answer"], fields["records"])
+    status = Status(fields["status"])
+    return Result(model, fields["boot"], fields["sequence"], fields["cut"], status, fields["edge_us"], answer)
+
+
+def _plan(model: ModelId, fields: dict[str, Any]) -> Plan:
+    codec, flags = CodecId(fields["codec"]), Flag(fields["flags"])
+    parameters = bytes.fromhex(fields["parameters"])
+    return Plan(model, fields["epoch"], fields["cut"], codec, flags, fields["deadline_ms"], parameters)
+
+
+def _telemetry(model: ModelId, fields: dict[str, Any]) -> Telemetry:
+    gauges = {Gauge(gauge): value for gauge, value in fields["gauges"]}
+    return Telemetry(model, fields["boot"], gauges, dict(fields["counters"]))
+
+
+def _command(model: ModelId, fields: dict[str, Any]) -> CommandMessage:
+    argument = bytes.fromhex(fields["argument"])
+    return CommandMessage(model, fields["boot"], fields["sequence"], fields["command"], argument)
+
+
+_READERS = {
+    "activation": _activation,
+    "result": _result,
+    "plan": _plan,
+    "telemetry": _telemetry,
+    "command": _command,
+}
