@@ -33,7 +33,7 @@ class ServeConfig(BaseModel):
 
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
-    than 50 inferences a second notice, whose estimates do not need every one of them.
+    than 20 inferences a second notice, whose estimates do not need every one of them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,7 +64,7 @@ class ServeConfig(BaseModel):
     seed: int = 0
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)
-    learn_interval_ms: int = Field(20, ge=0)
+    learn_interval_ms: int = Field(50, ge=0)
 
     @classmethod
     def from_toml(cls, path: Path) -> Self:

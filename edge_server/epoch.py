@@ -7,7 +7,7 @@ _MASK = (1 << 32) - 1
 
 
 def newer(a: int, b: int) -> bool:
-    """Whether epoch `a` is newer than `b` (serial-number arithmetic of 32 bits, RFC 1982); 0 is no epoch."""
+    """Whether `a` was given out after `b` (serial-number arithmetic of 32 bits, RFC 1982); 0 is before all."""
     if b == 0 or a == 0:
         return a != 0 and b == 0
     return 0 < ((a - b) & _MASK) < _HALF

@@ -26,6 +26,7 @@ from edge_server.answers import Frames
 from edge_server.catalogue import Catalogue
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
+from edge_server.epoch import newer
 from edge_server.events import Answered, Dropped, Observer
 from edge_server.gateway import Arrival, Gateway
 from edge_server.outcome import Outcome
@@ -129,6 +130,10 @@ class Inference:
     def _follow(self, session: DeviceSession, message: Activation) -> None:
         """Keep track of lives and numbers; a gap or a step back is counted and otherwise harmless."""
         if message.boot != session.boot:
+            if session.state is not None and not newer(message.boot, session.boot):
+                # Late from an earlier life: what the device itself said last about its boot stands.
+                self._counters.count("boot_back")
+                return
             session.boot = message.boot
             self._counters.count("boots_seen")
         elif session.sequence and message.sequence != session.sequence + 1:

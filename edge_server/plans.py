@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterable
 
+from cutpoint.errors import CutpointError
 from cutpoint.plan import MACHINES, EdgeEstimator, EnergyModel, Planner, PolicyError
 from cutpoint.wire import CodecId, Flag, Leaf, Plan, encode
 from edge_server.config import ServeConfig
@@ -104,7 +105,12 @@ class Plans:
         plan = Plan(planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms)
         if not anew and not planning.differs(plan):
             return
-        self._tails.warm(planning.model, decision.cut)
+        try:
+            self._tails.warm(planning.model, decision.cut)
+        except CutpointError as error:
+            # Better no plan than one whose tensors nobody can use.
+            self._counters.note(str(session.device), "no_tail", error)
+            return
         planning.plan = Plan(planning.model.id, session.epoch.next(), decision.cut, codec, flags, deadline_ms)
         self._publish(session, planning)
         self._tell(

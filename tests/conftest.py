@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -45,6 +46,11 @@ class Mosquitto:
                 assert self._process.poll() is None, "mosquitto ended at once"
                 assert time.monotonic() < give_up, "mosquitto does not listen"
                 time.sleep(0.02)
+
+    def freeze(self) -> None:
+        """Keep every connection and answer none."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         if self._process is not None:

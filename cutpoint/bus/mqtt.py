@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import socket
@@ -18,6 +19,8 @@ from cutpoint.bus.filters import check_filter, check_topic
 from cutpoint.bus.port import ConnectError, ignore_connect, ignore_disconnect, ignore_message
 
 log = logging.getLogger(__name__)
+
+_FAREWELL_S = 0.75
 
 
 class MqttBus:
@@ -100,8 +103,8 @@ class MqttBus:
             ) from error
         except (OSError, ValueError) as error:
             raise ConnectError(f"MQTT broker {where}: cannot connect ({error})") from error
-        self._client.loop_start()
         self._started = True
+        self._client.loop_start()
         if not self._answered.wait(timeout_s):
             self._refusal = (
                 f"accepted the connection but sent no MQTT greeting within {timeout_s:g} s; is it a broker?"
@@ -117,7 +120,15 @@ class MqttBus:
             return
         self._started = False
         self._client.disconnect()
-        self._client.loop_stop()
+        # paho's thread goes on until everything has left, which a broker that hangs can prevent for ever.
+        ending = threading.Thread(target=self._client.loop_stop, name="bus-close", daemon=True)
+        ending.start()
+        ending.join(_FAREWELL_S)
+        sock: Any = self._client.socket()
+        if ending.is_alive() and sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            ending.join(_FAREWELL_S)
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
         with self._lock:
@@ -185,6 +196,8 @@ class MqttBus:
             self._guarded(lambda: self.on_disconnect(str(code)))
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        if not self._started:
+            return
         try:
             topic = message.topic
         except UnicodeDecodeError:

@@ -51,7 +51,10 @@ class Bus(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave in good order: no will, no further callback. Harmless when repeated."""
+        """Leave in good order, in under two seconds: no will, no further callback. Harmless when repeated.
+
+        Not to be called from a callback.
+        """
         ...
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:

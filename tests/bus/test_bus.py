@@ -158,6 +158,15 @@ def test_closing_twice_is_harmless(any_broker: Any) -> None:
     assert not bus.connected
 
 
+def test_a_closed_bus_connects_again_with_its_subscriptions(any_broker: Any, sender: Bus) -> None:
+    bus = any_broker("a")
+    box = Mailbox(bus, "root/x")
+    bus.close()
+    bus.connect()
+    sender.publish("root/x", b"again")
+    assert box.next() == ("root/x", b"again")
+
+
 def _vanish(bus: Bus) -> None:
     """Lose the connection without a farewell."""
     if isinstance(bus, MemoryBus):

@@ -137,6 +137,19 @@ def test_a_client_comes_back_with_its_subscriptions_after_mosquitto(mosquitto: A
     _comes_back(mosquitto.address, mosquitto.kill, mosquitto.start)
 
 
+@pytest.mark.broker
+def test_a_broker_that_hangs_does_not_hold_up_the_farewell(mosquitto: Any) -> None:
+    bus = MqttBus(*mosquitto.address, "x")
+    bus.connect()
+    mosquitto.freeze()
+    bus.publish("root/x", bytes(3_000_000), qos=0)
+    bus.publish("root/x", b"never acknowledged", qos=1)
+    began = time.monotonic()
+    bus.close()
+    assert time.monotonic() - began < 2.0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("paho")]
+
+
 def test_a_full_way_out_is_a_counted_drop() -> None:
     greeting = bytes((0x20, 2, 0, 0))
     with socket.socket() as deaf:

@@ -1,0 +1,111 @@
+"""The small parts of the server, each by itself."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from hand_device import HandDevice, head, pictures, until
+
+from cutpoint.errors import KernelsError
+from cutpoint.graph import Bundle
+from cutpoint.wire import Status
+from edge_server.answers import AnswerCache
+from edge_server.catalogue import Catalogue
+from edge_server.counters import MOST_REASONS_LOGGED, Counters, added
+from edge_server.epoch import Epoch, newer
+from edge_server.served import ServedModel
+from edge_server.tails import Tails
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (2, 1, True),
+        (1, 1, False),
+        (1, 2, False),
+        (1, 0, True),
+        (0, 1, False),
+        (0, 0, False),
+        (3, 0xFFFF_FFFE, True),
+        (0xFFFF_FFFE, 3, False),
+    ],
+)
+def test_epochs_are_ordered_on_a_circle(a: int, b: int, expected: bool) -> None:
+    assert newer(a, b) is expected
+
+
+def test_an_epoch_counts_past_the_end_without_ever_being_none() -> None:
+    epoch = Epoch()
+    epoch.saw(0xFFFF_FFFF)
+    assert epoch.next() == 1
+
+
+def test_an_older_epoch_is_not_taken_for_a_newer_one() -> None:
+    epoch = Epoch()
+    assert epoch.saw(7)
+    assert not epoch.saw(6)
+    assert not epoch.saw(7)
+    assert epoch.next() == 8
+
+
+def test_the_oldest_answer_is_forgotten_first() -> None:
+    cache = AnswerCache(2)
+    for sequence in (1, 2, 3):
+        cache.put(1, sequence, (b"%d" % sequence,))
+    assert [cache.get(1, sequence) for sequence in (1, 2, 3)] == [None, (b"2",), (b"3",)]
+    assert cache.get(2, 3) is None
+
+
+def test_the_memory_of_what_was_logged_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    counters = Counters()
+    with caplog.at_level(logging.CRITICAL, "edge_server"):
+        for number in range(MOST_REASONS_LOGGED + 10):
+            counters.note(f"forged-{number}", "bad_frame_crc")
+    assert len(counters._logged) <= MOST_REASONS_LOGGED
+    assert added([counters, counters]) == {"bad_frame_crc": 2 * (MOST_REASONS_LOGGED + 10)}
+
+
+def test_a_strangers_bytes_stay_on_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    Counters().note("dev", "bad_about", "x\nERROR forged line")
+    [record] = caplog.records
+    assert "\n" not in record.getMessage()
+
+
+def test_a_bundle_is_found_by_its_own_path_and_by_its_folders(fomo: Bundle) -> None:
+    for path in (fomo.path, fomo.path.parent):
+        assert [model.bundle.name for model in Catalogue.open([path], most_bytes=1 << 20)] == [fomo.name]
+
+
+def test_tails_equal_heads_at_every_cut(fomo: Bundle) -> None:
+    model, tails = ServedModel(fomo), Tails("reference")
+    [picture] = pictures(fomo, 1)
+    expected = head(fomo, fomo.n, picture)
+    for cut in range(fomo.n + 1):
+        outputs = tails.run(model, cut, head(fomo, cut, picture))
+        assert [output.tobytes() for output in outputs] == [output.tobytes() for output in expected]
+    assert len(tails) == fomo.n
+
+
+def test_a_planned_tail_is_ready_before_its_plan_leaves(serve: Any, device: Any) -> None:
+    server = serve(policy="fixed:3")
+    dev: HandDevice = device()
+    dev.about()
+    dev.plan()
+    assert server.stats()["tails"] == 1
+
+
+def test_without_a_tail_there_is_no_plan_and_frames_fail_with_a_status(
+    serve: Any, device: Any, fomo: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(*_: object) -> None:
+        raise KernelsError("these kernels cannot run this model")
+
+    monkeypatch.setattr("edge_server.tails.open_runner", cannot)
+    server = serve(policy="fixed:3")
+    dev: HandDevice = device()
+    dev.about()
+    until(lambda: server.stats()["counters"].get("no_tail") == 1)
+    assert dev.ask(3, pictures(fomo, 1)[0]).status is Status.FAILED
+    assert dev.plans.empty()
