@@ -1,0 +1,54 @@
+"""Frame encode + decode of a 2,304-byte activation from Python."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from bench.figure import Figure, Section, median_us
+from cutpoint.wire import Activation, CodecId, DType, Flag, ModelId, Receiver, TensorRecord, Timings, encode
+
+COMMAND = "python -m bench frames"
+TENSOR_BYTES = 2304
+OPERATORS = 17
+
+
+def measure(*, quick: bool) -> Section:
+    """Time one message there and back, raw and bitmap; zlib's CRC-32 of the same bytes is the baseline."""
+    rounds, calls = (5, 200) if quick else (31, 1000)
+    rng = np.random.default_rng(0)
+    noise = rng.integers(-128, 128, TENSOR_BYTES, dtype=np.int8)
+    sparse = np.where(rng.random(TENSOR_BYTES) < 0.5, np.int8(-128), noise)
+    figures = []
+    frame = b""
+    for codec, tensor in ((CodecId.RAW, noise), (CodecId.BITMAP, sparse)):
+        message = activation(codec, tensor.tobytes())
+        receiver = Receiver()
+        (frame,) = encode(message)
+        sent = median_us(lambda message=message: encode(message), rounds=rounds, calls=calls)  # type: ignore[misc]
+        got = median_us(
+            lambda frame=frame, receiver=receiver: receiver.push(frame), rounds=rounds, calls=calls
+        )  # type: ignore[misc]
+        crc = median_us(lambda frame=frame: zlib.crc32(frame), rounds=rounds, calls=calls)  # type: ignore[misc]
+        figures.append(
+            Figure(
+                f"encode + decode, {codec.name.lower()}",
+                sent + got,
+                "us",
+                target=20.0 if codec is CodecId.RAW else None,
+                baseline_name="zlib.crc32 of the frame, twice",
+                baseline=2 * crc,
+                detail=f"encode {sent:.1f} us, decode {got:.1f} us, frame of {len(frame):,} B with {OPERATORS} timings",
+            )
+        )
+    return Section("frames", COMMAND, tuple(figures))
+
+
+def activation(codec: CodecId, data: bytes) -> Activation:
+    """One tensor with the timings of its head, as a device sends it in the steady state."""
+    tensor = TensorRecord(61, DType.INT8, data, fill=-128)
+    timings = Timings(12, tuple(range(1000, 1000 + OPERATORS)))
+    return Activation(
+        ModelId(b"\x01\x02\x03\x04"), 7, 42, OPERATORS, codec, Flag.TIMINGS, 3, (tensor,), timings
+    )
