@@ -44,7 +44,7 @@ class VirtualDevice:
     """One device: `start`, any number of `infer`, `stop`; or a `with` block.
 
     A thread of its own owns session and engine; the bus's callbacks and `infer` only enqueue. `observer` is called on
-    that thread with every `DeviceEvent`, so it must not block, and must not call `infer`.
+    that thread with every `DeviceEvent`: it must not block, nor call `infer` or `stop`; what it raises is logged.
     """
 
     def __init__(

@@ -102,10 +102,17 @@ class Driver:
                 case _core.Command():
                     self._command(action.command)
                 case _core.PlanChanged():
-                    self._body.observer(
+                    self.tell(
                         PlanChanged(action.epoch, action.cut, action.codec, action.flags, action.deadline_ms)
                     )
         self._note_state()
+
+    def tell(self, event: DeviceEvent) -> None:
+        """Hand an event to the observer; an observer that fails must not take the device with it."""
+        try:
+            self._body.observer(event)
+        except Exception:
+            log.exception("event=observer_failed device=%s", self._body.id)
 
     def abandon(self, error: Exception) -> None:
         """Give up the inference in flight, if any: its caller gets `error`."""
@@ -165,7 +172,7 @@ class Driver:
             overran_us=job.overran_us,
         )
         job.answer.set_result(record)
-        self._body.observer(record)
+        self.tell(record)
 
     def _answer(self, action: _core.Deliver) -> Answer | None:
         if action.result_frame is not None:
@@ -199,13 +206,13 @@ class Driver:
         if not obeyed:
             self.session.unsupported_command()
             log.warning("event=command_unsupported device=%s command=%s", self._body.id, command.name.lower())
-        self._body.observer(CommandReceived(command, obeyed))
+        self.tell(CommandReceived(command, obeyed))
 
     def _note_state(self) -> None:
         state = self.session.state
         if state != self._state:
             self._state = state
-            self._body.observer(StateChanged(state))
+            self.tell(StateChanged(state))
 
 
 def _reason(action: _core.Deliver) -> str:

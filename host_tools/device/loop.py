@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 MOST_FRAMES_WAITING = 1024
 """Frames that arrived and were not looked at yet; a further one is dropped and counted as `inbox_full`."""
 STOP_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 1.0
+"""Of a restarted device, which answers nothing while it connects."""
+CONNECT_AGAIN_S = 2.0
 
 
 class DeviceStoppedError(UsageError):
@@ -57,6 +60,7 @@ class Loop:
         self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
         self._life = 0
         self._restart_due = False
+        self._connect_due: float | None = None
         self._thread = threading.Thread(target=self._live, name=f"device-{body.id}", daemon=True)
         self.driver = self._be_born()
 
@@ -150,14 +154,17 @@ class Loop:
                 telemetry_due = time.monotonic() + self._telemetry_s
             if self._restart_due and not driver.busy:
                 self._restart()
+            if self._connect_due is not None and time.monotonic() >= self._connect_due:
+                self._connect()
 
     def _next_event(self, telemetry_due: float | None) -> Inbound | None:
         waits = []
         wakeup_us = self.driver.session.next_wakeup_us()
         if wakeup_us is not None:
             waits.append((wakeup_us - self._clock.now_us()) / 1e6)
-        if telemetry_due is not None:
-            waits.append(telemetry_due - time.monotonic())
+        for due in (telemetry_due, self._connect_due):
+            if due is not None:
+                waits.append(due - time.monotonic())
         try:
             return self._inbox.get(timeout=max(0.0, min(waits)) if waits else None)
         except queue.Empty:
@@ -168,8 +175,13 @@ class Loop:
         self._body.bus.close()
         self.driver = self._be_born()
         log.info("event=restarted device=%s boot=%d", self._body.id, self.boot)
-        self._body.observer(Restarted(self.boot))
+        self.driver.tell(Restarted(self.boot))
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connect_due = None
         try:
-            self._body.bus.connect()
+            self._body.bus.connect(CONNECT_TIMEOUT_S)
         except CutpointError as error:
             log.warning("event=broker_unreachable device=%s reason=%s", self._body.id, error)
+            self._connect_due = time.monotonic() + CONNECT_AGAIN_S

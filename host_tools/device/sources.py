@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cutpoint.errors import UsageError
 from host_tools.device.input_tensor import Array, InputTensor
@@ -32,26 +32,35 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Sample]: ...
 
 
-class PictureFolder:
-    """Every picture of a folder, by name; read when its turn comes, always as red, green, blue."""
+class PictureFiles:
+    """Pictures, in the order given; read when their turn comes, always as red, green, blue."""
 
-    def __init__(self, folder: Path, inputs: Sequence[InputTensor]) -> None:
-        """Raises UsageError when the folder holds no picture or the model takes something else."""
-        _one_picture_input(inputs, f"a folder of pictures ({folder})")
+    def __init__(self, paths: Sequence[Path], inputs: Sequence[InputTensor]) -> None:
+        """Raises UsageError when the model takes something else than one picture."""
+        if len(inputs) != 1 or inputs[0].picture_size is None:
+            shapes = ", ".join(f"{tensor.name!r} {list(tensor.shape)}" for tensor in inputs)
+            raise UsageError(
+                f"pictures need a model with one picture as input, this one takes {shapes}; give an .npz file"
+            )
         self._input = inputs[0]
+        self._paths = tuple(paths)
+
+    @classmethod
+    def of_folder(cls, folder: Path, inputs: Sequence[InputTensor]) -> Self:
+        """Every picture of a folder, by name. Raises UsageError when there is none."""
         try:
-            found = (path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
-            self.paths = sorted(found)
+            paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
         except OSError as error:
             raise UsageError(f"folder {folder} cannot be read: {error.strerror}") from error
-        if not self.paths:
+        if not paths:
             raise UsageError(f"folder {folder} holds no picture ({', '.join(PICTURE_SUFFIXES)})")
+        return cls(paths, inputs)
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self._paths)
 
     def __iter__(self) -> Iterator[Sample]:
-        for path in self.paths:
+        for path in self._paths:
             yield Sample(path.name, (self._input.of_picture(read_picture(path)),))
 
 
@@ -112,20 +121,16 @@ def open_source(
         return RandomSource(count, inputs, seed)
     path = Path(text)
     if path.is_dir():
-        return PictureFolder(path, inputs)
+        return PictureFiles.of_folder(path, inputs)
     if path.suffix.lower() in (".npy", ".npz"):
         return ArrayFile(path, inputs)
     if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
-        folder = PictureFolder(path.parent, inputs)
-        folder.paths = [path]
-        return folder
+        return PictureFiles([path], inputs)
     raise UsageError(f"{path}: no folder, picture, .npy or .npz file is there; give one, or the word random")
 
 
 def read_picture(path: Path) -> Array:
     """uint8 (H, W, 3), whatever the file holds; turned as its camera says. Raises UsageError."""
-    from PIL import ImageOps
-
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture)
@@ -134,14 +139,6 @@ def read_picture(path: Path) -> Array:
         raise UsageError(f"{path} is no picture that can be read: {error}") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _one_picture_input(inputs: Sequence[InputTensor], what: str) -> None:
-    if len(inputs) != 1 or inputs[0].picture_size is None:
-        shapes = ", ".join(f"{tensor.name!r} {list(tensor.shape)}" for tensor in inputs)
-        raise UsageError(
-            f"{what} needs a model with one picture as input; this one takes {shapes}; use .npz or random"
-        )
 
 
 def _arrays(path: Path, inputs: Sequence[InputTensor]) -> list[Array]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
 from cutpoint.answer import Answer
 from cutpoint.graph import Bundle
 from cutpoint.kernels import open_runner
-from host_tools.device import DeviceEvent, PlanChanged, Sample, StateChanged, VirtualDevice
+from host_tools.device import DeviceEvent, InferenceRecord, PlanChanged, Sample, StateChanged, VirtualDevice
 
 DEVICE = "dev-1"
 MakeDevice = Callable[..., VirtualDevice]
@@ -72,3 +73,10 @@ def samples(bundle: Bundle, count: int = 3) -> list[Sample]:
         Sample(f"picture {place}", (rng.integers(-128, 128, shape).astype(np.int8),))
         for place in range(count)
     ]
+
+
+def in_background(device: VirtualDevice, sample: Sample) -> Future[InferenceRecord]:
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(device.infer, sample)
+    pool.shutdown(wait=False)
+    return future

@@ -9,7 +9,7 @@ import pytest
 
 from cutpoint.bus import MemoryBroker, MemoryBus
 from host_tools.device.link import Link
-from host_tools.device.linked_bus import LinkedBus
+from host_tools.device.linked_bus import MOST_WAITING, LinkedBus
 
 ACT, PLAN, RES = "cutpoint/1/d/act", "cutpoint/1/d/plan", "cutpoint/1/d/res"
 
@@ -115,3 +115,19 @@ def test_offline_frames_are_dropped_and_counted(ends: Ends) -> None:
     assert ends.cut_off.wait(2)
     assert ends.near.publish(ACT, b"nobody") is False
     assert ends.near.drops["offline"] == 1
+
+
+@pytest.mark.parametrize("ends", ["rate=1bps"], indirect=True)
+def test_a_line_that_cannot_keep_up_drops_frames_and_counts_them(ends: Ends) -> None:
+    taken = [ends.near.publish(ACT, b"frame") for _ in range(MOST_WAITING + 2)]
+    assert taken.count(False) == 2
+    assert ends.near.drops["link_full"] == ends.near.counters[0].overflowed == 2
+    ends.broker.stop()
+
+
+@pytest.mark.parametrize("ends", ["delay=10ms"], indirect=True)
+def test_a_bus_that_was_closed_connects_again(ends: Ends) -> None:
+    ends.near.close()
+    ends.near.connect()
+    ends.near.publish(ACT, b"again")
+    assert ends.at_far.get(timeout=2)[2] == b"again"
