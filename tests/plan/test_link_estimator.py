@@ -37,6 +37,10 @@ def test_both_figures_are_found_from_samples_of_different_sizes(link: TrueLink) 
     assert estimator.conditioned
 
 
+def test_on_a_link_without_jitter_a_clear_slope_is_taken_whole() -> None:
+    assert watched(TrueLink(20_000, 40_000), 40).bytes_per_s == pytest.approx(40_000, rel=0.001)
+
+
 def test_jitter_is_the_deviation_about_the_line() -> None:
     assert watched(LTE_M, 60).jitter_us == pytest.approx(LTE_M.jitter_us, rel=0.5)
 
