@@ -185,6 +185,7 @@ TEST(a_round_trip_over_a_clock_jump_is_no_measure) {
   SessionBench bench;
   SessionBench::online(bench);
   bench.ask();
+  bench.pass_ms(5);
   bench.clock.now = 0;
   CHECK_EQ(bench.frame(result_frame({1, 2})), Status::kOk);
   const Delivery delivery = bench.poll_one().action.delivery;
@@ -212,31 +213,28 @@ TEST(an_idle_device_may_sleep_for_hours) {
   CHECK_EQ(bench.session.counters().local.clock_jumps, 0u);
 }
 
-TEST(results_of_an_earlier_life_or_model_change_nothing) {
+TEST(a_clock_set_back_while_idle_brings_no_probe_forward) {
   SessionBench bench;
   SessionBench::online(bench);
-  bench.ask();
-  ResultOf old = {1, 2};
-  old.boot = kBoot - 1;
-  CHECK_EQ(bench.frame(result_frame(old)), Status::kStale);
-  ResultOf foreign = {1, 2};
-  foreign.model = {{0, 0, 0, 0}};
-  CHECK(bench.frame(result_frame(foreign)) != Status::kOk);
-  Frame broken = result_frame({1, 2});
-  broken[40] ^= 1;
-  CHECK_EQ(bench.frame(broken), Status::kCrc);
-  CHECK_EQ(bench.session.phase(), Phase::kWait);
-  CHECK_EQ(bench.count(CounterId::kLateResults), 1u);
-  CHECK_EQ(bench.count(CounterId::kBadFrames), 2u);
+  bench.isolate();
+  bench.clock.now = 0;
+  CHECK(!probes(bench));
+  bench.pass_ms(1000);
+  CHECK(probes(bench));
 }
 
-TEST(a_refusal_without_a_sequence_is_counted_only) {
+TEST(a_refusal_breaks_the_row_of_missed_deadlines) {
   SessionBench bench;
   SessionBench::online(bench);
-  bench.ask();
-  ResultOf unread = {0, 0, ResultStatus::kBadFrame};
-  unread.boot = 0;
-  CHECK_EQ(bench.frame(result_frame(unread)), Status::kOk);
-  CHECK_EQ(bench.session.phase(), Phase::kWait);
-  CHECK_EQ(bench.count(CounterId::kRefusedByEdge), 1u);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 2; ++i) {
+      bench.ask();
+      bench.pass_ms(1000);
+      bench.finish();
+    }
+    const uint32_t refused = bench.ask();
+    bench.frame(result_frame({refused, 2, ResultStatus::kOverloaded}));
+    bench.finish();
+  }
+  CHECK_EQ(bench.session.state(), LinkState::kOnline);
 }

@@ -137,15 +137,19 @@ class Session {
   static uint64_t writer_now(void* session) { return static_cast<Session*>(session)->now(); }
 
   // session_incoming.cc
-  Status take_result(const Header& header, Bytes payload, Bytes frame);
   Status take_plan(const Header& header, Bytes payload, Bytes frame);
   Status take_command(const Header& header, Bytes payload, Bytes frame);
+  Status bad_frame(Status status);
+  static Status assemble(Reassembler& reassembler, Bytes frame, Message& message);
+
+  // session_results.cc
+  Status match(const Header& header, Sent*& sent);
+  Status take_result(const Header& header, Bytes payload, Bytes frame);
   Status refused(Sent& sent, ResultStatus status);
   Status answered(Sent& sent, const Message& message, const ResultView& result);
   void measure(const Sent& sent, Delivery& delivery);
   bool of_this_inference(const Sent& sent) const;
   bool holds_answer() const;
-  Status bad_frame(Status status);
 
   SessionClock clock_;
   SessionBuffers buffers_;

@@ -1,20 +1,8 @@
-// What comes from the edge: results, plans, commands. Nothing that arrives is believed before it is checked.
+// What comes from the edge: which kind it is, plans, commands. Results are in session_results.cc.
 #include "../bytes.h"
 #include "session.h"
 
 namespace cutpoint {
-namespace {
-
-// Where the whole message came in one chunk it stands in `message` already.
-Status assemble(Reassembler& reassembler, Bytes frame, Message& message) {
-  return message.header.chunk_count == 1 ? Status::kOk : reassembler.push(frame, message);
-}
-
-uint32_t message_bytes(const Message& message, uint16_t chunks) {
-  return static_cast<uint32_t>(message.payload.size() + chunks * kHeaderBytes);
-}
-
-}  // namespace
 
 Status Session::frame(Bytes frame) {
   if (!begun_) {
@@ -27,6 +15,9 @@ Status Session::frame(Bytes frame) {
   const Status opened = open_frame(frame, header, payload);
   if (opened != Status::kOk) {
     return bad_frame(opened);
+  }
+  if ((header.flags & kFlagEncrypted) != 0) {
+    return bad_frame(Status::kEncrypted);  // there is no key
   }
   switch (header.kind) {
     case Kind::kResult:
@@ -47,137 +38,9 @@ Status Session::bad_frame(Status status) {
   return status;
 }
 
-// An answer can still be used for the inference in flight.
-bool Session::of_this_inference(const Sent& sent) const {
-  const Phase phase = inference_.phase;
-  const bool undecided = phase == Phase::kRun || phase == Phase::kRunning || phase == Phase::kWait;
-  return undecided && !inference_.whole && !inference_.won && &sent == sent_;
-}
-
-// The result buffer is taken until the driver has polled the delivery.
-bool Session::holds_answer() const {
-  return inference_.won || (inference_.phase == Phase::kDeliver && inference_.delivery.by == By::kEdge);
-}
-
-Status Session::take_result(const Header& header, Bytes payload, Bytes frame) {
-  if (header.model != config_.model) {
-    return bad_frame(Status::kArgument);
-  }
-  if (header.boot != config_.boot && header.sequence != 0) {
-    counters_.count(CounterId::kLateResults);  // to an earlier life
-    return Status::kStale;
-  }
-  Sent* const sent = sent_log_.find(header.sequence);
-  if (header.sequence != 0 && sent == nullptr) {
-    const bool never_issued = sequence_ == 0 || serial_newer(header.sequence, sequence_);
-    if (never_issued) {
-      return bad_frame(Status::kNumber);
-    }
-    counters_.count(CounterId::kLateResults);
-    return Status::kStale;
-  }
-  if (sent != nullptr && (sent->state == SentState::kAnswered || sent->state == SentState::kRefused)) {
-    counters_.count(CounterId::kDuplicateResults);
-    return Status::kDuplicate;
-  }
-  if (header.chunk_count != 1 && holds_answer()) {
-    counters_.count(CounterId::kLateResults);
-    return Status::kStale;
-  }
-  Message message = {header, payload};
-  const Status assembled = assemble(results_, frame, message);
-  if (assembled == Status::kPending) {
-    return assembled;
-  }
-  if (assembled == Status::kDuplicate || assembled == Status::kStale) {
-    counters_.count(assembled == Status::kStale ? CounterId::kLateResults : CounterId::kDuplicateResults);
-    return assembled;
-  }
-  if (assembled != Status::kOk) {
-    return bad_frame(assembled);
-  }
-  ResultView result = {};
-  const Status read = read_result(message.header, message.payload, result);
-  if (read != Status::kOk) {
-    return bad_frame(read);
-  }
-  if (sent == nullptr) {
-    // About a frame of which the edge could not even read the sequence.
-    if (result.status == ResultStatus::kOk) {
-      return bad_frame(Status::kNumber);
-    }
-    counters_.count(CounterId::kRefusedByEdge);
-    return Status::kOk;
-  }
-  message.header.chunk_count = header.chunk_count;
-  return result.status == ResultStatus::kOk ? answered(*sent, message, result) : refused(*sent, result.status);
-}
-
-Status Session::refused(Sent& sent, ResultStatus status) {
-  const bool this_one = &sent == sent_;
-  if (sent.pending()) {
-    isolation_.refused();
-  }
-  sent.state = SentState::kRefused;
-  counters_.count(CounterId::kRefusedByEdge);
-  if (status == ResultStatus::kUnknownModel) {
-    isolation_.isolate(clock_.now_us());
-  }
-  if (this_one) {
-    inference_.delivery.refusal = status;
-    stop_sending(Reason::kRefused);
-  }
-  return Status::kOk;
-}
-
-Status Session::answered(Sent& sent, const Message& message, const ResultView& result) {
-  const bool wins = of_this_inference(sent);
-  const bool empty = result.answer == AnswerKind::kNone && !sent.answered;
-  if (sent.state == SentState::kSending || message.header.cut != sent.cut || empty) {
-    return bad_frame(Status::kArgument);
-  }
-  if (wins && message.payload.size() > buffers_.result.size()) {
-    return bad_frame(Status::kOversized);
-  }
-  if (sent.state == SentState::kOpen) {
-    isolation_.answered();
-  } else {
-    counters_.count(CounterId::kLateResults);
-  }
-  sent.state = SentState::kAnswered;
-  Delivery scratch = {};
-  Delivery& delivery = wins ? inference_.delivery : scratch;
-  delivery.edge_us = result.edge_us;
-  delivery.bytes_down = message_bytes(message, message.header.chunk_count);
-  measure(sent, delivery);
-  if (!wins) {
-    return Status::kOk;
-  }
-  // A single frame lies in the caller's memory, and the driver polls later.
-  move_bytes(buffers_.result.data(), message.payload.data(), message.payload.size());
-  results_.reset();
-  delivery.header = message.header;
-  delivery.header.chunk_count = 1;
-  delivery.payload = buffers_.result.first(message.payload.size());
-  if (inference_.phase == Phase::kRunning) {
-    inference_.won = true;
-  } else {
-    deliver(By::kEdge, Reason::kEdge);
-  }
-  return Status::kOk;
-}
-
-// Rule 6: a round trip over a jump of the clock, or shorter than the residence within it, touches no average.
-void Session::measure(const Sent& sent, Delivery& delivery) {
-  const uint64_t round_trip_us = clock_.now_us() - sent.began_us;
-  if (sent.void_measure || round_trip_us > UINT32_MAX || delivery.edge_us > round_trip_us) {
-    return;
-  }
-  delivery.measured = true;
-  delivery.round_trip_us = static_cast<uint32_t>(round_trip_us);
-  if (last_answered_.sequence == 0 || serial_newer(sent.sequence, last_answered_.sequence)) {
-    last_answered_ = {sent.sequence, delivery.round_trip_us, delivery.edge_us, sent.bytes_up, delivery.bytes_down};
-  }
+// A message of one chunk stands in `message` already.
+Status Session::assemble(Reassembler& reassembler, Bytes frame, Message& message) {
+  return message.header.chunk_count == 1 ? Status::kOk : reassembler.push(frame, message);
 }
 
 Status Session::take_plan(const Header& header, Bytes payload, Bytes frame) {
