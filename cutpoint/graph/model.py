@@ -101,8 +101,8 @@ class Model:
     def split(self, k: int) -> tuple[bytes, bytes]:
         """Head and tail of cut k as .tflite files; the head's outputs are the tail's inputs, in the same order.
 
-        At cut 0 the head, and at cut N the tail, has no operators and passes its inputs on. The head of cut N is the whole
-        model, which may list an output twice or a constant as output; neither is an input of its tail.
+        At cut 0 the head, and at cut N the tail, has no operators and passes its inputs on. The head of cut N is the
+        whole model, which may list an output twice or a constant as output; neither is an input of its tail.
         """
         return self.extract(0, k), self.extract(k, len(self.operators))
 

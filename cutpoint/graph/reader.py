@@ -75,18 +75,27 @@ def _parse(data: bytes) -> schema.ModelT:
 
 
 def _repair(model: schema.ModelT) -> tuple[str, ...]:
-    """Mend what is harmless and yet refused by interpreters; returns one sentence for each change."""
+    """Mend what is harmless and yet refused by LiteRT; returns one sentence for each change.
+
+    Converters of 2019 left the axis of the weights on the scales of biases (the person detector of TFLM's examples is
+    such a file).
+    """
     said = []
     for index, tensor in enumerate(model.subgraphs[0].tensors or ()):
         quantisation = None if tensor is None else tensor.quantization
-        if quantisation is None or quantisation.scale is None or len(quantisation.scale) != 1:
+        if quantisation is None or quantisation.scale is None or not len(quantisation.scale):
             continue
-        axis, rank = quantisation.quantizedDimension, len(shape_of(tensor))
-        if axis and not 0 <= axis < rank:
-            quantisation.quantizedDimension = 0
+        scales, axis, shape = len(quantisation.scale), quantisation.quantizedDimension, shape_of(tensor)
+        if scales == 1:
+            meant = axis if axis == 0 or 0 <= axis < len(shape) else 0
+        else:
+            fitting = [place for place, size in enumerate(shape) if size == scales]
+            meant = fitting[0] if len(fitting) == 1 and not 0 <= axis < len(shape) else axis
+        if meant != axis:
+            quantisation.quantizedDimension = meant
             said.append(
-                f"tensor {index} ({label(tensor)}) has one scale but names axis {axis} of {rank}: "
-                "the axis was set to 0, which means the same"
+                f"tensor {index} ({label(tensor)}) has {scales} scale(s) but names axis {axis} of the shape "
+                f"{list(shape)}: set to axis {meant}, the only one it can mean"
             )
     return tuple(said)
 

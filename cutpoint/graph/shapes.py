@@ -6,23 +6,28 @@ again from the inputs and the options; TFLM does not, and writes wherever a wron
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cutpoint.errors import KernelsError, ModelError
 from cutpoint.graph.inputs import random_inputs
 from cutpoint.graph.model import Model
+from cutpoint.kernels import Array
 from cutpoint.kernels.litert import LiteRtRunner
 
 
-def check_shapes(model: Model) -> None:
-    """Run the model once under LiteRT; raises ModelError for the first tensor whose shape is another than declared.
+def check_shapes(model: Model, inputs: Sequence[Array] | None = None) -> None:
+    """Run the model once under LiteRT, on random inputs unless some are given.
 
-    Raises KernelsError when LiteRT cannot run the model at all.
+    Raises ModelError for the first tensor whose shape is another than declared, KernelsError when LiteRT cannot run the
+    model at all.
     """
     try:
         runner = LiteRtRunner(model.data, "reference")
     except KernelsError:
         # LiteRT has operators and operator versions for which only the optimised kernels are registered.
         runner = LiteRtRunner(model.data, "optimised")
-    runner.run(random_inputs(model, runs=1, seed=0)[0])  # shapes that depend on data are known only now
+    # Shapes that depend on data are known only after a run.
+    runner.run(random_inputs(model, runs=1, seed=0)[0] if inputs is None else inputs)
     computed = runner.tensor_shapes()
     for operator in model.operators:
         for index in operator.outputs:

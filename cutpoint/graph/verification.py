@@ -104,7 +104,7 @@ def verify(
         raise UsageError("verification needs at least one set of inputs")
     if unknown := set(kernels) - set(_ORDER):
         raise UsageError(f"kernels {', '.join(sorted(unknown))} are unknown; use some of {', '.join(_ORDER)}")
-    check_shapes(model)
+    check_shapes(model, sets[0])
     wholes, not_run = _run_wholes(model, sets, kernels)
     anchor: Kernels = "reference" if "reference" in wholes else "optimised"
     judged = [name for name in wholes if name in kernels or name == anchor]

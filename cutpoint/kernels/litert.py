@@ -52,6 +52,7 @@ class LiteRtRunner:
                 given = self._interpreter.get_input_details()
                 made = self._interpreter.get_output_details()
             except (RuntimeError, ValueError) as error:
+                printed.claim()
                 reason: str | None = " ".join(str(error).split())
             else:
                 reason = None

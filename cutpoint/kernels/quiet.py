@@ -25,6 +25,11 @@ class CapturedText:
 
     def __init__(self) -> None:
         self.text = ""
+        self._claimed = False
+
+    def claim(self) -> None:
+        """Say that the interpreter failed: whatever was printed is its explanation, in words of its own."""
+        self._claimed = True
 
     def reason(self) -> str:
         """First line that says why something failed, or an empty string."""
@@ -32,13 +37,20 @@ class CapturedText:
         telling = [line for line in lines if not line.startswith(("INFO:", "VERBOSE:", "[Recording"))]
         return telling[0] if telling else ""
 
+    def close(self, text: str) -> str:
+        """Keep the interpreter's lines; returns those of others."""
+        lines = text.splitlines(keepends=True)
+        foreign = [] if self._claimed else [line for line in lines if not _NATIVE.search(line)]
+        self.text = "".join(line for line in lines if self._claimed or _NATIVE.search(line))
+        return "".join(foreign)
+
 
 @contextmanager
 def captured_stderr() -> Iterator[CapturedText]:
     """Redirect descriptor 2 for the time of the block.
 
     Lines that do not look like the interpreters' own (another thread's log, for instance) are written to the
-    real descriptor when the block ends.
+    real descriptor when the block ends, unless the block claims all of them.
     """
     captured = CapturedText()
     with _DESCRIPTOR, tempfile.TemporaryFile() as sink:
@@ -56,12 +68,8 @@ def captured_stderr() -> Iterator[CapturedText]:
             finally:
                 os.dup2(saved, 2)
                 sink.seek(0)
-                captured.text = sink.read().decode("utf-8", errors="replace")
-                foreign = [line for line in captured.text.splitlines(True) if not _NATIVE.search(line)]
-                captured_native = [line for line in captured.text.splitlines(True) if _NATIVE.search(line)]
-                if captured_native and foreign:
-                    captured.text = "".join(captured_native)
+                foreign = captured.close(sink.read().decode("utf-8", errors="replace"))
                 if foreign:
-                    os.write(saved, "".join(foreign).encode())
+                    os.write(saved, foreign.encode())
         finally:
             os.close(saved)

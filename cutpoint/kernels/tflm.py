@@ -82,6 +82,7 @@ def _interpreter(model: bytes) -> Any:
             try:
                 return runtime.Interpreter.from_bytes(model, arena_size=arena_bytes)
             except (RuntimeError, ValueError) as error:
+                printed.claim()
                 seen = str(error)
         if not _TOO_SMALL.search(printed.text) or arena_bytes >= LARGEST_ARENA_BYTES:
             raise KernelsError(f"TFLM cannot run this model: {printed.reason() or seen}")

@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from hand_made import ADD, CONV_2D, FULLY_CONNECTED, INT32, RESHAPE, Graph, chain, edited
 
 from cutpoint import Model, load
-from cutpoint.errors import ModelError
+from cutpoint.errors import KernelsError, ModelError
 from cutpoint.graph import verify
 from cutpoint.kernels import open_runner
 
@@ -273,12 +273,36 @@ def test_a_stale_axis_of_a_single_scale_is_repaired_and_said() -> None:
     stale = edited(chain(2).bytes([0], [2]), age)
     repaired = load(stale)
     assert len(repaired.repairs) == 1
-    assert "tensor 1 (t1) has one scale but names axis 7" in repaired.repairs[0]
+    assert "tensor 1 (t1) has 1 scale(s) but names axis 7" in repaired.repairs[0]
     assert repaired.data != stale
     assert load(repaired.data).repairs == ()
     assert load(stale).id == repaired.id
     assert verify(repaired).ok
     open_runner(repaired.data, "reference")
+
+
+def test_a_stale_axis_of_several_scales_is_repaired_where_only_one_axis_fits(
+    model_path: Callable[[str], Path],
+) -> None:
+    def age(model: schema.ModelT) -> None:
+        for tensor in model.subgraphs[0].tensors:
+            if tensor.shape is not None and len(tensor.shape) == 1 and tensor.quantization.scale is not None:
+                tensor.quantization.quantizedDimension = 3
+
+    stale = edited(model_path("fomo_like").read_bytes(), age)
+    with pytest.raises(KernelsError, match="quantized_dimension must be in range"):
+        open_runner(stale, "reference")
+    repaired = load(stale)
+    assert len(repaired.repairs) == 15  # the biases of 15 convolutions
+    assert all("set to axis 0" in repair for repair in repaired.repairs)
+    assert verify(repaired, kernels=("reference",)).ok
+
+
+def test_a_stale_axis_that_could_mean_two_is_refused() -> None:
+    quantisation = schema.QuantizationParametersT()
+    quantisation.scale = np.ones(2, np.float32)
+    quantisation.quantizedDimension = 4
+    refused_after(_set_tensor(quantization=quantisation), "2 scales along axis 4")
 
 
 def test_a_clean_model_runs_from_the_very_bytes_of_its_file(model_path: Callable[[str], Path]) -> None:

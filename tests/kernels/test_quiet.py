@@ -26,6 +26,14 @@ def test_a_line_of_someone_else_is_shown_afterwards(capfd: pytest.CaptureFixture
     assert printed.text == "INFO: native\n"
 
 
+def test_everything_printed_before_a_failure_is_its_explanation(capfd: pytest.CaptureFixture[str]) -> None:
+    with captured_stderr() as printed:
+        os.write(2, b"Hybrid models are not supported on TFLite Micro.\n")
+        printed.claim()
+    assert printed.reason() == "Hybrid models are not supported on TFLite Micro."
+    assert capfd.readouterr().err == ""
+
+
 def test_the_terminal_is_back_after_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="inside"), captured_stderr():
         raise ValueError("inside")
