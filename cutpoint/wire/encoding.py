@@ -35,10 +35,8 @@ def encode(message: Message, *, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> list[
         return encoder(message, chunk_bytes)
     except ValueError as error:
         raise MessageError(f"{type(message).__name__} cannot be encoded: {error}") from error
-    except TypeError as error:
-        raise MessageError(
-            f"a field has another type or more bits than the wire has for it: {message!r:.300}"
-        ) from error
+    except (AttributeError, TypeError) as error:
+        raise MessageError(f"a field has a wrong type or does not fit the wire: {message!r:.300}") from error
 
 
 def _activation(message: Activation, chunk_bytes: int) -> list[bytes]:

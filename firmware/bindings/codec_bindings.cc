@@ -11,12 +11,12 @@ namespace nb = nanobind;
 namespace cutpoint {
 namespace {
 
-TensorView view_of(uint8_t dtype, Bytes data, int64_t fill) {
+TensorView view_of(uint8_t dtype, Bytes data, nb::handle fill) {
   const DType known = static_cast<DType>(dtype);
-  return TensorView{0, known, data, checked_fill(fill, known)};
+  return TensorView{0, known, data, fill_argument(fill, known)};
 }
 
-nb::object encode_tensor_python(uint8_t codec, uint8_t dtype, nb::handle data, int64_t fill) {
+nb::object encode_tensor_python(uint8_t codec, uint8_t dtype, nb::handle data, nb::handle fill) {
   const BytesView bytes(data);
   const TensorView tensor = view_of(dtype, bytes.get(), fill);
   CodedSize size = {};
@@ -28,7 +28,7 @@ nb::object encode_tensor_python(uint8_t codec, uint8_t dtype, nb::handle data, i
   return nb::make_tuple(static_cast<uint8_t>(size.codec), coded);
 }
 
-nb::object measure_tensor_python(uint8_t codec, uint8_t dtype, nb::handle data, int64_t fill) {
+nb::object measure_tensor_python(uint8_t codec, uint8_t dtype, nb::handle data, nb::handle fill) {
   const BytesView bytes(data);
   CodedSize size = {};
   require(measure_tensor(static_cast<CodecId>(codec), view_of(dtype, bytes.get(), fill), size));

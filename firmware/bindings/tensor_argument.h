@@ -12,16 +12,23 @@
 
 namespace cutpoint {
 
-// `fill` must be an element of the dtype, signed or as its bits.
-inline int64_t checked_fill(int64_t fill, DType dtype) {
-  const size_t item = item_bytes(dtype);
-  if (item != 0 && item < 8) {
-    const int64_t end = int64_t{1} << (8 * item);
-    if (fill >= end || fill < -end / 2) {
+// An element of the dtype as an integer: signed, or its bits.
+inline int64_t fill_argument(nanobind::handle fill, DType dtype) {
+  int64_t value = 0;
+  uint64_t bits = 0;
+  if (!nanobind::try_cast<int64_t>(fill, value)) {
+    if (item_bytes(dtype) != 8 || !nanobind::try_cast<uint64_t>(fill, bits)) {
+      throw nanobind::value_error("the fill is no element of the tensor's dtype");
+    }
+    return static_cast<int64_t>(bits);
+  }
+  if (item_bytes(dtype) < 8) {
+    const int64_t end = int64_t{1} << (8 * item_bytes(dtype));
+    if (value >= end || value < -end / 2) {
       throw nanobind::value_error("the fill is no element of the tensor's dtype");
     }
   }
-  return fill;
+  return value;
 }
 
 // Keeps the buffers while the views are used.
@@ -39,7 +46,7 @@ class TensorArguments {
       const DType dtype = static_cast<DType>(argument<uint8_t>(fields[1]));
       held_[count_].emplace(fields[2]);
       views_[count_] = TensorView{argument<uint16_t>(fields[0]), dtype, held_[count_]->get(),
-                                  checked_fill(argument<int64_t>(fields[3]), dtype)};
+                                  fill_argument(fields[3], dtype)};
       ++count_;
     }
   }
