@@ -118,7 +118,7 @@ class Load:
 def drive(
     devices: list[RecordedDevice], *, warm_up_s: float, seconds: float, on_start: Callable[[], None]
 ) -> Load:
-    """Let all devices ask as fast as they are answered; `on_start` is called after the warm-up, which is not counted."""
+    """Let all devices ask as fast as they are answered; `on_start` is called after the uncounted warm-up."""
     for device in devices:
         device.begin()
     _wait(devices, warm_up_s)

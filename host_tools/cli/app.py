@@ -53,7 +53,7 @@ def main() -> None:
     from host_tools.cli import cuts, demo, device, doctor, monitor, serve, split, verify  # noqa: F401
 
     try:
-        app()
+        app(prog_name="cutpoint")
     except CutpointError as error:
         errors.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(EXIT_WRONG_USE)

@@ -1,0 +1,128 @@
+"""split, cuts and verify, on the shipped model and on files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from host_tools.shipped import shipped_bundle
+from tests.cli.conftest import Run
+
+SHIPPED = shipped_bundle() / "full.tflite"
+LABELS = "0,1,2,3,4,5,6,7,8,9"
+
+
+def test_split_writes_a_bundle_that_opens(run: Run, tmp_path: Path) -> None:
+    said = run(
+        "split", SHIPPED, "-o", tmp_path, "--name", "digits", "--labels", LABELS, "--max-cut", "13", "--json"
+    )
+    assert said.code == 0
+    summary = json.loads(said.out)
+    assert summary["max_cut"] == 13
+    assert summary["device_bytes"] < summary["full_bytes"]
+    assert run("cuts", tmp_path / "digits.cut").code == 0
+
+
+def test_split_takes_labels_from_a_file(run: Run, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join("abcdefghij") + "\n")
+    assert run("split", SHIPPED, "-o", tmp_path, "--labels", f"@{labels}").code == 0
+    manifest = json.loads((tmp_path / "full.cut" / "manifest.json").read_text())
+    assert manifest["labels"] == list("abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--labels", "a,b"], "10 kinds of objects, 2 labels"),
+        ([], "10 kinds of objects, 0 labels"),
+        (["--labels", "a,,b"], "empty label"),
+        (["--labels", "a,a"], "more than once"),
+        (["--labels", "@nowhere.txt"], "cannot read the labels file"),
+        (["--labels", LABELS, "--max-cut", "99"], "max_cut is 99"),
+    ],
+)
+def test_split_says_what_is_wrong_with_its_options(
+    run: Run, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    said = run("split", SHIPPED, "-o", tmp_path, *arguments)
+    assert said.code == 2
+    assert words in said.sentence
+
+
+@pytest.mark.parametrize("command", ["cuts", "verify"])
+@pytest.mark.parametrize("content", [b"", b"not a model", SHIPPED.read_bytes()[:3000]])
+def test_a_file_that_is_no_model_gets_one_sentence(
+    run: Run, tmp_path: Path, command: str, content: bytes
+) -> None:
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(content)
+    said = run(command, path)
+    assert said.code == 2
+    assert said.err.startswith("error: ")
+    assert len(said.err) < 400
+
+
+def test_a_missing_file_gets_one_sentence(run: Run, tmp_path: Path) -> None:
+    said = run("cuts", tmp_path / "none.tflite")
+    assert said.code == 2
+    assert "none.tflite" in said.sentence
+
+
+def test_cuts_lists_every_cut_beside_the_picture(run: Run) -> None:
+    said = run("cuts", shipped_bundle(), "--json")
+    table = json.loads(said.out)
+    assert said.code == 0
+    assert [cut["cut"] for cut in table["cuts"]] == list(range(26))
+    assert table["cuts"][17]["bytes"] == 2304
+    assert table["picture"]["raw_bytes"] == 27648
+    assert 0 < table["picture"]["jpeg_header_bytes"] < table["picture"]["jpeg_bytes"] < 27648
+
+
+def test_cuts_draws_a_picture(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="drawing needs matplotlib")
+    said = run("cuts", shipped_bundle(), "--plot", tmp_path / "cuts.png")
+    assert said.code == 0
+    with Image.open(tmp_path / "cuts.png") as picture:
+        assert picture.width > 800
+
+
+def test_cuts_refuses_to_draw_anything_but_png(run: Run, tmp_path: Path) -> None:
+    assert run("cuts", shipped_bundle(), "--plot", tmp_path / "cuts.svg").code == 2
+
+
+def test_verify_holds_at_every_cut_of_the_shipped_model(run: Run) -> None:
+    said = run("verify", shipped_bundle(), "--runs", "1", "--json")
+    report = json.loads(said.out)
+    assert said.code == 0
+    assert report["ok"]
+    assert len(report["cuts"]) == 26
+    assert all(cut["reference"]["differing"] == 0 for cut in report["cuts"])
+
+
+def test_verify_takes_pictures(run: Run) -> None:
+    from host_tools.shipped import shipped_pictures
+
+    said = run("verify", shipped_bundle(), "--inputs", shipped_pictures(), "--runs", "2")
+    assert said.code == 0
+    assert "all 26 cuts equal the whole model bit for bit" in said.sentence
+
+
+def test_verify_says_no_when_a_tail_computes_something_else(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cutpoint.graph import Model
+
+    split = Model.split
+
+    def wrong(self: Model, k: int) -> tuple[bytes, bytes]:
+        head, tail = split(self, k)
+        return (head, split(self, 25)[0]) if k == 0 else (split(self, 0)[0] if k == 25 else head, tail)
+
+    monkeypatch.setattr(Model, "split", wrong)
+    said = run("verify", shipped_bundle(), "--runs", "1")
+    assert said.code == 1
+    assert "not exact at cut 25" in said.sentence
