@@ -71,15 +71,23 @@ def test_cpp_tests_pass_under_sanitizers(programs: dict[str, Path | str], name: 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def fuzzed_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[Path]]:
+    """The command that compiles for libFuzzer, and the core compiled by it."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    command = [program_or_skip("clang++"), *LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link"]
+    return command, in_parallel(lambda source: compile_object(command, source, folder), core_sources())
+
+
 @pytest.mark.parametrize("name", FUZZERS)
-def test_a_short_fuzz_run_finds_nothing(name: str, tmp_path: Path) -> None:
-    clang = program_or_skip("clang++")
-    command = [clang, *LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link"]
-    objects = in_parallel(lambda source: compile_object(command, source, tmp_path), core_sources())
-    own = compile_object([*command, "-fsanitize=fuzzer"], TESTS / f"{name}.cc", tmp_path)
-    linked = run([clang, *SANITIZERS, "-fsanitize=fuzzer", own, *objects, "-o", tmp_path / name])
+def test_a_short_fuzz_run_finds_nothing(
+    fuzzed_core: tuple[list[str], list[Path]], name: str, tmp_path: Path
+) -> None:
+    command, objects = fuzzed_core
+    own = compile_object(command, TESTS / f"{name}.cc", tmp_path)
+    linked = run([*command, "-fsanitize=fuzzer", own, *objects, "-o", tmp_path / name])
     assert linked.returncode == 0, linked.stderr
     done = run(
-        [tmp_path / name, "-max_total_time=3", "-timeout=5", f"-artifact_prefix={tmp_path}/", "-seed=1"]
+        [tmp_path / name, "-max_total_time=2", "-timeout=5", f"-artifact_prefix={tmp_path}/", "-seed=1"]
     )
     assert done.returncode == 0, done.stderr[-4000:]
