@@ -136,12 +136,14 @@ class VirtualDevice:
     def notes(self) -> list[str]:
         """What a user should know of this device before trusting its figures, a sentence each."""
         said = [reason] if (reason := stand_in_reason(self._engine)) else []
-        arena = self.bundle.cuts[self._engine.on_board].arena_bytes.get("tflm")
-        memory = self.profile.memory
-        if memory is not None and arena is not None and arena > memory.arena_bytes:
+        on_board, memory = self._engine.on_board, self.profile.memory
+        arenas = {cut.k: cut.arena_bytes.get("tflm") for cut in self.bundle.cuts[: on_board + 1]}
+        needed = arenas[on_board]
+        if memory is not None and needed is not None and needed > memory.arena_bytes:
+            fits = max((k for k, arena in arenas.items() if arena and arena <= memory.arena_bytes), default=0)
             said.append(
-                f"a real {self.profile.title} could not run this: {self._engine.on_board} operators need an arena of "
-                f"{arena:,} B, its largest block is {memory.arena_bytes:,} B ({memory.basis}); give on_board to limit"
+                f"a real {self.profile.title} could not run this: {on_board} operators need an arena of {needed:,} B, "
+                f"its largest block is {memory.arena_bytes:,} B ({memory.basis}), which fits {fits} operators"
             )
         if self.profile.modelled and any(t.dtype.kind == "f" for t in self.inputs):
             said.append(f"profile {self.profile.name} models int8 kernels; this model takes floats")
