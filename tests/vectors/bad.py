@@ -213,7 +213,7 @@ TENSORS = [
         "padding_bit",
         "a bit beyond the last of 7 elements",
         "coded",
-        one(record(9, 1, 1, bytes([5, 0b10000001, 1, 2]), 7), codec=1),
+        one(record(9, 1, 1, bytes([5, 0b10000001, 1]), 7), codec=1),
     ),
     bad("bool_2", "neither true nor false", "coded", one(record(9, 7, 0, bytes([0, 2]), 2))),
 ]
