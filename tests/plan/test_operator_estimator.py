@@ -51,6 +51,13 @@ def test_a_kind_that_never_ran_is_scaled_by_how_fast_the_others_were() -> None:
     assert estimator.us(5) == pytest.approx(3 * guess.us(5), rel=0.01)
 
 
+def test_the_figure_of_an_operator_that_never_ran_follows_a_device_that_slows_down() -> None:
+    estimator, guess = OperatorEstimator(SHAPE), OperatorEstimator(SHAPE)
+    for factor in (1, *[4] * 40):
+        estimator.observe(0, [factor * guess.us(i) for i in range(3)])
+    assert estimator.us(5) == pytest.approx(4 * guess.us(5), rel=0.02)
+
+
 def test_sums_run_from_the_first_to_before_the_last() -> None:
     estimator = OperatorEstimator(SHAPE)
     estimator.observe(0, [1, 2, 3, 4, 5, 6])
