@@ -72,13 +72,14 @@ class Inference:
     def take(self, session: DeviceSession, arrival: Arrival) -> Outcome | None:
         """Serve one frame; an outcome when it completed an activation that was run or acknowledged."""
         try:
-            message = session.collect(arrival.payload)
+            message = session.collect(arrival.payload, arrival.received_ns)
         except FrameError as error:
             self._bad_frame(session, error)
             return None
         if message is None:
             return None
-        bytes_up = session.taken_bytes()
+        received = session.taken()
+        bytes_up = sum([size for size, _ in received])
         if not isinstance(message, Activation):
             self._drop(session, "wrong_kind", f"{type(message).__name__} on the activation topic")
             return None
@@ -111,7 +112,7 @@ class Inference:
         )
         if model is None or verdict.status is not Status.OK:
             return None
-        return Outcome(message, model, verdict.compute_us, edge_us, bytes_up, bytes_down)
+        return Outcome(message, model, verdict.compute_us, edge_us, bytes_up, received, bytes_down)
 
     def refuse(self, arrival: Arrival) -> None:
         """Answer `overloaded` for a frame that found the inbox full; for the last chunk of a message only."""

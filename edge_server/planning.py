@@ -16,25 +16,26 @@ _DEADLINE_STEP = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """The last activation that the device sent and that an answer was due for."""
+    """The last activation of the device that was served; `waited_for`: its answer was to come from the edge."""
 
     boot: int
     sequence: int
     bytes_up: int
     deadline_us: int
+    waited_for: bool
 
 
 class Planning:
     """Belongs to one device and one model. `plan` is what was published last."""
 
     __slots__ = (
+        "_before",
         "_decide_every",
         "_decide_interval_ns",
         "_decided_ns",
         "_learn_interval_ns",
         "_learned_ns",
         "_link",
-        "_open",
         "_since",
         "_urgent",
         "model",
@@ -64,7 +65,7 @@ class Planning:
         self._since = 0
         self._urgent = True
         self._link: tuple[int, int] = (0, 0)
-        self._open: _Sent | None = None
+        self._before: _Sent | None = None
 
     @property
     def deadline_ms(self) -> int | None:
@@ -74,19 +75,23 @@ class Planning:
     def learn(self, outcome: Outcome, now_ns: int) -> None:
         """Take what one served activation teaches; of a quick succession only now and then, and explorations."""
         activation, planner = outcome.activation, self.planner
-        self._look_for_a_missed_deadline(activation)
+        steps = planner.link.steps
         self._since += 1
         if now_ns - self._learned_ns >= self._learn_interval_ns or Flag.EXPLORATION in activation.flags:
             self._learned_ns = now_ns
-            steps = planner.link.steps
             planner.observe(self._observation(outcome))
-            self._urgent |= planner.link.steps != steps
-        if activation.cut < self.model.n and self.plan is not None:
-            self._open = _Sent(
-                activation.boot, activation.sequence, outcome.bytes_up, 1000 * self.plan.deadline_ms
+        self._look_for_a_missed_deadline(activation)
+        if self.plan is not None:
+            deadline_us = 1000 * self.plan.deadline_ms
+            self._look_at_a_slow_arrival(outcome, deadline_us)
+            self._before = _Sent(
+                activation.boot,
+                activation.sequence,
+                outcome.bytes_up,
+                deadline_us,
+                waited_for=activation.cut < self.model.n,
             )
-        else:
-            self._open = None
+        self._urgent |= planner.link.steps != steps
 
     def due(self, now_ns: int) -> bool:
         """Whether to decide now: enough inferences or enough time since the last decision, or a step of the link."""
@@ -117,14 +122,34 @@ class Planning:
         return self.plan is not None and newer(self.plan.epoch, activation.plan_epoch)
 
     def _look_for_a_missed_deadline(self, activation: Activation) -> None:
-        """The inference before was served, yet the device does not name it as answered: its deadline had passed."""
-        before, timings = self._open, activation.timings
+        """The inference before was served, and yet: was its deadline over when the answer reached the device?
+
+        It was when the device does not name it as answered, or asks again as one that is isolated.
+        """
+        before, timings = self._before, activation.timings
         if before is None or timings is None or activation.boot != before.boot:
             return
         answered = timings.last.sequence if timings.last is not None else 0
-        if answered < before.sequence < activation.sequence:
+        unanswered = before.waited_for and answered < before.sequence
+        if (unanswered or Flag.PROBE in activation.flags) and before.sequence < activation.sequence:
             self.planner.missed(before.bytes_up, before.deadline_us)
             self._urgent = True
+
+    def _look_at_a_slow_arrival(self, outcome: Outcome, deadline_us: int) -> None:
+        """The frames of one message took longer to trickle in than their device waits: say so now.
+
+        The device has given up and cannot report a measurement; but on this machine's clock the later frames show
+        how long their bytes took at least, each for itself.
+        """
+        received = outcome.received
+        first_ns = received[0][1]
+        if (received[-1][1] - first_ns) // 1000 <= deadline_us:
+            return
+        size = received[0][0]
+        for frame_bytes, at_ns in received[1:]:
+            size += frame_bytes
+            self.planner.link.observe_timeout(size, (at_ns - first_ns) // 1000)
+        self._urgent = True
 
     def _observation(self, outcome: Outcome) -> Observation:
         activation, timings = outcome.activation, outcome.activation.timings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cutpoint.wire import About, DeviceId, FrameError, Presence, Receiver, Telemetry
+from cutpoint.wire import About, DeviceId, Presence, Receiver, Telemetry
 from edge_server.answers import AnswerCache
 from edge_server.epoch import Epoch
+from edge_server.outcome import Received
 from edge_server.planning import Planning
 from edge_server.served import ServedModel
 
@@ -16,11 +17,12 @@ class DeviceSession:
     """State of one device. Nothing here is shared with another device or another thread."""
 
     __slots__ = (
+        "_collecting",
+        "_received",
         "about",
         "answers",
         "board",
         "boot",
-        "bytes_up",
         "capacity",
         "device",
         "epoch",
@@ -48,21 +50,23 @@ class DeviceSession:
         self.state: Presence | None = None
         self.boot = 0
         self.sequence = 0
-        self.bytes_up = 0
+        self._collecting = b""
+        self._received: list[Received] = []
 
-    def collect(self, frame: bytes) -> object | None:
+    def collect(self, frame: bytes, received_ns: int) -> object | None:
         """Take one frame of the activation topic; the whole message when it completes one.
 
         Raises FrameError. The buffer is made for the first frame, so that a name alone costs little.
         """
         if self.receiver is None:
             self.receiver = Receiver(self.capacity)
-        self.bytes_up += len(frame)
-        try:
-            message = self.receiver.push(frame)
-        except FrameError:
-            self.bytes_up -= len(frame)
-            raise
+        message = self.receiver.push(frame)
+        # Boot and sequence: frames of one message have them in common.
+        key = frame[8:16]
+        if key != self._collecting:
+            self._collecting = key
+            self._received.clear()
+        self._received.append((len(frame), received_ns))
         return message
 
     def collect_telemetry(self, frame: bytes) -> object | None:
@@ -71,15 +75,18 @@ class DeviceSession:
             self.telemetry_receiver = Receiver(_TELEMETRY_CAPACITY)
         return self.telemetry_receiver.push(frame)
 
-    def taken_bytes(self) -> int:
-        """Bytes that came in since the last complete message, headers included; starts anew."""
-        taken, self.bytes_up = self.bytes_up, 0
-        return taken
+    def taken(self) -> tuple[Received, ...]:
+        """The frames of the message that is complete now, in the order in which they came."""
+        received = tuple(self._received)
+        self._received.clear()
+        self._collecting = b""
+        return received
 
     def begin(self, boot: int) -> None:
         """A new life of the device: what it had begun to send will not be completed."""
         self.boot = boot
         self.sequence = 0
-        self.bytes_up = 0
+        self._collecting = b""
+        self._received.clear()
         self.receiver = None
         self.telemetry_receiver = None

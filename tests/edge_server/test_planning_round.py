@@ -12,7 +12,7 @@ from hand_device import HandDevice, pictures, until
 from cutpoint.bus import MemoryBroker
 from cutpoint.graph import Bundle
 from cutpoint.plan import PolicyError
-from cutpoint.wire import CodecId, Flag, LastAnswered, ModelId, Plan, Presence, Timings, decode
+from cutpoint.wire import CodecId, Flag, LastAnswered, ModelId, Plan, Presence, Timings, decode, encode
 from edge_server.events import DeviceSeen, Event, PlanDecided
 
 
@@ -148,6 +148,7 @@ def _converse(
     plan: Plan,
     *,
     network_us: int,
+    operator_us: int = 200,
     first: int,
     most: int,
     deeper_than: int | None = None,
@@ -157,7 +158,7 @@ def _converse(
     for sequence in range(first, first + most):
         size = fomo.cuts[plan.cut].bytes + 100
         last = LastAnswered(sequence - 1, 500 + network_us * size // 100, 500, size, 40)
-        timings = Timings(0, (200,) * plan.cut, last if sequence > 1 else None)
+        timings = Timings(0, (operator_us,) * plan.cut, last if sequence > 1 else None)
         dev.ask(plan.cut, picture, sequence, timings=timings, plan_epoch=plan.epoch)
         while not dev.plans.empty():
             plan = dev.plan()
@@ -174,6 +175,48 @@ def test_a_missed_deadline_lengthens_the_next_one(serve: Any, dev: HandDevice, f
     silent = Timings(0, (200,) * 4, None)
     dev.ask(4, picture, 1, timings=silent, plan_epoch=plan.epoch)
     dev.ask(4, picture, 2, timings=silent, plan_epoch=plan.epoch)
+    assert dev.plan().deadline_ms > 1.5 * plan.deadline_ms
+
+
+def test_an_activation_that_trickles_in_moves_the_plan_at_once(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    serve(deadline_ms=100, decide_every=1, learn_interval_ms=0)
+    dev.about()
+    plan = _converse(dev, fomo, dev.plan(), network_us=30, operator_us=3_000, first=1, most=20)
+    [picture] = pictures(fomo, 1)
+    frames = encode(dev.activation(plan.cut, picture, 21, plan_epoch=plan.epoch), chunk_bytes=512)
+    assert len(frames) > 3
+    for frame in frames:
+        dev.send_frames([frame])
+        time.sleep(1.0 / len(frames))
+    dev.result()
+    assert dev.plan().cut > plan.cut
+
+
+def test_a_lost_chunk_does_not_make_the_next_message_look_slow(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    serve(deadline_ms=100, decide_every=1000, decide_interval_ms=1_000_000)
+    dev.about()
+    plan = dev.plan()
+    one, other = pictures(fomo, 2)
+    dev.send_frames(encode(dev.activation(0, one, 1, plan_epoch=plan.epoch), chunk_bytes=1024)[:-1])
+    time.sleep(0.4)
+    dev.ask(0, other, 2, plan_epoch=plan.epoch)
+    assert dev.plans.empty()
+
+
+def test_a_probe_after_a_served_inference_lengthens_the_deadline(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    serve(policy="fixed:4", decide_every=1000, decide_interval_ms=1_000_000)
+    dev.about()
+    plan = dev.plan()
+    [picture] = pictures(fomo, 1)
+    silent = Timings(0, (200,) * fomo.n, None)
+    dev.ask(fomo.n, picture, 1, timings=silent, flags=Flag.PROBE, plan_epoch=plan.epoch)
+    dev.ask(fomo.n, picture, 2, timings=silent, flags=Flag.PROBE, plan_epoch=plan.epoch)
     assert dev.plan().deadline_ms > 1.5 * plan.deadline_ms
 
 
