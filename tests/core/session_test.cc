@@ -68,6 +68,12 @@ TEST(the_head_runs_and_its_tensors_travel) {
   CHECK_EQ(sent.action.publish.qos, uint8_t{0});
 }
 
+TEST(sequences_start_at_one_and_leave_zero_out) {
+  CHECK_EQ(next_sequence(0), 1u);
+  CHECK_EQ(next_sequence(41), 42u);
+  CHECK_EQ(next_sequence(UINT32_MAX), 1u);
+}
+
 TEST(a_big_tensor_leaves_one_chunk_a_poll) {
   SessionBench bench;
   SessionBench::online(bench);

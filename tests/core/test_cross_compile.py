@@ -23,7 +23,7 @@ TARGETS = {
     "rv32imc": ("riscv64-unknown-elf-", ("-march=rv32imc", "-mabi=ilp32")),
     "xtensa": ("xtensa-lx106-elf-", ()),
 }
-FLAGS = ("-Os", "-ffreestanding", "-ffunction-sections", *LANGUAGE, *WARNINGS)
+FLAGS = ("-Os", "-ffreestanding", "-ffunction-sections", "-fstack-usage", *LANGUAGE, *WARNINGS)
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "float.h"}
 MEMORY = {"memcpy", "memmove", "memset", "memcmp"}
 # libgcc's arithmetic that the chip has no instruction for: __udivdi3, __ashldi3, __mulsi3, ...
@@ -32,6 +32,7 @@ OWN = re.compile(r"_ZN?K?T?[VTIS]?N?K?8cutpoint|_Z\w*8cutpoint")
 
 CODE_BUDGET_BYTES = 24 * 1024
 SESSION_BUDGET_BYTES = 3 * 1024
+STACK_BUDGET_BYTES = 768  # of any one function
 
 
 class Target:
@@ -75,6 +76,16 @@ def test_the_code_stays_small(target: Target, record_property: pytest.RecordProp
     record_property("code_bytes", total)
     print("\n".join(f"{size:6} {name}" for name, size in sizes.items()), f"{total:6} together", sep="\n")
     assert total <= CODE_BUDGET_BYTES, sizes
+
+
+def test_no_function_needs_much_stack(target: Target, record_property: pytest.RecordProperty) -> None:
+    # file:line:column:function <tab> bytes <tab> how far that is known
+    lines = [line for path in target.folder.glob("*.su") for line in path.read_text().splitlines()]
+    deepest = sorted(((int(line.split("\t")[1]), line) for line in lines), reverse=True)[:5]
+    record_property("stack_bytes", deepest[0][0])
+    print(*(line for _, line in deepest), sep="\n")
+    assert deepest[0][0] <= STACK_BUDGET_BYTES, deepest
+    assert all(line.endswith("static") for line in lines), "a frame whose size depends on data"
 
 
 def test_a_session_stays_small_in_ram(

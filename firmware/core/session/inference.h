@@ -10,6 +10,9 @@
 
 namespace cutpoint {
 
+// The next in 1, 2, ... 0xFFFFFFFF, 1: 0 stands for no inference.
+constexpr uint32_t next_sequence(uint32_t sequence) { return sequence == UINT32_MAX ? 1 : sequence + 1; }
+
 enum class Phase : uint8_t {
   kIdle,
   kRun,      // a Run is to be polled

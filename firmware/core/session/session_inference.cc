@@ -4,9 +4,6 @@
 namespace cutpoint {
 namespace {
 
-// The next in 1, 2, ... 0xFFFFFFFF, 1: 0 stands for no inference.
-uint32_t next_sequence(uint32_t sequence) { return sequence == UINT32_MAX ? 1 : sequence + 1; }
-
 bool sendable(Span<const TensorView> tensors) {
   if (tensors.size() > kMaxTensors) {
     return false;
