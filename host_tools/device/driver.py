@@ -81,7 +81,12 @@ class Driver:
         self.pump()
 
     def telemetry(self) -> None:
-        """Report: the session's counters, and the energy modelled since the last report where that is known."""
+        """Report: the session's counters, and the energy modelled since the last report where that is known.
+
+        Offline nothing is reported, and the energy goes on adding up.
+        """
+        if self.session.state == "offline":
+            return
         gauges: Mapping[int, int] = {}
         if self._body.profile.current is not None:
             gauges = {Gauge.ENERGY_MODELLED_UJ: min(round(self._energy_uj), 0xFFFF_FFFF)}

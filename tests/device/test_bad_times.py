@@ -14,7 +14,7 @@ from cutpoint import _core
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus
 from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle
-from cutpoint.wire import Command, Flag
+from cutpoint.wire import Command, Flag, Gauge, Leaf, Telemetry, decode
 from host_tools.device import Restarted, Sample, VirtualDevice
 
 
@@ -235,3 +235,33 @@ def test_a_restart_without_a_broker_keeps_answering_and_connects_later(
     eventually(lambda: device.state == "online", "connected again")
     edge.plan(5, epoch=2)
     eventually(lambda: device.infer(sample).by == "edge", "answered by the edge again")
+
+
+def test_energy_spent_offline_is_in_the_next_report(
+    memory_broker: MemoryBroker,
+    bus: MemoryBus,
+    edge: ScriptedEdge,
+    bundle: Bundle,
+    make_device: MakeDevice,
+    watch: Watch,
+) -> None:
+    device = make_device(bus, profile="esp32-s3", settings={"telemetry_s": 0.05})
+    watch.state("online")
+    memory_broker.stop()
+    watch.state("offline")
+    spent_uj = device.infer(samples(bundle, 1)[0]).energy_uj
+    time.sleep(0.1)
+    memory_broker.start()
+    reported: list[int] = []
+
+    def heard() -> bool:
+        while not edge.heard.empty():
+            leaf, frame = edge.heard.get()
+            message = decode(frame) if leaf is Leaf.TELE else None
+            if isinstance(message, Telemetry):
+                reported.append(message.gauges[Gauge.ENERGY_MODELLED_UJ])
+        return any(reported)
+
+    eventually(heard, "a report with energy")
+    assert spent_uj is not None
+    assert sum(reported) == round(spent_uj)
