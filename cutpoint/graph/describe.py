@@ -16,6 +16,7 @@ from cutpoint.graph.manifest import (
     OutputEntry,
     OutputKind,
     TensorEntry,
+    first_error,
 )
 from cutpoint.graph.model import Model, Tensor
 from cutpoint.kernels import arena_bytes
@@ -69,9 +70,8 @@ def describe(
             repairs=model.repairs,
         )
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise BundleError(f"{place} is {first['input']!r}: {first['msg']}") from None
+        place, message = first_error(error)
+        raise BundleError(f"{place or 'the bundle'} cannot be as given: {message}") from None
 
 
 def tensor_entry(tensor: Tensor) -> TensorEntry:

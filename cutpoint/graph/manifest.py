@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+    model_validator,
+)
 
 from cutpoint.errors import BundleError
 
@@ -20,12 +29,36 @@ Upgrade = Callable[[Document], Document]
 UPGRADES: Final[Mapping[int, Upgrade]] = {}
 """For each older schema version, what turns its document into the next version's. Version 1 is the first."""
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "a name has 1 to 64 letters, digits, '.', '_' or '-', and begins with a letter or digit"
+        )
+    return name
+
+
+def _check_label(label: str) -> str:
+    if not _LABEL.fullmatch(label):
+        raise ValueError("a label has 1 to 64 characters on one line")
+    return label
+
+
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+Name = Annotated[str, AfterValidator(_check_name)]
+Label = Annotated[str, AfterValidator(_check_label)]
 OutputKind = Literal["fomo", "classes", "raw"]
 Fusion = Literal["edge-impulse", "geometric"]
+
+
+def first_error(error: ValidationError) -> tuple[str, str]:
+    """Where the first thing is wrong ("cuts.2.bytes", "" for the whole), and what."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(str(step) for step in first["loc"]), first["msg"].removeprefix("Value error, ")
 
 
 class _Entry(BaseModel):
@@ -127,9 +160,8 @@ def read_manifest(text: str, where: str) -> Manifest:
     try:
         return Manifest.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise BundleError(f"{where} is not valid{f' at {place}' if place else ''}: {first['msg']}") from None
+        place, message = first_error(error)
+        raise BundleError(f"{where} is not valid{f' at {place}' if place else ''}: {message}") from None
 
 
 def upgrade(

@@ -5,6 +5,7 @@ The source is the prepare functions of LiteRT's and TFLM's kernels: an absent or
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Final
 
 from cutpoint.errors import ModelError
@@ -74,8 +75,21 @@ def check_options(
         raise ModelError(
             f"{what} splits into {options.numSplits} but has {len(outputs)} outputs: the file is damaged"
         )
+    if kind == "FULLY_CONNECTED":
+        _check_fully_connected(what, inputs, outputs[0])
     if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
         _check_convolution(what, kind, inputs, outputs[0])
+
+
+def _check_fully_connected(what: str, inputs: list[Shape | None], output: Shape) -> None:
+    rows, weights = inputs[0], inputs[1]
+    assert rows is not None
+    assert weights is not None
+    if len(weights) != 2 or 0 in weights or prod(rows) * weights[0] != prod(output) * weights[1]:
+        raise ModelError(
+            f"{what} with weights of shape {list(weights)} cannot turn {list(rows)} into {list(output)}: "
+            "the file is damaged"
+        )
 
 
 def _check_convolution(what: str, kind: str, inputs: list[Shape | None], output: Shape) -> None:

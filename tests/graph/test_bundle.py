@@ -179,13 +179,16 @@ def test_fomo_needs_a_grid(model: Models, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "../up"}, "name is '../up'"),
-        ({"name": ""}, "name is ''"),
-        ({"labels": ("a\nb", "c")}, r"labels.0 is 'a\\nb'"),
-        ({"labels": ("", "c")}, "labels.0 is ''"),
-        ({"threshold": 1.5}, "threshold is 1.5"),
-        ({"threshold": float("nan")}, "threshold is nan"),
-        ({"output": "boxes"}, "kind is 'boxes'"),
+        ({"name": "../up"}, "name cannot be as given: a name has 1 to 64 letters"),
+        ({"name": "my model"}, "name cannot be as given"),
+        (
+            {"labels": ("a\nb", "c")},
+            r"labels\.0 cannot be as given: a label has 1 to 64 characters on one line",
+        ),
+        ({"labels": ("", "c")}, r"labels\.0 cannot be as given"),
+        ({"threshold": 1.5}, "threshold cannot be as given: .* less than or equal to 1"),
+        ({"threshold": float("nan")}, "threshold cannot be as given"),
+        ({"output": "boxes"}, "kind cannot be as given: Input should be"),
         ({"max_cut": 19}, "max_cut is 19; this model has the cuts 0 to 18"),
         ({"max_cut": -1}, "max_cut is -1"),
     ],

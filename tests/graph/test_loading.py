@@ -255,6 +255,15 @@ def test_a_convolution_whose_shapes_disagree_is_refused() -> None:
     refused(graph.bytes([given], [made]), "cannot turn")
 
 
+def test_a_fully_connected_layer_whose_shapes_disagree_is_refused(model_path: Callable[[str], Path]) -> None:
+    def widen(model: schema.ModelT) -> None:
+        model.subgraphs[0].tensors[model.subgraphs[0].inputs[0]].shape = np.array([1 << 25, 48], np.int32)
+
+    refused(
+        edited(model_path("autoencoder").read_bytes(), widen), r"cannot turn \[33554432, 48\] into \[1, 24\]"
+    )
+
+
 def test_a_shape_that_changes_when_run_is_refused_by_verification() -> None:
     graph = Graph()
     given, wide = graph.tensor(1, 2, 2, 1), graph.tensor(1, 2, 9, 1)
