@@ -164,6 +164,8 @@ class Inference:
             return _Verdict(Status.OK, acknowledged=True)
         try:
             arrays = model.arrays(message.cut, message.tensors)
+            # Making a tail must not pass for running it.
+            self._tails.warm(model, message.cut)
             began_ns = time.perf_counter_ns()
             outputs = self._tails.run(model, message.cut, arrays)
             compute_us = (time.perf_counter_ns() - began_ns) // 1000
@@ -196,10 +198,8 @@ class Inference:
 
     def _bad_frame(self, session: DeviceSession, error: FrameError) -> None:
         self._drop(session, f"bad_frame_{error.reason.value}", error)
-        header = error.header
-        if error.reason in _UNANSWERED or (header is not None and header.kind is not Kind.ACTIVATION):
-            return
-        self._send(session, self._frames(header or _NOTHING, Status.BAD_FRAME, 0))
+        if error.reason not in _UNANSWERED:
+            self._send(session, self._frames(error.header or _NOTHING, Status.BAD_FRAME, 0))
 
     def _frames(
         self, about: Activation | Header, status: Status, edge_us: int, answer: Answer | None = None

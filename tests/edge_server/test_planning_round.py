@@ -110,6 +110,32 @@ def test_the_will_of_an_earlier_life_changes_nothing(
     assert [event.state for event in events] == [Presence.ONLINE, Presence.LOST]  # type: ignore[union-attr]
 
 
+def test_a_late_frame_of_an_earlier_life_does_not_bring_it_back(
+    serve: Any, dev: HandDevice, fomo: Bundle, events: list[Event]
+) -> None:
+    server = serve()
+    dev.boot = 7
+    dev.announce()
+    dev.boot = 6
+    dev.ask(3, pictures(fomo, 1)[0])
+    assert server.stats()["counters"]["boot_back"] == 1
+    dev.announce("lost", boot=7)
+    until(lambda: DeviceSeen(dev.id, Presence.LOST, 7) in events)
+
+
+def test_a_device_whose_boot_counter_was_erased_is_heard_again(
+    serve: Any, dev: HandDevice, fomo: Bundle, events: list[Event]
+) -> None:
+    serve()
+    dev.boot = 900
+    dev.announce()
+    dev.boot = 1
+    dev.announce()
+    dev.ask(3, pictures(fomo, 1)[0])
+    dev.announce("lost", boot=1)
+    until(lambda: DeviceSeen(dev.id, Presence.LOST, 1) in events)
+
+
 def test_plans_are_published_again_when_the_broker_forgot_them(
     serve: Any, dev: HandDevice, memory_broker: MemoryBroker
 ) -> None:
