@@ -12,18 +12,26 @@ from cutpoint.errors import ModelError
 
 Shape = tuple[int, ...]
 
-_POSITIVE: Final[dict[str, tuple[str, ...]]] = {
-    "CONV_2D": ("strideW", "strideH", "dilationWFactor", "dilationHFactor"),
-    "DEPTHWISE_CONV_2D": ("strideW", "strideH", "dilationWFactor", "dilationHFactor"),
-    "TRANSPOSE_CONV": ("strideW", "strideH"),
-    "CONV_3D": ("strideD", "strideW", "strideH", "dilationDFactor", "dilationWFactor", "dilationHFactor"),
-    "AVERAGE_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
-    "MAX_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
-    "L2_POOL_2D": ("strideW", "strideH", "filterWidth", "filterHeight"),
-    "SPACE_TO_DEPTH": ("blockSize",),
-    "DEPTH_TO_SPACE": ("blockSize",),
-    "SPLIT": ("numSplits",),
-    "SPLIT_V": ("numSplits",),
+_STRIDES = ("strideW", "strideH")
+_DILATIONS = ("dilationWFactor", "dilationHFactor")
+_WINDOW = (*_STRIDES, "filterWidth", "filterHeight")
+
+# Options that a kind cannot do without: their class in the schema, and the fields that must be positive.
+_NEEDED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "CONV_2D": ("Conv2DOptionsT", (*_STRIDES, *_DILATIONS)),
+    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptionsT", (*_STRIDES, *_DILATIONS)),
+    "TRANSPOSE_CONV": ("TransposeConvOptionsT", _STRIDES),
+    "CONV_3D": ("Conv3DOptionsT", (*_STRIDES, "strideD", *_DILATIONS, "dilationDFactor")),
+    "AVERAGE_POOL_2D": ("Pool2DOptionsT", _WINDOW),
+    "MAX_POOL_2D": ("Pool2DOptionsT", _WINDOW),
+    "L2_POOL_2D": ("Pool2DOptionsT", _WINDOW),
+    "SPACE_TO_DEPTH": ("SpaceToDepthOptionsT", ("blockSize",)),
+    "DEPTH_TO_SPACE": ("DepthToSpaceOptionsT", ("blockSize",)),
+    "SPLIT": ("SplitOptionsT", ("numSplits",)),
+    "SPLIT_V": ("SplitVOptionsT", ("numSplits",)),
+    "SOFTMAX": ("SoftmaxOptionsT", ()),
+    "CONCATENATION": ("ConcatenationOptionsT", ()),
+    "FULLY_CONNECTED": ("FullyConnectedOptionsT", ()),
 }
 
 # Fewest inputs of operators whose kernels read that many without asking.
@@ -38,20 +46,6 @@ _FEWEST_INPUTS: Final[dict[str, int]] = {
     "STRIDED_SLICE": 4,
 }
 
-_OPTIONS_CLASS: Final[dict[str, str]] = {
-    "CONV_2D": "Conv2DOptionsT",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptionsT",
-    "TRANSPOSE_CONV": "TransposeConvOptionsT",
-    "CONV_3D": "Conv3DOptionsT",
-    "AVERAGE_POOL_2D": "Pool2DOptionsT",
-    "MAX_POOL_2D": "Pool2DOptionsT",
-    "L2_POOL_2D": "Pool2DOptionsT",
-    "SPACE_TO_DEPTH": "SpaceToDepthOptionsT",
-    "DEPTH_TO_SPACE": "DepthToSpaceOptionsT",
-    "SPLIT": "SplitOptionsT",
-    "SPLIT_V": "SplitVOptionsT",
-}
-
 
 def check_options(
     what: str, kind: str, options: Any, inputs: list[Shape | None], outputs: list[Shape]
@@ -61,14 +55,13 @@ def check_options(
     what names the operator in messages; the shape of an omitted input is None.
     """
     fewest = _FEWEST_INPUTS.get(kind, 1)
-    if sum(shape is not None for shape in inputs[:fewest]) < min(
-        fewest, 1 if kind not in _FEWEST_INPUTS else fewest
-    ):
+    if sum(shape is not None for shape in inputs[:fewest]) < fewest:
         raise ModelError(f"{what} has {len(inputs)} inputs, it needs {fewest}: the file is damaged")
-    if kind in _POSITIVE:
-        if type(options).__name__ != _OPTIONS_CLASS[kind]:
+    if kind in _NEEDED:
+        needed, positive = _NEEDED[kind]
+        if type(options).__name__ != needed:
             raise ModelError(f"{what} lacks its options: the file is damaged")
-        for name in _POSITIVE[kind]:
+        for name in positive:
             if getattr(options, name) <= 0:
                 raise ModelError(f"{what} has {name} = {getattr(options, name)}; it must be positive")
     if kind in ("SPLIT", "SPLIT_V") and options.numSplits != len(outputs):

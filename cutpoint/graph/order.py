@@ -52,6 +52,12 @@ def check_order(model: schema.ModelT, constants: frozenset[int]) -> None:
             )
         if operator.mutatingVariableInputs is not None and any(operator.mutatingVariableInputs):
             raise ModelError(f"{what} changes a variable: state between two inferences cannot be cut")
+        if (operator.builtinOptionsType and operator.builtinOptions is None) or (
+            operator.builtinOptions2Type and operator.builtinOptions2 is None
+        ):
+            raise ModelError(
+                f"{what} has options of an unknown kind: the file is damaged or newer than this program"
+            )
         read, written = indices(operator.inputs), indices(operator.outputs)
         for tensor in (*read, *written, *indices(operator.intermediates)):
             if not -1 <= tensor < len(graph.tensors):

@@ -237,6 +237,19 @@ def test_a_model_without_operators_is_refused() -> None:
     refused(graph.bytes([given], [given]), "no operator")
 
 
+def test_missing_and_unknown_options_are_refused(model_path: Callable[[str], Path]) -> None:
+    def change(code: int) -> Callable[[schema.ModelT], None]:
+        def edit(model: schema.ModelT) -> None:
+            softmax = model.subgraphs[0].operators[-1]
+            softmax.builtinOptions, softmax.builtinOptionsType = None, code
+
+        return edit
+
+    data = model_path("keywords").read_bytes()
+    refused(edited(data, change(0)), r"operator 7 \(SOFTMAX\) lacks its options")
+    refused(edited(data, change(255)), r"operator 7 \(SOFTMAX\) has options of an unknown kind")
+
+
 def test_a_stride_of_zero_is_refused() -> None:
     graph = Graph()
     given, made = graph.tensor(1, 4, 4, 1), graph.tensor(1, 4, 4, 1)
