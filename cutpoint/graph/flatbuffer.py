@@ -12,8 +12,10 @@ from typing import Final
 
 from cutpoint.errors import ModelError
 
-# A table may be shared by several references, so the walk is bounded by work, not by the size of the file.
+# Tables and vectors may be shared by many references, so that a small file describes an endless model: the walk, and
+# with it every later reading, is bounded by work.
 MOST_TABLES: Final = 500_000
+MOST_VISITS_OF_A_BYTE: Final = 16
 
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
@@ -66,6 +68,7 @@ class _Walk:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._tables_left = MOST_TABLES
+        self._bytes_left = MOST_VISITS_OF_A_BYTE * len(data)
 
     def table(self, at: int, name: str | None) -> None:
         """Check the table at this position and whatever its fields refer to."""
@@ -115,6 +118,9 @@ class _Walk:
         length: int = _U32.unpack_from(self._data, at)[0]
         if at + 4 + length * element_bytes > len(self._data):
             raise _damaged(at)
+        self._bytes_left -= length * element_bytes
+        if self._bytes_left < 0:
+            raise ModelError("the file refers to the same data again and again: it is damaged")
         return length
 
 

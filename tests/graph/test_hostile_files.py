@@ -68,36 +68,74 @@ def test_a_random_mixture_of_two_files() -> None:
         either_loads_or_says_why(left[:at] + right[at:])
 
 
-def test_tables_that_share_each_other_are_refused_in_time() -> None:
-    """Vectors of references to one table that itself holds such a vector would take a reader hours."""
-    references = 20_000
-    data = bytearray(struct.pack("<I4s", 0, b"TFL3"))
+class Raw:
+    """A file written byte by byte, for what no builder would write."""
 
-    # A model with many references to one subgraph, which has many references to one tensor.
-    def put(raw: bytes) -> int:
-        data.extend(b"\0" * (-len(data) % 4))
-        data.extend(raw)
-        return len(data) - len(raw)
+    def __init__(self) -> None:
+        self.data = bytearray(struct.pack("<I4s", 0, b"TFL3"))
 
-    model_vtable = put(struct.pack("<5H", 10, 8, 0, 0, 4) + b"\0\0")
-    model = put(struct.pack("<iI", 0, 0))
-    struct.pack_into("<i", data, model, model - model_vtable)
-    subgraphs = put(struct.pack("<I", references) + b"\0" * 4 * references)
-    graph_vtable = put(struct.pack("<3H", 6, 8, 4) + b"\0\0")
-    graph = put(struct.pack("<iI", 0, 0))
-    struct.pack_into("<i", data, graph, graph - graph_vtable)
-    tensors = put(struct.pack("<I", references) + b"\0" * 4 * references)
-    tensor_vtable = put(struct.pack("<2H", 4, 4))
-    tensor = put(struct.pack("<i", 0))
-    struct.pack_into("<i", data, tensor, tensor - tensor_vtable)
-    struct.pack_into("<I", data, 0, model)
-    struct.pack_into("<I", data, model + 4, subgraphs - model - 4)
-    struct.pack_into("<I", data, graph + 4, tensors - graph - 4)
+    def put(self, raw: bytes) -> int:
+        self.data.extend(b"\0" * (-len(self.data) % 4))
+        self.data.extend(raw)
+        return len(self.data) - len(raw)
+
+    def table(self, fields: int) -> int:
+        """A table of `fields` references, all absent until `refer` sets them."""
+        vtable = self.put(struct.pack(f"<{2 + fields}H", 4 + 2 * fields, 4 + 4 * fields, *[0] * fields))
+        table = self.put(bytes(4 + 4 * fields))
+        struct.pack_into("<i", self.data, table, table - vtable)
+        return table
+
+    def vector(self, length: int) -> int:
+        return self.put(struct.pack("<I", length) + bytes(4 * length))
+
+    def point(self, at: int, target: int) -> None:
+        struct.pack_into("<I", self.data, at, target - at)
+
+    def refer(self, table: int, field: int, target: int) -> None:
+        vtable = table - struct.unpack_from("<i", self.data, table)[0]
+        struct.pack_into("<H", self.data, vtable + 4 + 2 * field, 4 + 4 * field)
+        self.point(table + 4 + 4 * field, target)
+
+    def refused(self, root: int, message: str) -> None:
+        self.point(0, root)
+        started = time.monotonic()
+        with pytest.raises(ModelError, match=message):
+            load(bytes(self.data))
+        assert time.monotonic() - started < 20
+
+
+def test_tables_that_are_shared_without_end_are_refused_in_time() -> None:
+    """20,000 references to a subgraph of 20,000 references to a tensor would take a reader hours."""
+    raw, references = Raw(), 20_000
+    model, subgraphs = raw.table(3), raw.vector(references)
+    graph, tensors = raw.table(1), raw.vector(references)
+    tensor = raw.table(1)
+    raw.refer(model, 2, subgraphs)
+    raw.refer(graph, 0, tensors)
     for place in range(references):
-        struct.pack_into("<I", data, subgraphs + 4 + 4 * place, graph - subgraphs - 4 - 4 * place)
-        struct.pack_into("<I", data, tensors + 4 + 4 * place, tensor - tensors - 4 - 4 * place)
+        raw.point(subgraphs + 4 + 4 * place, graph)
+        raw.point(tensors + 4 + 4 * place, tensor)
+    raw.refused(model, f"more than {MOST_TABLES} tables")
 
-    started = time.monotonic()
-    with pytest.raises(ModelError, match=f"more than {MOST_TABLES} tables"):
-        load(bytes(data))
-    assert time.monotonic() - started < 20
+
+def test_vectors_that_are_shared_without_end_are_refused_in_time() -> None:
+    """20,000 tensors of one shape of 20,000 dimensions."""
+    raw, references = Raw(), 20_000
+    model, subgraphs = raw.table(3), raw.vector(1)
+    graph, tensors = raw.table(1), raw.vector(references)
+    tensor, shape = raw.table(1), raw.vector(references)
+    raw.refer(model, 2, subgraphs)
+    raw.point(subgraphs + 4, graph)
+    raw.refer(graph, 0, tensors)
+    raw.refer(tensor, 0, shape)
+    for place in range(references):
+        raw.point(tensors + 4 + 4 * place, tensor)
+    raw.refused(model, "same data again and again")
+
+
+def test_a_table_whose_layout_lies_before_the_file_is_refused() -> None:
+    raw = Raw()
+    model = raw.table(1)
+    struct.pack_into("<i", raw.data, model, 1 << 20)
+    raw.refused(model, "reaches outside of it")
