@@ -1,6 +1,6 @@
 """What the picture itself would cost to send: the baselines that every cut is held against.
 
-Raw is the input tensor as 8-bit pixels. JPEG is measured, not assumed: the median size of real pictures at the network's
+Raw is the input tensor as 8-bit pixels. JPEG is measured: the median size of real pictures at the network's
 input size, quality 50 and 4:2:0, what the encoder of a small camera module gives or better. Its headers (some 620 B,
 the same in every picture) are counted apart, since a link that knows them need not carry them.
 """
@@ -63,11 +63,17 @@ def picture_baseline(model: Model, folder: Path | None = None) -> PictureBaselin
     shape = picture_shape(model)
     if shape is None:
         if folder is not None:
-            raise UsageError("--pictures was given, but the input of this model is not a picture [1, h, w, 1 or 3]")
+            raise UsageError(
+                "--pictures was given, but the input of this model is not a picture [1, h, w, 1 or 3]"
+            )
         return None
     height, width, channels = shape
     where = folder if folder is not None else shipped_pictures()
-    paths = sorted(path for path in where.glob("*") if path.suffix.lower() in PICTURE_SUFFIXES) if where.is_dir() else []
+    paths = (
+        sorted(path for path in where.glob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+        if where.is_dir()
+        else []
+    )
     if not paths:
         raise UsageError(f"no picture ({', '.join(sorted(PICTURE_SUFFIXES))}) in {where}")
     sizes, headers = [], []

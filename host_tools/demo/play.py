@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 EDGE_KERNELS: Final = "reference"
 """The demonstration promises equal answers, so its tails run the kernels that are exact."""
+PROBE_MAX_MS = 2000
+"""A board would leave a minute between probes of a dead edge; the demonstration has not got one."""
 RETURN_S = 10.0
 """How long devices are given, after their last picture, to find the edge again."""
 STEP_S = 0.1
@@ -139,7 +141,7 @@ class Play:
             bus=MqttBus(*address, client_id=f"cutpoint-{station.name}"),
             profile=station.profile,
             link=station.link,
-            settings=DeviceSettings(root=self._scene.root, seed=self._scene.seed),
+            settings=DeviceSettings(root=self._scene.root, seed=self._scene.seed, probe_max_ms=PROBE_MAX_MS),
             observer=said,
         )
 

@@ -68,7 +68,7 @@ class Driver:
         return self._job is not None
 
     def begin(self, given: InputGiven) -> None:
-        """Start an inference, and let the session say what to do."""
+        """Start an inference; `pump` carries it out."""
         if self._job is not None:
             raise InternalError("a second input was given while an inference is in flight")
         began_ns = time.monotonic_ns()
@@ -77,8 +77,6 @@ class Driver:
             self._job = _Job(self.session.input(), given.name, began_ns, given.answer)
         except CutpointError as error:
             given.answer.set_exception(error)
-            return
-        self.pump()
 
     def telemetry(self) -> None:
         """Report: the session's counters, and the energy modelled since the last report where that is known.
@@ -94,14 +92,20 @@ class Driver:
         self.session.telemetry(gauges)
         self.pump()
 
-    def pump(self) -> None:
-        """Do everything that the session asks for now."""
+    def pump(self, arrived: Callable[[], None] = lambda: None) -> None:
+        """Do everything that the session asks for now.
+
+        `arrived` is called after each operator of a local finish, to hand the session the frames that came
+        meanwhile: a late or hedged answer of the edge ends the finish.
+        """
         while (action := self.session.poll()) is not None:
             match action:
                 case _core.Publish():
                     self._publish(action)
                 case _core.Run():
                     self._run(action.first, action.last)
+                    if action.first > 0:
+                        arrived()
                 case _core.Deliver():
                     self._deliver(action)
                 case _core.Command():

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from cutpoint import _core
@@ -58,6 +58,7 @@ class Loop:
         self._telemetry_s = telemetry_s
         self._bear = bear
         self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
+        self._put_off: deque[Inbound] = deque()
         self._life = 0
         self._restart_due = False
         self._connect_due: float | None = None
@@ -122,8 +123,10 @@ class Loop:
             ended = DeviceStoppedError(f"device {self._body.id} was stopped")
             ended.__cause__ = self.failure
             self.driver.abandon(ended)
+            left = list(self._put_off)
             while not self._inbox.empty():
-                event = self._inbox.get()
+                left.append(self._inbox.get())
+            for event in left:
                 if isinstance(event, InputGiven):
                     event.answer.set_exception(ended)
 
@@ -148,7 +151,7 @@ class Loop:
                     driver.session.disconnected()
                 case None | Poked():
                     driver.session.tick()
-            driver.pump()
+            driver.pump(self._take_frames)
             if self._telemetry_s and time.monotonic() >= telemetry_due:
                 driver.telemetry()
                 telemetry_due = time.monotonic() + self._telemetry_s
@@ -157,7 +160,19 @@ class Loop:
             if self._connect_due is not None and time.monotonic() >= self._connect_due:
                 self._connect()
 
+    def _take_frames(self) -> None:
+        """Between two operators: hand over the frames that came; everything else waits its turn."""
+        while not self._inbox.empty():
+            event = self._inbox.get()
+            if isinstance(event, FrameArrived) and event.life == self._life:
+                self.driver.session.frame(event.data)
+            else:
+                self._put_off.append(event)
+        self.driver.session.tick()
+
     def _next_event(self, telemetry_due: float | None) -> Inbound | None:
+        if self._put_off:
+            return self._put_off.popleft()
         waits = []
         wakeup_us = self.driver.session.next_wakeup_us()
         if wakeup_us is not None:

@@ -16,6 +16,7 @@ from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle
 from cutpoint.wire import Command, Flag, Gauge, Leaf, Telemetry, decode
 from host_tools.device import Restarted, Sample, VirtualDevice
+from host_tools.device.profile import Basis, Clock, Profile
 
 
 def test_a_missed_deadline_is_finished_here_from_the_cut(
@@ -150,6 +151,19 @@ def test_a_hedged_device_answers_itself_when_it_is_the_faster(
     sample = samples(bundle, 1)[0]
     record = device.infer(sample)
     assert (record.by, record.reason) == ("device", "hedged")
+    assert record.answer == expected(bundle, sample)
+
+
+def test_an_answer_that_comes_between_two_operators_of_a_hedged_device_wins(
+    bus: MemoryBus, edge: ScriptedEdge, bundle: Bundle, make_device: MakeDevice, watch: Watch
+) -> None:
+    slow = Profile.load("esp32-c3").model_copy(update={"clock": Clock(mhz=2, basis=Basis.ASSUMED, source="slow for a test")})
+    device = make_device(bus, profile=slow)
+    edge.plan(1, flags=Flag.HEDGED, deadline_ms=60_000)
+    watch.plan(1)
+    sample = samples(bundle, 1)[0]
+    record = device.infer(sample)
+    assert record.by == "edge"
     assert record.answer == expected(bundle, sample)
 
 
