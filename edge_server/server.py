@@ -19,7 +19,7 @@ from edge_server.catalogue import Catalogue
 from edge_server.config import ServeConfig
 from edge_server.counters import added
 from edge_server.events import Observer, ignore
-from edge_server.gateway import Arrival
+from edge_server.gateway import Arrival, Gateway
 from edge_server.gateway.mqtt import MqttGateway
 from edge_server.plans import check_policy
 from edge_server.worker import Worker
@@ -45,7 +45,7 @@ class EdgeServer:
         self._observer = observer
         self._topics = Topics(config.root)
         self._workers: tuple[Worker, ...] = ()
-        self._gateway: MqttGateway | None = None
+        self._gateway: Gateway | None = None
         self._catalogue = Catalogue({})
         self._started_at = 0.0
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import make_bundle
-from hand_device import HandDevice, pictures, whole_answer
+from hand_device import HandDevice, pictures, until, whole_answer
 
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus, MqttBus
 from cutpoint.graph import Bundle
@@ -43,6 +43,41 @@ def test_a_stopped_server_leaves_no_thread_and_starts_again(serve: Any, device: 
     assert dev.hears_nothing()
     server.start()
     assert dev.ask(3, picture, 3).answer == whole_answer(fomo, picture)
+
+
+def test_an_observer_that_fails_costs_nobody_an_answer(
+    fomo: Bundle, device: Any, memory_broker: MemoryBroker
+) -> None:
+    def fails(_event: object) -> None:
+        raise RuntimeError("no paper in the printer")
+
+    config = ServeConfig(models=(fomo.path,), kernels="reference")
+    with EdgeServer(config, MemoryBus(memory_broker, "edge"), fails) as server:
+        dev = device()
+        for sequence, picture in enumerate(pictures(fomo, 3), 1):
+            assert dev.ask(3, picture, sequence).status is Status.OK
+        assert server.stats()["counters"]["observer_failed"] >= 3
+
+
+def test_a_fault_of_our_own_costs_one_inference_and_not_the_service(
+    serve: Any, device: Any, fomo: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+    dev = device()
+    one, other = pictures(fomo, 2)
+    with monkeypatch.context() as broken:
+        broken.setattr("edge_server.served.ServedModel.arrays", lambda *_: 1 // 0)
+        dev.send(dev.activation(3, one, 1))
+        until(lambda: server.stats()["counters"].get("internal_error") == 1)
+    assert dev.ask(3, other, 2).answer == whole_answer(fomo, other)
+
+
+def test_two_roots_on_one_broker_do_not_meet(fomo: Bundle, device: Any, memory_broker: MemoryBroker) -> None:
+    config = ServeConfig(models=(fomo.path,), kernels="reference", root="lab/2")
+    with EdgeServer(config, MemoryBus(memory_broker, "edge")):
+        dev = device()
+        dev.send(dev.activation(3, pictures(fomo, 1)[0]))
+        assert dev.hears_nothing()
 
 
 def test_stopping_twice_is_harmless(serve: Any) -> None:
