@@ -5,6 +5,7 @@ The source is the prepare functions of LiteRT's and TFLM's kernels: an absent or
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any, Final
 
@@ -47,6 +48,14 @@ _FEWEST_INPUTS: Final[dict[str, int]] = {
 }
 
 
+# Operators whose 8-bit kernels compute with the scales of what they read and make.
+_ARITHMETIC: Final = frozenset({
+    "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL",
+    "MEAN", "SOFTMAX", "LOG_SOFTMAX", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "PRELU", "QUANTIZE",
+    "DEQUANTIZE",
+})  # fmt: skip
+
+
 def check_options(
     what: str, kind: str, options: Any, inputs: list[Shape | None], outputs: list[Shape]
 ) -> None:
@@ -72,6 +81,19 @@ def check_options(
         _check_fully_connected(what, inputs, outputs[0])
     if kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
         _check_convolution(what, kind, inputs, outputs[0])
+
+
+def check_scales(what: str, kind: str, ends: Iterable[tuple[str, tuple[float, ...]]]) -> None:
+    """Raise ModelError when an 8-bit end of an arithmetic operator has no positive scale.
+
+    ends: dtype name and scales of the first input and of every output. The kernels divide by these scales, and abort
+    the process when there are none.
+    """
+    if kind not in _ARITHMETIC:
+        return
+    for dtype, scales in ends:
+        if dtype in ("int8", "uint8") and not (scales and min(scales) > 0):
+            raise ModelError(f"{what} reads or makes {dtype} without a scale: it is not quantised properly")
 
 
 def _check_fully_connected(what: str, inputs: list[Shape | None], output: Shape) -> None:

@@ -18,7 +18,7 @@ from cutpoint.graph.kinds import kind_of
 from cutpoint.graph.liveness import find_liveness
 from cutpoint.graph.macs import count_macs
 from cutpoint.graph.model import Cut, Model, Operator, Tensor
-from cutpoint.graph.options import check_options
+from cutpoint.graph.options import check_options, check_scales
 from cutpoint.graph.order import check_ends, check_order, indices
 
 SMALLEST_FILE_BYTES = 16
@@ -175,6 +175,8 @@ def _operator(index: int, model: schema.ModelT, tensors: tuple[Tensor, ...]) -> 
     made_shapes = [tensors[tensor].shape for tensor in made]
     what = f"operator {index} ({kind})"
     check_options(what, kind, operator.builtinOptions, shapes, made_shapes)
+    ends = [tensors[tensor] for tensor in (*read[:1], *made) if tensor >= 0]
+    check_scales(what, kind, [(tensor.dtype.name, tensor.scales) for tensor in ends])
     return Operator(
         index=index,
         kind=kind,

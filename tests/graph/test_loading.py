@@ -250,6 +250,10 @@ def test_missing_and_unknown_options_are_refused(model_path: Callable[[str], Pat
     refused(edited(data, change(255)), r"operator 7 \(SOFTMAX\) has options of an unknown kind")
 
 
+def test_eight_bit_arithmetic_without_a_scale_is_refused() -> None:
+    refused_after(_set_tensor(quantization=None), r"operator 0 \(ADD\) reads or makes int8 without a scale")
+
+
 def test_a_stride_of_zero_is_refused() -> None:
     graph = Graph()
     given, made = graph.tensor(1, 4, 4, 1), graph.tensor(1, 4, 4, 1)
