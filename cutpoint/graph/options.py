@@ -48,6 +48,10 @@ _FEWEST_INPUTS: Final[dict[str, int]] = {
 }
 
 
+_SMALLEST_SCALE: Final = 1e-15
+_SOFTMAX_ONE: Final = 1 << 26
+"""Softmax kernels need a multiplier above 1 after 5 integer bits (`PreprocessSoftmaxScaling`, quantization_util.cc)."""
+
 # Operators whose 8-bit kernels compute with the scales of what they read and make.
 _ARITHMETIC: Final = frozenset({
     "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL",
@@ -83,17 +87,27 @@ def check_options(
         _check_convolution(what, kind, inputs, outputs[0])
 
 
-def check_scales(what: str, kind: str, ends: Iterable[tuple[str, tuple[float, ...]]]) -> None:
-    """Raise ModelError when an 8-bit end of an arithmetic operator has no positive scale.
+def check_scales(what: str, kind: str, options: Any, ends: Iterable[tuple[str, tuple[float, ...]]]) -> None:
+    """Raise ModelError when an 8-bit end of an arithmetic operator has no scale that its kernels can compute with.
 
     ends: dtype name and scales of the first input and of every output. The kernels divide by these scales, and abort
-    the process when there are none.
+    the process when there are none or when they are absurdly small.
     """
     if kind not in _ARITHMETIC:
         return
     for dtype, scales in ends:
-        if dtype in ("int8", "uint8") and not (scales and min(scales) > 0):
+        if dtype not in ("int8", "uint8"):
+            continue
+        if not (scales and min(scales) > 0):
             raise ModelError(f"{what} reads or makes {dtype} without a scale: it is not quantised properly")
+        if not _SMALLEST_SCALE <= min(scales) <= max(scales) <= 1 / _SMALLEST_SCALE:
+            raise ModelError(
+                f"{what} reads or makes {dtype} with the scale {min(scales)}: the file is damaged"
+            )
+        if kind == "SOFTMAX" and not options.beta * scales[0] * _SOFTMAX_ONE > 1:
+            raise ModelError(
+                f"{what} has beta {options.beta} and the scale {scales[0]}: it is not quantised properly"
+            )
 
 
 def _check_fully_connected(what: str, inputs: list[Shape | None], output: Shape) -> None:

@@ -176,7 +176,7 @@ def _operator(index: int, model: schema.ModelT, tensors: tuple[Tensor, ...]) -> 
     what = f"operator {index} ({kind})"
     check_options(what, kind, operator.builtinOptions, shapes, made_shapes)
     ends = [tensors[tensor] for tensor in (*read[:1], *made) if tensor >= 0]
-    check_scales(what, kind, [(tensor.dtype.name, tensor.scales) for tensor in ends])
+    check_scales(what, kind, operator.builtinOptions, [(tensor.dtype.name, tensor.scales) for tensor in ends])
     return Operator(
         index=index,
         kind=kind,

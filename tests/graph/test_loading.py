@@ -254,6 +254,19 @@ def test_eight_bit_arithmetic_without_a_scale_is_refused() -> None:
     refused_after(_set_tensor(quantization=None), r"operator 0 \(ADD\) reads or makes int8 without a scale")
 
 
+def test_a_scale_that_kernels_abort_on_is_refused(model_path: Callable[[str], Path]) -> None:
+    def shrink(operator: int, scale: float) -> Callable[[schema.ModelT], None]:
+        def edit(model: schema.ModelT) -> None:
+            given = model.subgraphs[0].operators[operator].inputs[0]
+            model.subgraphs[0].tensors[given].quantization.scale = np.array([scale], np.float32)
+
+        return edit
+
+    data = model_path("keywords").read_bytes()
+    refused(edited(data, shrink(2, 1e-30)), r"reads or makes int8 with the scale 1\.0")
+    refused(edited(data, shrink(7, 1e-9)), r"operator 7 \(SOFTMAX\) has beta 1\.0 and the scale")
+
+
 def test_a_stride_of_zero_is_refused() -> None:
     graph = Graph()
     given, made = graph.tensor(1, 4, 4, 1), graph.tensor(1, 4, 4, 1)
