@@ -204,8 +204,8 @@ class PlanChanged:
 class Session:
     """A device's whole protocol behaviour, sans-I/O: events in, actions out.
 
-    After every event call poll() until it returns None, doing what each action asks before the next poll; call tick() at
-    next_wakeup_us() on the session's clock.
+    After every event call poll() until it returns None, doing what each action asks before the next poll; call
+    tick() at next_wakeup_us() on the session's clock.
     """
 
     def __init__(self, config: SessionConfig, clock: Clock) -> None:
@@ -232,9 +232,9 @@ class Session:
     ) -> None:
         """Answers a Run: microseconds of each operator, and after [0, last) the tensors that are alive at `last`.
 
-        A tensor is (index in the whole model, dtype, contiguous bytes, fill element as int). The buffers are kept until
-        the next ran() and must not change before poll() has returned None. ValueError, and nothing changes, when the call
-        does not fit the Run.
+        A tensor is (index in the whole model, dtype, contiguous bytes, fill element as int). The buffers are kept
+        until the next ran() and must not change before poll() has returned None. ValueError, and nothing changes,
+        when the call does not fit the Run.
         """
 
     def unsent(self) -> None:

@@ -149,7 +149,7 @@ def summary(message: Message) -> dict[str, object]:
                 "kind": "telemetry",
                 "model": bytes(message.model),
                 "boot": message.boot,
-                "gauges": {gauge: value for gauge, value in message.gauges.items()},
+                "gauges": message.gauges,
                 "counters": {_counter(number): value for number, value in message.counters.items()},
             }
         case Plan():

@@ -73,7 +73,7 @@ def test_the_example_policy_of_the_page_works() -> None:
         "EnergyModel": EnergyModel,
         "RowGrid": RowGrid,
     }
-    exec(source, names)  # noqa: S102
+    exec(source, names)
     shape = NetworkShape(macs=(1000, 1000, 1000), cut_bytes=(500, 900, 100, 300))
     decision = Planner(shape, names["Bytes"](), seed=0).decide()  # type: ignore[operator]
     assert decision.cut == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -15,6 +17,7 @@ from host_tools.cli.output import console, errors, print_json
 from host_tools.demo.play import Play, Scene
 from host_tools.demo.scenario import LEAST_PICTURES, SCENARIO, paced
 from host_tools.demo.scoreboard import Scoreboard
+from host_tools.demo.summary import Summary
 from host_tools.demo.table import live, show_summary
 from host_tools.demo.truth import read_exams
 from host_tools.shipped import shipped_bundle, shipped_pictures
@@ -40,27 +43,16 @@ def demo(
     A link turns poor, the edge server goes away and comes back. Exit 0 only if every picture was answered, every answer
     equals the whole model's, and every device found back. With --json the summary is printed as one object.
     """
-    # The scene makes its own noise: connections that end are part of the play.
-    logging.getLogger("edge_server").setLevel(logging.ERROR)
     scenario = paced(SCENARIO, pictures)
     bundle = cutpoint.Bundle.open(shipped_bundle())
     exams = read_exams(bundle, shipped_pictures(), scenario.pictures * len(scenario.stations))
     board = Scoreboard(scenario.stations)
     address = None if broker is None else broker_address(broker)
     play = Play(scenario, Scene(bundle, exams, address, root, seed), board)
-    if console.is_terminal and not json:
-        with Live(console=console, refresh_per_second=REFRESHES_PER_S) as screen:
-            summary = play.run(lambda: screen.update(live(board, scenario.pictures, bundle.labels)))
-    else:
-        told = 0
-
-        def tell() -> None:
-            nonlocal told
-            for at, what in board.events()[told:]:
-                errors.print(f"{at:5.1f} s {what}", markup=False, highlight=False)
-                told += 1
-
-        summary = play.run(tell)
+    with quiet("edge_server", "host_tools.device"):
+        summary = perform(
+            play, board, scenario.pictures, bundle.labels, on_screen=console.is_terminal and not json
+        )
     if json:
         print_json(summary)
     else:
@@ -69,3 +61,34 @@ def demo(
             console.print(f"[dim]note: {note}[/]", highlight=False, soft_wrap=True)
     if not summary.held:
         raise typer.Exit(EXIT_NO)
+
+
+def perform(
+    play: Play, board: Scoreboard, pictures: int, labels: tuple[str, ...], *, on_screen: bool
+) -> Summary:
+    """Run the play behind a live table, or with a line on standard error for each event."""
+    if on_screen:
+        with Live(console=console, refresh_per_second=REFRESHES_PER_S) as screen:
+            return play.run(lambda: screen.update(live(board, pictures, labels)))
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        for at, what in board.events()[told:]:
+            errors.print(f"{at:5.1f} s {what}", markup=False, highlight=False)
+            told += 1
+
+    return play.run(tell)
+
+
+@contextmanager
+def quiet(*names: str) -> Iterator[None]:
+    """Keep these loggers to errors meanwhile: connections that end are part of the play."""
+    loggers = [(logging.getLogger(name), logging.getLogger(name).level) for name in names]
+    for logger, _ in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in loggers:
+            logger.setLevel(level)

@@ -157,7 +157,8 @@ def test_a_hedged_device_answers_itself_when_it_is_the_faster(
 def test_an_answer_that_comes_between_two_operators_of_a_hedged_device_wins(
     bus: MemoryBus, edge: ScriptedEdge, bundle: Bundle, make_device: MakeDevice, watch: Watch
 ) -> None:
-    slow = Profile.load("esp32-c3").model_copy(update={"clock": Clock(mhz=2, basis=Basis.ASSUMED, source="slow for a test")})
+    clock = Clock(mhz=2, basis=Basis.ASSUMED, source="slow for a test")
+    slow = Profile.load("esp32-c3").model_copy(update={"clock": clock})
     device = make_device(bus, profile=slow)
     edge.plan(1, flags=Flag.HEDGED, deadline_ms=60_000)
     watch.plan(1)

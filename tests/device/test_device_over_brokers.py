@@ -61,7 +61,8 @@ def test_an_edge_that_goes_and_returns_costs_no_answer(
 def test_a_link_holds_up_a_real_broker_too(
     any_broker: ConnectBus, config: ServeConfig, bundle: Bundle, make_device: MakeDevice, watch: Watch
 ) -> None:
-    with EdgeServer(config, any_broker("edge")):
+    patient = config.model_copy(update={"deadline_ms": 5000})
+    with EdgeServer(patient, any_broker("edge")):
         device = make_device(any_broker("dev-1"), link=Link.parse("delay=30ms,rate=200kbps"))
         watch.plan(1)
         sample = samples(bundle, 1)[0]
