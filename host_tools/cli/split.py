@@ -71,7 +71,7 @@ def split(
 ) -> None:
     """Cut a model at every operator boundary and write a bundle: manifest, full model, device model."""
     bundle = cutpoint.Bundle.create(
-        cutpoint.load(model).data,
+        cutpoint.load(model),
         out,
         name=name or model.stem,
         labels=read_labels(labels),
@@ -88,11 +88,11 @@ def split(
                 "max_cut": bundle.max_cut,
                 "full_bytes": len(bundle.full),
                 "device_bytes": len(bundle.device),
-                "repairs": bundle.model().repairs,
+                "repairs": bundle.manifest.repairs,
             }
         )
         return
-    for repair in bundle.model().repairs:
+    for repair in bundle.manifest.repairs:
         console.print(f"repaired: {repair}", markup=False)
     console.print(
         f"{bundle.path}: model {bytes(bundle.model_id).hex()}, {bundle.n} operators, cuts 0 to {bundle.max_cut}, "
