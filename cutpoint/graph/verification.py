@@ -16,7 +16,8 @@ from cutpoint.kernels import Array, Kernels, Runner, open_runner
 EXACT: Final[frozenset[Kernels]] = frozenset({"reference", "tflm", "optimised"})
 """Kernels that run operators one by one: head and tail must equal the whole bit for bit.
 
-XNNPACK fuses and repacks, and rounds differently: it is compared with the reference and reported, not judged.
+XNNPACK fuses and repacks, and rounds differently: it is compared with the reference and reported, not judged. Nor is
+it when it refuses a tail, as it does where weights are computed before the cut (DEQUANTIZE of float16 weights).
 """
 DEFAULT: Final[tuple[Kernels, ...]] = ("reference", "tflm", "xnnpack")
 _ORDER: Final[tuple[Kernels, ...]] = ("reference", "optimised", "tflm", "xnnpack")
@@ -53,11 +54,8 @@ class CutCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed, and nothing differs where nothing may."""
-        return all(
-            difference.exact if kernels in EXACT else difference.failed is None
-            for kernels, difference in self.differences
-        )
+        """Whether nothing differs, or failed, under kernels that must be exact."""
+        return all(difference.exact for kernels, difference in self.differences if kernels in EXACT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,24 @@ def test_a_part_that_cannot_run_is_reported_with_its_reason(
     assert report.cuts[3].reference == Difference(0, 0, 0.0, "no such kernel")
 
 
+def test_a_part_that_only_xnnpack_refuses_is_reported_and_not_judged(
+    model: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = verification.open_runner
+    keywords = model("keywords")
+    tail = keywords.split(3)[1]
+
+    def fails(data: bytes, kernels: str) -> object:
+        if data == tail and kernels == "xnnpack":
+            raise KernelsError("failed to setup XNNPACK runtime")
+        return right(data, kernels)
+
+    monkeypatch.setattr(verification, "open_runner", fails)
+    report = verify(keywords)
+    assert report.ok
+    assert report.cuts[3].xnnpack == Difference(0, 0, 0.0, "failed to setup XNNPACK runtime")
+
+
 def test_given_inputs_are_used(model: Models) -> None:
     keywords = model("keywords")
     inputs = [
