@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
+import numpy as np
+
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import refusal
 
@@ -21,6 +23,11 @@ def _first_unfit(figures: list[float]) -> int | None:
     if plain and min(figures) >= 0 and max(figures) <= MOST and not isnan(sum(figures)):
         return None
     return next((at for at, value in enumerate(figures) if refusal(value, 0.0, MOST) is not None), None)
+
+
+def _listed(figures: Sequence[float]) -> list[float]:
+    """Plain numbers: those of an array would make the costs an array's, in its precision."""
+    return figures.tolist() if isinstance(figures, np.ndarray) else list(figures)
 
 
 def costs(
@@ -37,7 +44,7 @@ def costs(
     Raises PolicyError (a ValueError) when the three sequences are empty or of unequal length, when a figure
     is negative or not finite, or when the speed is not above 0 (SCIoT silently takes 0 as 1 byte/s).
     """
-    device, edge, sizes = list(device_s), list(edge_s), list(layer_bytes)
+    device, edge, sizes = _listed(device_s), _listed(edge_s), _listed(layer_bytes)
     n = len(device)
     if n == 0 or len(edge) != n or len(sizes) != n:
         raise PolicyError(

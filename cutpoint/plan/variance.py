@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Collection
-from statistics import median
 
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import is_index, refusal
@@ -14,15 +13,13 @@ MOST_OPERATORS = 1 << 16
 
 
 class _History:
-    """Last samples of one operator, seconds; how many count towards its next flag; re-tests since its
-    flag."""
+    """Last samples of one operator, seconds, and how many of them count towards its next flag."""
 
-    __slots__ = ("fresh", "retests", "samples")
+    __slots__ = ("fresh", "samples")
 
     def __init__(self, window: int) -> None:
         self.samples: deque[float] = deque(maxlen=window)
         self.fresh = 0
-        self.retests = 0
 
 
 def _cv(samples: Collection[float]) -> float:
@@ -40,14 +37,12 @@ class VarianceDetector:
     Rule and figures (15 %, 10, from 3 on, the next operator too) are SCIoT's (UBICO/SCIoT,
     `variance_detector.py`). SCIoT never takes a name off its list again; here a re-test does:
 
-    - A flag makes the operator and the next one due. `add` on a due operator is its re-test.
-    - The next operator, due only because of its neighbour, is settled by any one sample.
-    - A flagged operator is settled by a re-test within `threshold` of the median of the samples before it:
-      the figure in use is confirmed and the odd sample was a glitch. One that disagrees leaves it due,
-      because the new figure is not known yet; after `window` re-tests no old sample is left and the flag goes
-      in any case.
-    - A settled operator can only be flagged again by samples from its settling re-test on, `min_samples` of
-      them. Otherwise the very samples that raised the flag would raise it again.
+    - A flag makes the operator and the next one due, and `pending` tells so.
+    - A run that follows such a telling is the re-test: it takes the operator off the list, whatever its time.
+      A run before it is not, since nobody asked for it: the next operator's run in the very inference that
+      raised the flag settles nothing.
+    - A settled operator is flagged again only by samples from its re-test on, `min_samples` of them.
+      Otherwise the very samples that raised the flag would raise it again.
 
     `cv` and `unstable` always speak of the last `window` samples, flags or no flags.
     A sample that is negative, not finite or above ten minutes changes nothing but `rejected`, by reason.
@@ -64,8 +59,8 @@ class VarianceDetector:
         self._threshold = float(threshold)
         self._min_samples = min_samples
         self._histories: dict[int, _History] = {}
-        self._flagged: set[int] = set()
-        self._queued: set[int] = set()
+        self._due: set[int] = set()
+        self._told: set[int] = set()
         self.rejected: Counter[str] = Counter()
 
     def add(self, index: int, seconds: float) -> None:
@@ -81,11 +76,12 @@ class VarianceDetector:
         if history is None:
             history = self._histories[index] = _History(self._window)
         sample = float(seconds)
-        self._queued.discard(index)
-        if index in self._flagged:
-            self._retest(index, history, sample)
-            return
         history.samples.append(sample)
+        if index in self._told:
+            self._told.discard(index)
+            self._due.discard(index)
+            history.fresh = 1
+            return
         history.fresh = min(history.fresh + 1, self._window)
         recent: Collection[float] = history.samples
         if history.fresh < len(recent):
@@ -93,22 +89,12 @@ class VarianceDetector:
         if history.fresh < self._min_samples or self._surely_steady(recent):
             return
         if _cv(recent) > self._threshold:
-            history.retests = 0
-            self._flagged.add(index)
-            self._queued.add(index + 1)
+            self._due |= {index, index + 1}
 
     def _surely_steady(self, samples: Collection[float]) -> bool:
         """Spares most calls the sum of squares: a deviation is at most 0.71 of the range, a mean at least the least."""
         least = min(samples)
         return max(samples) - least <= self._threshold * least
-
-    def _retest(self, index: int, history: _History, sample: float) -> None:
-        believed = median(history.samples)
-        history.samples.append(sample)
-        history.retests += 1
-        if abs(sample - believed) <= self._threshold * believed or history.retests >= self._window:
-            self._flagged.discard(index)
-            history.fresh = 1
 
     def cv(self, index: int) -> float | None:
         """Sample coefficient of variation of the last `window` runs; None with fewer than two."""
@@ -125,5 +111,6 @@ class VarianceDetector:
         return _cv(history.samples) > self._threshold
 
     def pending(self) -> list[int]:
-        """Operators due for a re-test, ascending: the flagged and those queued behind them."""
-        return sorted(self._flagged | self._queued)
+        """Operators due for a re-test, ascending: the flagged and those behind them. Their next run settles them."""
+        self._told |= self._due
+        return sorted(self._due)

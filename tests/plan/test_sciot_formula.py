@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,13 @@ def test_costs_and_choice_equal_a_naive_reading_of_sciot_to_the_last_bit(
 
 def test_device_only_still_pays_for_its_own_output() -> None:
     assert sciot.costs([1.0], [9.0], [50], 10) == [6.0]
+
+
+def test_arrays_cost_what_lists_cost_in_plain_numbers() -> None:
+    arrays = np.array([1, 2, 3], np.float32), np.array([0.5, 0.25, 0.125]), np.array([100, 20, 0])
+    costs = sciot.costs(*arrays, 10)  # type: ignore[arg-type]
+    assert costs == sciot.costs([1, 2, 3], [0.5, 0.25, 0.125], [100, 20, 0], 10)
+    assert {type(cost) for cost in costs} == {float}
 
 
 def test_of_equal_costs_the_lowest_layer_wins() -> None:
