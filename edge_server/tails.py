@@ -7,17 +7,27 @@ import time
 
 import numpy as np
 
+from cutpoint.errors import KernelsError
 from cutpoint.kernels import Array, Kernels, Runner, open_runner
+from edge_server.counters import Counters
 from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
 
+# Plain loops: what every model that could be cut was cut and verified with.
+_STAND_IN: Kernels = "reference"
+
 
 class Tails:
-    """Resident tails by (model, cut); belongs to one worker, because an interpreter is for one thread."""
+    """Resident tails by (model, cut); belongs to one worker, because an interpreter is for one thread.
 
-    def __init__(self, kernels: Kernels) -> None:
+    Kernels may refuse one tail of a model whose other tails they run: XNNPACK does when dequantised weights
+    become an input. That tail then runs on the reference kernels, counted as `tail_on_reference`.
+    """
+
+    def __init__(self, kernels: Kernels, counters: Counters) -> None:
         self._kernels = kernels
+        self._counters = counters
         self._runners: dict[tuple[bytes, int], Runner] = {}
 
     def __len__(self) -> int:
@@ -26,7 +36,7 @@ class Tails:
     def run(self, model: ServedModel, cut: int, arrays: list[Array]) -> list[Array]:
         """The network's outputs from the live tensors at `cut`; at cut N they are the outputs already.
 
-        Raises KernelsError when the kernels cannot run this tail.
+        Raises KernelsError when neither the kernels asked for nor the reference kernels can run this tail.
         """
         if cut == model.n:
             return arrays
@@ -41,16 +51,33 @@ class Tails:
         key = (bytes(model.id), cut)
         runner = self._runners.get(key)
         if runner is None:
-            began = time.perf_counter()
-            runner = open_runner(model.tail(cut), self._kernels)
-            # The first run is slower than all others: it touches the memory, and delegates prepare themselves.
-            runner.run([np.zeros(spec.shape, spec.dtype) for spec in runner.inputs])
-            self._runners[key] = runner
-            log.info(
-                "event=tail_made model=%s cut=%d kernels=%s ms=%.1f",
-                model.id.hex,
-                cut,
-                self._kernels,
-                1e3 * (time.perf_counter() - began),
-            )
+            runner = self._runners[key] = self._made(model, cut)
         return runner
+
+    def _made(self, model: ServedModel, cut: int) -> Runner:
+        began = time.perf_counter()
+        tail, kernels = model.tail(cut), self._kernels
+        try:
+            runner = _warmed(tail, kernels)
+        except KernelsError as error:
+            if kernels == _STAND_IN:
+                raise
+            kernels = _STAND_IN
+            runner = _warmed(tail, kernels)
+            self._counters.count("tail_on_reference")
+            log.warning("event=tail_on_reference model=%s cut=%d detail=%r", model.id.hex, cut, str(error))
+        log.info(
+            "event=tail_made model=%s cut=%d kernels=%s ms=%.1f",
+            model.id.hex,
+            cut,
+            kernels,
+            1e3 * (time.perf_counter() - began),
+        )
+        return runner
+
+
+def _warmed(tail: bytes, kernels: Kernels) -> Runner:
+    """A runner that has run once: that run is the slowest, and delegates refuse a model only then."""
+    runner = open_runner(tail, kernels)
+    runner.run([np.zeros(spec.shape, spec.dtype) for spec in runner.inputs])
+    return runner

@@ -42,7 +42,7 @@ class Worker:
     ) -> None:
         self.inbox = Inbox(config.inbox_size, config.when_full)
         self.counters = Counters()
-        self.tails = Tails(config.kernels)
+        self.tails = Tails(config.kernels, self.counters)
         self.sessions: OrderedDict[DeviceId, DeviceSession] = OrderedDict()
         self._config = config
         self._catalogue = catalogue

@@ -6,10 +6,11 @@ import logging
 from typing import Any
 
 import pytest
-from hand_device import HandDevice, head, pictures, until
+from hand_device import HandDevice, head, pictures, until, whole_answer
 
 from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle
+from cutpoint.kernels import Runner, open_runner
 from cutpoint.wire import Status
 from edge_server.answers import AnswerCache
 from edge_server.catalogue import Catalogue
@@ -79,7 +80,7 @@ def test_a_bundle_is_found_by_its_own_path_and_by_its_folders(fomo: Bundle) -> N
 
 
 def test_tails_equal_heads_at_every_cut(fomo: Bundle) -> None:
-    model, tails = ServedModel(fomo), Tails("reference")
+    model, tails = ServedModel(fomo), Tails("reference", Counters())
     [picture] = pictures(fomo, 1)
     expected = head(fomo, fomo.n, picture)
     for cut in range(fomo.n + 1):
@@ -94,6 +95,25 @@ def test_a_planned_tail_is_ready_before_its_plan_leaves(serve: Any, device: Any)
     dev.about()
     dev.plan()
     assert server.stats()["tails"] == 1
+
+
+def test_a_tail_that_the_fast_kernels_refuse_runs_on_the_reference_kernels(
+    serve: Any, device: Any, fomo: Bundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def only_plain_loops(model: bytes, kernels: Any) -> Runner:
+        if kernels != "reference":
+            raise KernelsError("failed to setup XNNPACK runtime")
+        return open_runner(model, kernels)
+
+    monkeypatch.setattr("edge_server.tails.open_runner", only_plain_loops)
+    server = serve(policy="fixed:3", kernels="xnnpack")
+    dev: HandDevice = device()
+    dev.about()
+    assert dev.plan().cut == 3
+    for sequence, picture in enumerate(pictures(fomo, 3), 1):
+        assert dev.ask(3, picture, sequence).answer == whole_answer(fomo, picture)
+    assert server.stats()["counters"]["tail_on_reference"] == 1
+    assert sum("event=tail_on_reference" in record.getMessage() for record in caplog.records) == 1
 
 
 def test_without_a_tail_there_is_no_plan_and_frames_fail_with_a_status(
