@@ -40,6 +40,41 @@ TEST(the_deadline_counts_from_when_the_transport_took_the_last_chunk) {
   CHECK_EQ(when, bench.clock.now + 1000000);
 }
 
+TEST(a_result_is_in_time_that_came_while_the_transport_blocked) {
+  SessionBench bench;
+  SessionBench::online(bench);
+  bench.input();
+  bench.poll_all();
+  bench.ran(0, 2);
+  Action action;
+  CHECK(bench.session.poll(action));
+  bench.clock.now += 3000000;  // the transport blocked
+  CHECK_EQ(bench.frame(result_frame({1, 2})), Status::kOk);
+  CHECK_EQ(bench.poll_one().action.delivery.by, By::kEdge);
+  CHECK_EQ(bench.count(CounterId::kDeadlinesMissed), 0u);
+  CHECK_EQ(bench.count(CounterId::kLateResults), 0u);
+}
+
+TEST(a_report_that_the_transport_blocked_on_still_has_its_deadline_at_the_next_input) {
+  SessionConfig config = config_of(4, 4, 4);
+  SessionBench bench(config);
+  SessionBench::online(bench);
+  bench.input();
+  Action action;
+  CHECK(bench.session.poll(action));
+  bench.ran(0, 4);
+  CHECK(bench.session.poll(action));
+  CHECK_EQ(action.kind, ActionKind::kDeliver);
+  CHECK(bench.session.poll(action));
+  CHECK_EQ(action.kind, ActionKind::kPublish);
+  bench.clock.now += 3000000;  // the transport blocked
+  bench.input();
+  bench.pass_ms(999);
+  CHECK_EQ(bench.count(CounterId::kDeadlinesMissed), 0u);
+  bench.pass_ms(1);
+  CHECK_EQ(bench.count(CounterId::kDeadlinesMissed), 1u);
+}
+
 TEST(a_late_result_still_wins_between_two_operators) {
   SessionBench bench;
   SessionBench::online(bench);

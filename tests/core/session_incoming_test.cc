@@ -93,6 +93,16 @@ TEST(a_forged_piece_of_a_far_inference_does_not_shut_out_the_answer) {
   CHECK_EQ(bench.poll_one().action.delivery.by, By::kEdge);
 }
 
+TEST(a_command_without_a_number_does_not_make_a_repeated_one_new) {
+  SessionBench bench;
+  SessionBench::online(bench);
+  CHECK_EQ(bench.frame(command_frame(2, 5)), Status::kOk);
+  bench.poll_all();
+  CHECK_EQ(bench.frame(command_frame(2, 0)), Status::kOk);
+  bench.poll_all();
+  CHECK_EQ(bench.frame(command_frame(2, 5)), Status::kDuplicate);
+}
+
 TEST(a_command_in_several_chunks_is_put_together) {
   SessionBench bench;
   SessionBench::online(bench);

@@ -81,6 +81,11 @@ uint64_t Session::now() {
 
 // Lets the deadlines pass that have passed.
 void Session::look(uint64_t now) {
+  if (sent_ != nullptr && inference_.handing_over) {
+    // A transport may block for as long as the network needs; that time is not the edge's.
+    inference_.handing_over = false;
+    sent_->deadline_us = now + sent_->deadline_ms * 1000ull;
+  }
   bool missed = false;
   for (Sent* sent = sent_log_.expire_one(now); sent != nullptr; sent = sent_log_.expire_one(now)) {
     counters_.count(CounterId::kDeadlinesMissed);
@@ -116,13 +121,7 @@ bool Session::poll(Action& action) {
   if (!begun_) {
     return false;
   }
-  const uint64_t now_us = now();
-  if (sent_ != nullptr && inference_.handing_over) {
-    // A transport may block for as long as the network needs; that time is not the edge's.
-    inference_.handing_over = false;
-    sent_->deadline_us = now_us + sent_->deadline_ms * 1000ull;
-  }
-  look(now_us);
+  look(now());
   return poll_publish(action) || poll_inference(action);
 }
 

@@ -92,7 +92,9 @@ Status Session::take_command(const Header& header, Bytes payload, Bytes frame) {
   if (view.argument.size() > buffers_.command.size()) {
     return bad_frame(Status::kOversized);
   }
-  last_command_ = header.sequence;
+  if (header.sequence != 0) {
+    last_command_ = header.sequence;
+  }
   if (view.id == static_cast<uint16_t>(CommandId::kProfile)) {
     profile_due_ = true;
     return Status::kOk;

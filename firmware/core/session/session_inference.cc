@@ -24,6 +24,8 @@ Status Session::input(uint32_t& sequence) {
     misuse();
     return Status::kArgument;
   }
+  const uint64_t now_us = now();
+  look(now_us);
   sequence_ = next_sequence(sequence_);
   sequence = sequence_;
   counters_.count(CounterId::kInferences);
@@ -32,7 +34,7 @@ Status Session::input(uint32_t& sequence) {
   inference_.delivery.sequence = sequence_;
   inference_.delivery.cut = plan().cut;
   sent_ = nullptr;
-  choose_way(now());
+  choose_way(now_us);
   return Status::kOk;
 }
 
