@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <stdexcept>
 
 #include "frame/reassembler.h"
 #include "message_encoding.h"
@@ -21,6 +22,11 @@ class Receiver {
 
   // A message tuple, None while chunks are missing, or the Status (int) why the frame is refused.
   nb::object push(nb::handle frame) {
+    // Making a tuple may collect garbage, and so run Python code in the middle of a push.
+    if (pushing_) {
+      throw std::runtime_error("push() was called from within a push() of the same receiver");
+    }
+    const Pushing pushing(pushing_);
     const BytesView bytes(frame);
     if (bytes.get().size() > capacity_ + kHeaderBytes) {
       ++too_long_;
@@ -59,6 +65,17 @@ class Receiver {
   }
 
  private:
+  // Sets the flag for as long as it lives.
+  class Pushing {
+   public:
+    explicit Pushing(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Pushing() { flag_ = false; }
+
+   private:
+    bool& flag_;
+  };
+
+  bool pushing_ = false;
   size_t capacity_;
   std::unique_ptr<uint8_t[]> buffer_;
   Reassembler chunks_;

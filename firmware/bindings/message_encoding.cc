@@ -72,11 +72,7 @@ nb::object encode_activation(nb::handle model, uint32_t boot, uint32_t sequence,
                              uint8_t flags, uint32_t plan_epoch, nb::tuple tensors, uint32_t encode_us,
                              nb::tuple operators_us, nb::object last, size_t chunk_bytes) {
   const TensorArguments held(tensors);
-  std::vector<uint32_t> microseconds;
-  microseconds.reserve(nb::len(operators_us));
-  for (nb::handle value : operators_us) {
-    microseconds.push_back(argument<uint32_t>(value));
-  }
+  const std::vector<uint32_t> microseconds = arguments<uint32_t>(operators_us);
   ActivationFields fields = {};
   fields.model = model_argument(model);
   fields.boot = boot;
@@ -177,7 +173,7 @@ nb::object encode_telemetry(nb::handle model, uint32_t boot, nb::tuple gauges, n
                             size_t chunk_bytes) {
   Gauges present;
   for (nb::handle item : gauges) {
-    const nb::tuple pair = argument<nb::tuple>(item);
+    const nb::tuple pair = pair_argument(item);
     const uint8_t id = argument<uint8_t>(pair[0]);
     if (id >= kGauges) {
       throw nb::value_error("the gauge is unknown");
@@ -191,7 +187,7 @@ nb::object encode_telemetry(nb::handle model, uint32_t boot, nb::tuple gauges, n
   }
   std::vector<Counter> counted;
   for (nb::handle item : counters) {
-    const nb::tuple pair = argument<nb::tuple>(item);
+    const nb::tuple pair = pair_argument(item);
     counted.push_back(Counter{argument<uint16_t>(pair[0]), argument<uint32_t>(pair[1])});
   }
   uint8_t payload[kMaxTelemetryPayloadBytes];

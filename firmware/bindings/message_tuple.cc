@@ -43,7 +43,12 @@ Status tensors_tuple(Bytes records, CodecId codec, size_t count, size_t capacity
     return Status::kOversized;
   }
   TupleBuilder builder(count);
-  for (TensorCursor cursor(records, codec); cursor.next(record);) {
+  TensorCursor cursor(records, codec);
+  for (size_t i = 0; i < count; ++i) {
+    // Making objects may collect garbage and so run Python code, which may write to the buffer that a frame lies in.
+    if (!cursor.next(record)) {
+      return Status::kTensor;
+    }
     nb::object data = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(record.raw_bytes)));
     CUTPOINT_TRY(decode_tensor(record.codec, record.dtype, record.coded, fresh_bytes(data)));
     builder.add(make(number(record.index), number(static_cast<uint8_t>(record.dtype)),

@@ -4,6 +4,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <vector>
+
 #include "span.h"
 #include "status.h"
 
@@ -70,6 +72,26 @@ T argument(nanobind::handle object) {
     throw nanobind::value_error("a field is not a number or does not fit its width on the wire");
   }
   return value;
+}
+
+// A tuple of numbers, as they are to travel. Converting one may run Python code, which cannot change a tuple.
+template <typename T>
+std::vector<T> arguments(nanobind::tuple numbers) {
+  std::vector<T> values;
+  values.reserve(numbers.size());
+  for (nanobind::handle number : numbers) {
+    values.push_back(argument<T>(number));
+  }
+  return values;
+}
+
+// A gauge or a counter, and its value.
+inline nanobind::tuple pair_argument(nanobind::handle item) {
+  nanobind::tuple pair = argument<nanobind::tuple>(item);
+  if (pair.size() != 2) {
+    throw nanobind::value_error("a gauge or a counter is (number, value)");
+  }
+  return pair;
 }
 
 // For values that Python code hands in: raises ValueError with the reason.

@@ -2,7 +2,6 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 
 #include <memory>
 #include <optional>
@@ -63,23 +62,25 @@ class PythonSession {
     return sequence;
   }
 
-  void ran(uint16_t first, uint16_t last, bool ok, const std::vector<uint32_t>& operators_us, nb::sequence live) {
-    auto arguments = std::make_unique<TensorArguments>(nb::tuple(live));
-    const Ran ran = {first, last, ok, Span<const uint32_t>(operators_us.data(), operators_us.size()),
-                     arguments->views()};
+  void ran(uint16_t first, uint16_t last, bool ok, nb::sequence operators_us, nb::sequence live) {
+    const std::vector<uint32_t> times = arguments<uint32_t>(nb::tuple(operators_us));
+    auto tensors = std::make_unique<TensorArguments>(nb::tuple(live));
+    const Ran ran = {first, last, ok, Span<const uint32_t>(times.data(), times.size()), tensors->views()};
     if (session_.ran(ran) != Status::kOk) {
       throw nb::value_error(
           "ran() does not fit the Run that was polled: expected the same range, one time per operator, and at most 16 "
           "tensors of whole elements");
     }
-    live_ = std::move(arguments);
+    live_ = std::move(tensors);
   }
 
-  void telemetry(nb::dict by_gauge) {
+  void telemetry(nb::mapping by_gauge) {
     Gauges gauges;
-    for (auto [gauge, value] : by_gauge) {
-      const uint8_t number = argument<uint8_t>(gauge);
-      const int64_t wide = argument<int64_t>(value);
+    // The items hold their gauges and values: converting one may run Python code that changes the dict.
+    for (nb::handle item : by_gauge.items()) {
+      const nb::tuple pair = pair_argument(item);
+      const uint8_t number = argument<uint8_t>(pair[0]);
+      const int64_t wide = argument<int64_t>(pair[1]);
       const bool is_signed = number == static_cast<uint8_t>(Gauge::kChipTemperature) ||
                              number == static_cast<uint8_t>(Gauge::kRssi);
       const bool fits = is_signed ? wide >= INT32_MIN && wide <= INT32_MAX : wide >= 0 && wide <= UINT32_MAX;

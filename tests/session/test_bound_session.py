@@ -175,7 +175,7 @@ def test_an_event_out_of_order_raises_and_changes_nothing() -> None:
         device.session.ran(run.first, run.last, True, [1])
     with pytest.raises(ValueError, match="whole elements"):
         device.session.ran(run.first, run.last, True, [1, 2], [(0, DType.INT32, b"123", 0)])
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="number"):
         device.session.ran(run.first, run.last, True, [-1, 2])
     device.ran(run)
     assert device.session.counters["misuse"] == 4
