@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cutpoint.errors import UsageError
 from host_tools.device.input_tensor import Array, InputTensor
@@ -77,7 +77,7 @@ class ArrayFile:
         self._stacks = [
             _stack(array, tensor) for array, tensor in zip(_arrays(path, inputs), inputs, strict=True)
         ]
-        counts = {len(stack) for stack in self._stacks}
+        counts = {stack.shape[0] if stack.ndim else 0 for stack in self._stacks}
         if len(counts) != 1 or 0 in counts:
             raise UsageError(
                 f"{path}: the arrays hold {sorted(counts)} samples; give as many of each, one or more"
@@ -134,11 +134,21 @@ def read_picture(path: Path) -> Array:
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture)
-            return np.asarray(upright.convert("RGB"))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UsageError(f"{path} is no picture that can be read: {error}") from error
+            return np.asarray(_of_8_bits(upright, picture.format).convert("RGB"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        # What a damaged file makes Pillow's many parsers raise has no common base.
+        raise UsageError(f"{path} is no picture that can be read: {error}") from error
+
+
+def _of_8_bits(picture: Image.Image, form: str | None) -> Image.Image:
+    """The picture, or for 16-bit grey its upper bytes: Pillow would clip instead of scaling."""
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and form in ("PNG", "PPM")):
+        return Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ValueError("its 32-bit values have no white of their own; save it with 8 or 16 bits")
+    return picture
 
 
 def _arrays(path: Path, inputs: Sequence[InputTensor]) -> list[Array]:
@@ -149,7 +159,8 @@ def _arrays(path: Path, inputs: Sequence[InputTensor]) -> list[Array]:
         else:
             with loaded:
                 arrays = {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:
+        # What a damaged file makes NumPy and zipfile raise has no common base.
         raise UsageError(f"{path} cannot be read as NumPy arrays: {error}") from error
     names = [tensor.name for tensor in inputs]
     if set(names) <= arrays.keys():
