@@ -9,9 +9,11 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.figure import Section, show, write
+from bench.readme import rewrite
 
 SECTIONS = ("frames", "planning", "splitting", "edge")
 RESULTS = Path(__file__).with_name("results.json")
+README = Path(__file__).parents[1] / "README.md"
 
 
 def main() -> None:
@@ -31,7 +33,8 @@ def main() -> None:
     show(done, console)
     if not options.quick and tuple(names) == SECTIONS:
         write(done, RESULTS)
-        console.print(f"wrote {RESULTS}", highlight=False)
+        rewrite(README, RESULTS)
+        console.print(f"wrote {RESULTS} and the table in {README}", highlight=False)
 
 
 if __name__ == "__main__":
