@@ -94,7 +94,8 @@ class VirtualDevice:
     @property
     def boot(self) -> int | None:
         """The boot number of this life; None when stopped."""
-        return None if self._loop is None else self._loop.boot
+        loop = self._loop
+        return None if loop is None else loop.boot
 
     @property
     def engine(self) -> OperatorEngine:
@@ -121,17 +122,16 @@ class VirtualDevice:
     @property
     def state(self) -> str:
         """`offline`, `online` or `isolated`; `stopped` before the start and after the end."""
-        return "stopped" if self._loop is None else self._loop.driver.session.state
+        loop = self._loop
+        return "stopped" if loop is None else loop.driver.session.state
 
     @property
     def counters(self) -> Mapping[str, int]:
         """The session's counters by name; `overruns`, runs in which this computer was the slower one; and
         `inbox_full`, frames dropped unread. Of the last life when stopped.
         """
-        if self._loop is None:
-            return self._counted
-        counted = self._loop.driver.session.counters
-        return {**counted, "inbox_full": self._loop.drops["inbox_full"], "overruns": self._body.pace.overruns}
+        loop = self._loop
+        return self._counted if loop is None else self._counted_by(loop)
 
     def notes(self) -> list[str]:
         """What a user should know of this device before trusting its figures, a sentence each."""
@@ -166,7 +166,7 @@ class VirtualDevice:
         loop = self._loop
         if loop is not None:
             loop.stop()
-            self._counted = self.counters
+            self._counted = self._counted_by(loop)
             self._loop = None
 
     def infer(self, picture: Array | Sequence[Array] | Sample, name: str = "") -> InferenceRecord:
@@ -216,8 +216,9 @@ class VirtualDevice:
 
     def poke(self) -> None:
         """Look at the clock now: for a clock that somebody moves by hand."""
-        if self._loop is not None:
-            self._loop.put(Poked())
+        loop = self._loop
+        if loop is not None:
+            loop.put(Poked())
 
     def about(self, boot: int) -> dict[str, object]:
         """What the device says of itself on its `about` topic in the life of that boot number."""
@@ -242,6 +243,10 @@ class VirtualDevice:
 
     def __exit__(self, *_exception: object) -> None:
         self.stop()
+
+    def _counted_by(self, loop: Loop) -> Mapping[str, int]:
+        counted = loop.driver.session.counters
+        return {**counted, "inbox_full": loop.drops["inbox_full"], "overruns": self._body.pace.overruns}
 
     def _bear(self) -> tuple[_core.Session, int]:
         """The session of the next life."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,8 @@ MOST_WAITING = 4096
 """Messages on the way in both directions together; a further one at QoS 0 is dropped and counted."""
 DRAIN_S = 2.0
 """How long `close` lets messages that are on their way leave."""
+LONGEST_WAIT_S = 3600.0
+"""Of one look at the clock: a platform's longest wait is shorter than what a slow enough link asks for."""
 _DROPPABLE = frozenset({"act", "res", "tele"})
 
 
@@ -47,7 +50,7 @@ class LinkedBus:
         self._up = Line(link.up, up_rng)
         self._down = Line(link.down, down_rng)
         self._link = link
-        self._waiting: list[tuple[float, int, Callable[[], object]]] = []
+        self._waiting: list[tuple[float, int, Line, Callable[[], object]]] = []
         self._order = 0
         self._changed = threading.Condition()
         self._drops: Counter[str] = Counter()
@@ -124,12 +127,17 @@ class LinkedBus:
 
     def _disconnected(self, reason: str) -> None:
         with self._changed:
-            self._up.counters.discarded += len(self._waiting)
-            self._waiting.clear()
-            self._up.clear()
-            self._down.clear()
+            self._discard()
             self._changed.notify_all()
         self.on_disconnect(reason)
+
+    def _discard(self) -> None:
+        """What is on the way is lost with the connection that carried it. The caller holds the lock."""
+        for _, _, line, _ in self._waiting:
+            line.counters.discarded += 1
+        self._waiting.clear()
+        self._up.clear()
+        self._down.clear()
 
     def _put(self, line: Line, size: int, may_drop: bool, call: Callable[[], object]) -> bool:
         with self._changed:
@@ -140,7 +148,7 @@ class LinkedBus:
             due_us = line.send(_now_us(), size, droppable=may_drop)
             if due_us is not None:
                 self._order += 1
-                heapq.heappush(self._waiting, (due_us, self._order, call))
+                heapq.heappush(self._waiting, (due_us, self._order, line, call))
                 self._changed.notify_all()
         # A sender at QoS 0 does not learn of a loss, so a lost message counts as handed over.
         return True
@@ -151,11 +159,11 @@ class LinkedBus:
                 self._busy = False
                 self._changed.notify_all()
                 while not self._closing and (not self._waiting or self._waiting[0][0] > _now_us()):
-                    left_us = self._waiting[0][0] - _now_us() if self._waiting else None
-                    self._changed.wait(None if left_us is None else max(left_us, 0.0) / 1e6)
+                    left_us = self._waiting[0][0] - _now_us() if self._waiting else math.inf
+                    self._changed.wait(min(max(left_us, 0.0) / 1e6, LONGEST_WAIT_S))
                 if self._closing:
                     return
-                _, _, call = heapq.heappop(self._waiting)
+                _, _, _, call = heapq.heappop(self._waiting)
                 self._busy = True
             # One failed callback must not end the link.
             try:
@@ -166,7 +174,7 @@ class LinkedBus:
     def _stop_thread(self) -> None:
         with self._changed:
             self._closing = True
-            self._waiting.clear()
+            self._discard()
             self._changed.notify_all()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():

@@ -125,6 +125,47 @@ def test_a_line_that_cannot_keep_up_drops_frames_and_counts_them(ends: Ends) -> 
     ends.broker.stop()
 
 
+@pytest.mark.parametrize("ends", ["rate=0.0000001bps", "delay=9999999999999s"], indirect=True)
+def test_a_link_that_takes_ages_can_still_be_mended(ends: Ends) -> None:
+    ends.near.publish(ACT, bytes(4000))
+    ends.near.publish(ACT, bytes(4000))
+    time.sleep(0.05)
+    ends.broker.stop()
+    assert ends.cut_off.wait(2)
+    ends.near.link = Link.parse("none")
+    ends.broker.start()
+    deadline = time.monotonic() + 2
+    while not ends.near.connected and time.monotonic() < deadline:
+        time.sleep(0.005)
+    ends.near.publish(ACT, b"after")
+    assert ends.at_far.get(timeout=2)[2] == b"after"
+
+
+@pytest.mark.parametrize("ends", ["down.delay=60s"], indirect=True)
+def test_what_is_lost_is_counted_in_its_own_direction(ends: Ends) -> None:
+    ends.far.publish(RES, b"answer")
+    _, down = ends.near.counters
+    deadline = time.monotonic() + 2
+    while not down.messages and time.monotonic() < deadline:
+        time.sleep(0.005)
+    ends.broker.stop()
+    assert ends.cut_off.wait(2)
+    assert [line.discarded for line in ends.near.counters] == [0, 1]
+
+
+def test_a_new_connection_does_not_wait_for_what_the_last_one_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("host_tools.device.linked_bus.DRAIN_S", 0.05)
+    ends = Ends("rate=1bps")
+    ends.near.publish(ACT, bytes(4000))
+    ends.near.close()
+    assert ends.near.counters[0].discarded == 1
+    ends.near.link = Link.parse("none")
+    ends.near.connect()
+    ends.near.publish(ACT, b"fresh")
+    assert ends.at_far.get(timeout=2)[2] == b"fresh"
+    ends.close()
+
+
 @pytest.mark.parametrize("ends", ["delay=10ms"], indirect=True)
 def test_a_bus_that_was_closed_connects_again(ends: Ends) -> None:
     ends.near.close()
