@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cutpoint import _core
 from cutpoint.answer import Answer, AnswerRule, OutputError
 from cutpoint.bus import Bus
-from cutpoint.errors import CutpointError, InternalError
+from cutpoint.errors import CutpointError, InternalError, UsageError
 from cutpoint.wire import Command, DType, Gauge, Result, Status, decode
 from host_tools.device.energy import Busy, energy_uj
 from host_tools.device.engine import Engine
@@ -70,7 +70,9 @@ class Driver:
     def begin(self, given: InputGiven) -> None:
         """Start an inference; `pump` carries it out."""
         if self._job is not None:
-            raise InternalError("a second input was given while an inference is in flight")
+            # Its caller was interrupted while it waited, and asks for the next one already.
+            given.answer.set_exception(UsageError("the inference before is still in flight; try again later"))
+            return
         began_ns = time.monotonic_ns()
         try:
             self._body.engine.set_input(given.arrays)

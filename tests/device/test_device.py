@@ -9,12 +9,13 @@ import time
 import numpy as np
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch, eventually, expected, samples
-from scripted_edge import ScriptedEdge, silence
+from scripted_edge import ScriptedEdge, answer, silence
 
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus
 from cutpoint.errors import InputError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import (
+    Activation,
     CodecId,
     Command,
     CounterId,
@@ -28,7 +29,14 @@ from cutpoint.wire import (
     parse_about,
     parse_state,
 )
-from host_tools.device import CommandReceived, DeviceStoppedError, Link, Profile, Restarted
+from host_tools.device import (
+    CommandReceived,
+    DeviceStoppedError,
+    InferenceRecord,
+    Link,
+    Profile,
+    Restarted,
+)
 
 
 def test_every_cut_gives_the_answer_of_the_whole_model(
@@ -257,6 +265,37 @@ def test_stopping_ends_an_inference_that_waits(
     threading.Timer(0.1, device.stop).start()
     with pytest.raises(DeviceStoppedError):
         device.infer(samples(bundle, 1)[0])
+
+
+def test_an_interrupted_wait_costs_only_itself(
+    bus: MemoryBus,
+    edge: ScriptedEdge,
+    bundle: Bundle,
+    make_device: MakeDevice,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    device = make_device(bus)
+    edge.plan(5, deadline_ms=60_000)
+    watch.plan(1)
+    held: list[Activation] = []
+    edge.reply = lambda _edge, activation: held.append(activation)
+    (sample,) = samples(bundle, 1)
+
+    def interrupted(_future: object, timeout: float | None = None) -> InferenceRecord:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("concurrent.futures.Future.result", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            device.infer(sample)
+    with pytest.raises(UsageError, match="still in flight"):
+        device.infer(sample)
+    eventually(lambda: bool(held), "the first inference")
+    edge.reply = answer
+    answer(edge, held[0])
+    eventually(lambda: any(isinstance(event, InferenceRecord) for event in watch.events), "its answer")
+    assert device.infer(sample).answer == expected(bundle, sample)
 
 
 def test_a_broker_that_is_not_there_is_said_at_the_start(
