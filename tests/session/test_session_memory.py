@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 
 import psutil
 from device_session import DeviceSession, result
@@ -44,3 +46,23 @@ def test_a_tensor_is_let_go_after_the_next_run() -> None:
     (run,) = device.poll()
     device.ran(run)
     buffer.clear()  # a bytearray that somebody holds refuses this
+
+
+def test_a_session_that_a_thread_holds_at_exit_is_no_warning() -> None:
+    program = """
+import threading
+from cutpoint import _core
+
+def hold():
+    config = _core.SessionConfig(model_id=b"abcd", boot=1, operators=2, on_board=2, cut=0)
+    session = _core.Session(config, _core.ManualClock())
+    held.set()
+    threading.Event().wait()
+    session.tick()
+
+held = threading.Event()
+threading.Thread(target=hold, daemon=True).start()
+held.wait(5)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
