@@ -49,9 +49,10 @@ class MqttGateway:
         return self._bus.publish(self._topics.of(device, leaf), frame, qos, retain)
 
     def drops(self) -> dict[str, int]:
-        return {
-            f"gateway_{reason}": count for reason, count in (self._drops + Counter(self._bus.drops)).items()
-        }
+        # Copies in one step each: the bus's thread may be counting a new reason at this moment.
+        lost = self._drops.copy()
+        lost.update(dict(self._bus.drops))
+        return {f"gateway_{reason}": count for reason, count in lost.items()}
 
     def _on_connect(self) -> None:
         self._connections += 1
