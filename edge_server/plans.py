@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from cutpoint.errors import CutpointError
 from cutpoint.plan import MACHINES, EdgeEstimator, EnergyModel, Planner, PolicyError
-from cutpoint.wire import CodecId, Flag, Leaf, Plan, encode
+from cutpoint.wire import Activation, CodecId, Flag, Leaf, Plan, encode
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
+from edge_server.errors import ConfigError
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
 from edge_server.outcome import Outcome
@@ -42,15 +43,18 @@ class Plans:
         self._tell = tell
         self._edges: dict[bytes, EdgeEstimator] = {}
 
-    def adopt(self, session: DeviceSession, model: ServedModel) -> None:
-        """Plan for this model from now on, unless that is so already; the first plan goes out at once."""
+    def adopt(self, session: DeviceSession, model: ServedModel, *, ran: int = 0) -> None:
+        """Plan for this model from now on, unless that is so already; the first plan goes out at once.
+
+        A device that has not said how many operators it holds is never asked for more than the `ran` that it ran.
+        """
         about = session.about
         board = (about.operators, about.codecs, about.chip) if about is not None else None
         if session.model is model and session.board == board:
             return
         session.model, session.board, session.planning = model, board, None
         try:
-            planner = self._planner(session, model)
+            planner = self._planner(session, model, ran)
         except PolicyError as error:
             self._counters.note(str(session.device), "no_plan", error)
             return
@@ -67,7 +71,7 @@ class Plans:
         """Take what an activation taught, and plan anew where that is due."""
         foreign = session.epoch.saw(outcome.activation.plan_epoch)
         if session.model is not outcome.model:
-            self.adopt(session, outcome.model)
+            self.adopt(session, outcome.model, ran=_ran(outcome.activation))
         planning = session.planning
         if planning is None:
             return
@@ -135,10 +139,10 @@ class Plans:
             self._gateway.send(session.device, Leaf.PLAN, frame)
         self._counters.count("plans_published")
 
-    def _planner(self, session: DeviceSession, model: ServedModel) -> Planner:
+    def _planner(self, session: DeviceSession, model: ServedModel, ran: int) -> Planner:
         config, about = self._config, session.about
         key = bytes(model.id)
-        shape = model.shape(model.n if about is None else about.operators)
+        shape = model.shape(ran if about is None else about.operators)
         edge = self._edges.get(key)
         if edge is None:
             edge = self._edges[key] = EdgeEstimator(shape)
@@ -157,8 +161,22 @@ class Plans:
         )
 
 
+def _ran(activation: Activation) -> int:
+    """Operators that the device has shown to hold: before the cut, or more when it timed the rest as well."""
+    timings = activation.timings
+    return max(activation.cut, len(timings.operators_us) if timings is not None else 0)
+
+
 def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
-    """Raise PolicyError when the policy is unknown, or no model on offer could follow it on any board."""
+    """Raise PolicyError when the policy is unknown, or no model on offer could follow it on any board.
+
+    ConfigError when the policy is `energy` and there are no currents.
+    """
+    if config.policy.strip() == "energy" and config.currents is None:
+        raise ConfigError(
+            "policy energy needs the currents of the boards: a [currents] table in the settings file, with cpu_ma, "
+            "rx_ma, tx_ma and volts (cutpoint serve --config FILE.toml)"
+        )
     refused: PolicyError | None = None
     for model in models:
         try:

@@ -12,7 +12,19 @@ from hand_device import HandDevice, pictures, until
 from cutpoint.bus import MemoryBroker
 from cutpoint.graph import Bundle
 from cutpoint.plan import PolicyError
-from cutpoint.wire import CodecId, Flag, LastAnswered, ModelId, Plan, Presence, Timings, decode, encode
+from cutpoint.wire import (
+    CodecId,
+    Flag,
+    LastAnswered,
+    ModelId,
+    Plan,
+    Presence,
+    Status,
+    Timings,
+    decode,
+    encode,
+)
+from edge_server.errors import ConfigError
 from edge_server.events import DeviceSeen, Event, PlanDecided
 
 
@@ -35,7 +47,7 @@ def test_a_device_that_does_not_introduce_itself_is_planned_for_at_its_first_fra
     serve: Any, dev: HandDevice, fomo: Bundle
 ) -> None:
     serve(policy="fixed:4")
-    dev.ask(2, pictures(fomo, 1)[0])
+    dev.ask(6, pictures(fomo, 1)[0])
     assert dev.plan().cut == 4
 
 
@@ -63,6 +75,18 @@ def test_a_device_is_never_asked_for_more_than_it_has_on_board(serve: Any, dev: 
     serve(policy="privacy:3")
     dev.about(operators=3)
     assert dev.plan().cut == 3
+
+
+def test_a_device_that_does_not_say_what_it_holds_is_asked_for_no_more_than_it_ran(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    server = serve(policy="fixed:9")
+    [picture] = pictures(fomo, 1)
+    assert dev.ask(4, picture).status is Status.OK
+    until(lambda: server.stats()["counters"].get("no_plan") == 1)
+    assert dev.plans.empty()
+    dev.about()
+    assert dev.plan().cut == 9
 
 
 def test_epochs_count_on_from_what_a_device_already_follows(
@@ -162,8 +186,10 @@ def test_a_plan_that_a_device_missed_is_sent_again(serve: Any, dev: HandDevice, 
 def test_a_slow_link_moves_the_cut_towards_the_device(serve: Any, dev: HandDevice, fomo: Bundle) -> None:
     serve(policy="latency", decide_every=1, learn_interval_ms=0)
     dev.about()
-    fast = _converse(dev, fomo, dev.plan(), network_us=300, first=1, most=30)
-    slow = _converse(dev, fomo, fast, network_us=400_000, first=31, most=100, deeper_than=fast.cut)
+    fast = _converse(dev, fomo, dev.plan(), network_us=300, operator_us=5_000, first=1, most=30)
+    slow = _converse(
+        dev, fomo, fast, network_us=400_000, operator_us=5_000, first=31, most=100, deeper_than=fast.cut
+    )
     assert fast.cut < slow.cut
     assert slow.epoch > fast.epoch
 
@@ -261,6 +287,11 @@ def test_a_policy_that_no_model_can_follow_stops_the_start(serve: Any) -> None:
         serve(policy="fastest")
     with pytest.raises(PolicyError):
         serve(policy="fixed:999")
+
+
+def test_the_energy_policy_without_currents_stops_the_start_and_says_where_they_belong(serve: Any) -> None:
+    with pytest.raises(ConfigError, match=r"\[currents\] table in the settings file"):
+        serve(policy="energy")
 
 
 def test_decisions_are_told_with_their_reason(serve: Any, dev: HandDevice, events: list[Event]) -> None:
