@@ -200,3 +200,32 @@ TEST(writers_stop_at_the_end_of_their_buffer) {
     CHECK_EQ(write_command(CommandView{1, Bytes(argument)}, writer), Status::kBufferTooSmall);
   }
 }
+
+// The vectors carry flags and statuses as numbers: only names can tell that two have been exchanged.
+TEST(flags_statuses_and_commands_have_the_numbers_of_the_page) {
+  const int flags[] = {kFlagEncrypted, kFlagHedged, kFlagTimings, kFlagAnswered, kFlagProbe, kFlagExploration};
+  for (size_t i = 0; i < 6; ++i) {
+    CHECK_EQ(flags[i], 1 << i);
+  }
+  const ResultStatus statuses[] = {ResultStatus::kOk,         ResultStatus::kBadFrame, ResultStatus::kUnknownModel,
+                                   ResultStatus::kWrongCut,   ResultStatus::kOverloaded, ResultStatus::kTooLate,
+                                   ResultStatus::kFailed};
+  for (size_t i = 0; i < 7; ++i) {
+    CHECK_EQ(static_cast<size_t>(statuses[i]), i);
+  }
+  const CommandId commands[] = {CommandId::kProfile, CommandId::kIdentify, CommandId::kRestart, CommandId::kNewModel,
+                                CommandId::kNewFirmware};
+  for (size_t i = 0; i < 5; ++i) {
+    CHECK_EQ(static_cast<size_t>(commands[i]), i + 1);
+  }
+}
+
+TEST(newer_is_told_by_less_than_half_the_circle) {
+  CHECK(serial_newer(1, 0));
+  CHECK(serial_newer(0, UINT32_MAX));
+  CHECK(serial_newer(0x7FFFFFFFu, 0));
+  CHECK(!serial_newer(0x80000000u, 0));
+  CHECK(!serial_newer(0, 0x80000000u));
+  CHECK(!serial_newer(0x80000001u, 0));
+  CHECK(!serial_newer(5, 5));
+}

@@ -46,6 +46,13 @@ TWO_EQUAL = message(80)
 LONG = message(1000, sequence=2)
 OTHER = message(90, seed=5)
 NEW_LIFE = message(100, boot=2)
+FOUR = message(150)
+
+
+def otherwise(**field: Any) -> list[bytes]:
+    """A's chunks, but for one field of their headers."""
+    return chunks(payload(100), HEADER_BYTES + 40, kind=COMMAND, sequence=1, boot=1, **field)
+
 
 ORDERS = [
     order("in_order", "0 1 2", (A[0], "pending"), (A[1], "pending"), (A[2], WHOLE_A)),
@@ -177,5 +184,23 @@ ORDERS = [
         (A[0], "pending"),
         (A[1], "pending"),
         (A[2], WHOLE_A),
+    ),
+    *(
+        order(
+            f"other_{name}",
+            f"a chunk with another {name} begins its own message",
+            (A[0], "pending"),
+            (other[1], "pending"),
+            (A[2], "pending"),
+            (A[0], "pending"),
+            (A[1], WHOLE_A),
+        )
+        for name, other in (
+            ("model", otherwise(model="0badcafe")),
+            ("cut", otherwise(cut=1)),
+            ("codec", otherwise(codec=1)),
+            ("flags", otherwise(flags=0x20)),
+            ("count", FOUR),
+        )
     ),
 ]
