@@ -13,6 +13,9 @@ from host_tools.device.workload import Workload
 
 _FOLDER = Path(__file__).with_name("profiles")
 
+MOST_US = 0xFFFF_FFFF
+"""The longest time of one operator that a frame can state."""
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -162,9 +165,9 @@ class Profile(_Strict):
         return cycles / self.clock.mhz + self.overhead.operator_us
 
     def jittered(self, time_us: float, rng: np.random.Generator) -> int:
-        """`time_us` with one draw of this board's jitter, whole microseconds, never below zero."""
+        """`time_us` with one draw of this board's jitter, whole microseconds, within what the wire carries."""
         if self.jitter is None or self.jitter.sigma == 0:
-            return round(time_us)
+            return round(min(time_us, MOST_US))
         draw = rng.normal(0.0, self.jitter.sigma)
         factor = float(np.exp(draw)) if self.jitter.shape == "lognormal" else 1.0 + float(draw)
-        return max(0, round(time_us * factor))
+        return round(min(max(0.0, time_us * factor), MOST_US))

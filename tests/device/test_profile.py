@@ -129,3 +129,14 @@ def test_a_wrong_profile_says_where_it_is_wrong(tmp_path: Path, text: str, said:
 def test_a_missing_profile_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         Profile.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("mhz", [1e-300, 1e-9])
+@pytest.mark.parametrize("jitter", [True, False])
+def test_a_board_slower_than_the_wire_can_say_takes_the_longest_time_there_is(mhz: float, jitter: bool) -> None:
+    esp32 = Profile.load("esp32")
+    assert esp32.clock is not None
+    update = {"clock": esp32.clock.model_copy(update={"mhz": mhz})} | ({} if jitter else {"jitter": None})
+    slow = esp32.model_copy(update=update)
+    time_us = slow.operator_us(Workload.of("CONV_2D", 10**9, 2304, (8, 1, 1, 8)))
+    assert slow.jittered(time_us, np.random.default_rng(0)) == 0xFFFF_FFFF
