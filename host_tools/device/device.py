@@ -205,7 +205,7 @@ class VirtualDevice:
         interval_s is from start to start; an inference that takes longer is followed at once.
         """
         left = len(source) if count is None else count
-        while left > 0:
+        while left > 0 and len(source) > 0:
             for sample in source:
                 began = time.monotonic()
                 yield self.infer(sample)

@@ -37,6 +37,7 @@ from host_tools.device import (
     Profile,
     Restarted,
 )
+from host_tools.device.sources import open_source
 
 
 def test_every_cut_gives_the_answer_of_the_whole_model(
@@ -296,6 +297,11 @@ def test_an_interrupted_wait_costs_only_itself(
     answer(edge, held[0])
     eventually(lambda: any(isinstance(event, InferenceRecord) for event in watch.events), "its answer")
     assert device.infer(sample).answer == expected(bundle, sample)
+
+
+def test_a_source_without_samples_gives_no_records(bus: MemoryBus, make_device: MakeDevice) -> None:
+    device = make_device(bus)
+    assert list(device.run(open_source("random", device.inputs, count=0), count=3)) == []
 
 
 def test_a_broker_that_is_not_there_is_said_at_the_start(

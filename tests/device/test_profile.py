@@ -133,7 +133,9 @@ def test_a_missing_profile_file_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mhz", [1e-300, 1e-9])
 @pytest.mark.parametrize("jitter", [True, False])
-def test_a_board_slower_than_the_wire_can_say_takes_the_longest_time_there_is(mhz: float, jitter: bool) -> None:
+def test_a_board_slower_than_the_wire_can_say_takes_the_longest_time_there_is(
+    mhz: float, jitter: bool
+) -> None:
     esp32 = Profile.load("esp32")
     assert esp32.clock is not None
     update = {"clock": esp32.clock.model_copy(update={"mhz": mhz})} | ({} if jitter else {"jitter": None})
