@@ -57,7 +57,7 @@ def started(*arguments: str) -> Iterator[Started]:
 
 @contextmanager
 def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str) -> Iterator[Started]:
-    """`cutpoint serve` with every device at one cut."""
+    """`cutpoint serve` with every device at one cut, and with time to wait: a slow answer is measured, not given up."""
     host, port = broker
     with started(
         "-m",
@@ -71,6 +71,8 @@ def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str
         f"fixed:{cut}",
         "--kernels",
         kernels,
+        "--deadline-ms",
+        "5000",
         "--json",
     ) as server:
         yield server
