@@ -144,15 +144,22 @@ class Driver:
         try:
             measured_us = engine.run(first, last)
             live = engine.live(last) if first == 0 else ()
-        except CutpointError:
-            log.exception("event=engine_failed device=%s first=%d last=%d", self._body.id, first, last)
-            self.session.ran(first, last, False, [], [])
+            tensors = [(t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill) for t in live]
+        except (CutpointError, ValueError):
+            self._failed(first, last)
             return
         paced = self._body.pace.keep(first, measured_us, (time.monotonic_ns() - start_ns) // 1000)
         job.device_us += paced.total_us
         job.overran_us += paced.overran_us
-        tensors = [(t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill) for t in live]
-        self.session.ran(first, last, True, list(paced.operators_us), tensors)
+        try:
+            self.session.ran(first, last, True, list(paced.operators_us), tensors)
+        except ValueError:
+            # More tensors than a frame carries: to the session, an engine that cannot be used.
+            self._failed(first, last)
+
+    def _failed(self, first: int, last: int) -> None:
+        log.exception("event=engine_failed device=%s first=%d last=%d", self._body.id, first, last)
+        self.session.ran(first, last, False, [], [])
 
     def _deliver(self, action: _core.Deliver) -> None:
         job, self._job = self._job, None

@@ -37,6 +37,7 @@ from host_tools.device import (
     Profile,
     Restarted,
 )
+from host_tools.device.engine import LiveTensor
 from host_tools.device.sources import open_source
 
 
@@ -296,6 +297,29 @@ def test_an_interrupted_wait_costs_only_itself(
     edge.reply = answer
     answer(edge, held[0])
     eventually(lambda: any(isinstance(event, InferenceRecord) for event in watch.events), "its answer")
+    assert device.infer(sample).answer == expected(bundle, sample)
+
+
+@pytest.mark.parametrize(("count", "dtype"), [(17, np.int8), (1, np.complex64)])
+def test_tensors_that_cannot_travel_cost_the_answer_and_not_the_device(
+    bus: MemoryBus,
+    edge: ScriptedEdge,
+    bundle: Bundle,
+    make_device: MakeDevice,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    dtype: type,
+) -> None:
+    device = make_device(bus)
+    edge.plan(5)
+    watch.plan(1)
+    (sample,) = samples(bundle, 1)
+    many = tuple(LiveTensor(index, np.zeros(4, dtype)) for index in range(count))
+    with monkeypatch.context() as patch:
+        patch.setattr(device.engine, "live", lambda _cut: many)
+        record = device.infer(sample)
+    assert (record.by, record.reason, record.answer) == ("none", "engine", None)
     assert device.infer(sample).answer == expected(bundle, sample)
 
 
