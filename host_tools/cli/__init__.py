@@ -1,5 +1,31 @@
 """The `cutpoint` command line."""
 
-from host_tools.cli.app import main
+import signal
+import sys
+from types import FrameType
 
-__all__ = ["main"]
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+def main() -> None:
+    """Run the command line; SIGINT and SIGTERM end it in order, at whatever moment they come.
+
+    The commands are imported here and not at the top, since that takes a good part of a second in which Ctrl-C would
+    end in a traceback.
+    """
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        from host_tools.cli.app import run
+
+        run()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    """Unwind as Ctrl-C does, so that a device says that it sleeps and sockets are closed."""
+    sys.exit(EXIT_TERMINATED)

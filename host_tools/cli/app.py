@@ -1,7 +1,7 @@
 """The `cutpoint` command: one file a command, collected here.
 
 Exit codes: 0 ok, 1 the answer is no (a cut does not verify, a check failed), 2 wrong use or a peer that cannot be
-reached, 130 stopped by the user. No traceback reaches a user for anything that `cutpoint.errors` names.
+reached, 130 stopped by the user, 143 by SIGTERM. No traceback reaches a user for anything that `cutpoint.errors` names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from host_tools.cli.output import errors
 
 EXIT_NO = 1
 EXIT_WRONG_USE = 2
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="cutpoint",
@@ -47,7 +46,7 @@ def options(
     """One neural network on two machines: split int8 TFLite models between an ESP32 and an edge server."""
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line and turn errors into one sentence and an exit code."""
     # Imported for their effect on `app`; here, so that `cutpoint.errors` is enough to report a broken installation.
     from host_tools.cli import cuts, demo, device, doctor, monitor, serve, split, verify  # noqa: F401
@@ -57,9 +56,6 @@ def main() -> None:
     except CutpointError as error:
         errors.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(EXIT_WRONG_USE)
-    except KeyboardInterrupt:
-        errors.print("stopped", highlight=False)
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe went away (`cutpoint cuts ... | head`): nothing is wrong with us.
         sys.stderr.close()
