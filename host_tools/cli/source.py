@@ -1,4 +1,4 @@
-"""MODEL on the command line: a .tflite file, or a bundle folder, whose full model is meant; and what it takes."""
+"""MODEL on the command line: a .tflite file, or a bundle folder, whose full model is meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cutpoint
 from cutpoint.graph import Model
-from host_tools.device.input_tensor import InputTensor
 
 
 def load_model(path: Path) -> Model:
@@ -16,9 +15,3 @@ def load_model(path: Path) -> Model:
         UsageError: neither can be read; the sentence says why.
     """
     return cutpoint.Bundle.open(path).model() if path.is_dir() else cutpoint.load(path)
-
-
-def input_tensors(model: Model) -> tuple[InputTensor, ...]:
-    """The model's inputs, in graph order, as what turns pictures and arrays into tensors."""
-    tensors = (model.tensors[index] for index in model.inputs)
-    return tuple(InputTensor(t.name, t.shape, t.dtype, t.scale, t.zero_point) for t in tensors)

@@ -15,7 +15,8 @@ from cutpoint.graph import verify as verify_cuts
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import Json, ModelArgument
 from host_tools.cli.output import console, print_json, progress
-from host_tools.cli.source import input_tensors, load_model
+from host_tools.cli.source import load_model
+from host_tools.device.input_tensor import input_tensors
 from host_tools.device.sources import open_source
 
 
@@ -29,13 +30,13 @@ def verify(
         ),
     ] = None,
     runs: Annotated[int, typer.Option(min=1, max=1000, help="Sets of inputs.")] = 2,
-    seed: Annotated[int, typer.Option(help="Seed of the random inputs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random inputs.")] = 0,
     json: Json = False,
 ) -> None:
     """Run head then tail at every cut and compare with the whole model; exit 1 if a bit differs.
 
-    The comparison is exact under LiteRT's reference kernels and under TensorFlow Lite Micro. XNNPACK may differ by
-    design; how much is reported.
+    Exact is asked of LiteRT's reference kernels and of TensorFlow Lite Micro.
+    XNNPACK may differ by design; how much is reported.
     """
     network = load_model(model)
     sets = None

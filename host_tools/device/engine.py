@@ -12,7 +12,7 @@ import numpy as np
 from cutpoint.errors import InternalError, KernelsError, UsageError
 from cutpoint.graph import Model
 from cutpoint.kernels import Kernels, available, open_runner
-from host_tools.device.input_tensor import Array, InputTensor
+from host_tools.device.input_tensor import Array, InputTensor, input_tensors
 from host_tools.device.workload import Workload
 
 EngineName = Literal["tflm", "litert"]
@@ -88,8 +88,7 @@ class OperatorEngine:
     @property
     def inputs(self) -> tuple[InputTensor, ...]:
         """What `set_input` takes, in the model's order."""
-        tensors = (self._model.tensors[index] for index in self._model.inputs)
-        return tuple(InputTensor(t.name, t.shape, t.dtype, t.scale, t.zero_point) for t in tensors)
+        return input_tensors(self._model)
 
     @property
     def workloads(self) -> tuple[Workload, ...]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from cutpoint.errors import InputError, UsageError
+from cutpoint.graph import Model
 
 Array = npt.NDArray[Any]
 
@@ -105,6 +106,12 @@ class InputTensor:
             f"input {self.name!r} takes {self.dtype} {list(self.shape)} (or float32 of that shape"
             f"{', or a uint8 picture' if self.picture_size else ''}), {_seen(array)} given"
         )
+
+
+def input_tensors(model: Model) -> tuple[InputTensor, ...]:
+    """The model's inputs, in graph order, as what turns pictures and arrays into tensors."""
+    tensors = (model.tensors[index] for index in model.inputs)
+    return tuple(InputTensor(t.name, t.shape, t.dtype, t.scale, t.zero_point) for t in tensors)
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

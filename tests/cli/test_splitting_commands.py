@@ -90,6 +90,11 @@ def test_cuts_draws_a_picture(run: Run, tmp_path: Path) -> None:
         assert picture.width > 800
 
 
+@pytest.mark.parametrize("seed", ["-1", "x"])
+def test_verify_refuses_a_seed_that_is_none(run: Run, seed: str) -> None:
+    assert run("verify", shipped_bundle(), "--seed", seed).code == 2
+
+
 def test_cuts_refuses_to_draw_anything_but_png(run: Run, tmp_path: Path) -> None:
     assert run("cuts", shipped_bundle(), "--plot", tmp_path / "cuts.svg").code == 2
 
