@@ -69,7 +69,8 @@ def device(
         str | None,
         typer.Option(
             metavar="NAME|KEY=VALUE,...",
-            help=f"Emulated link: {LINKS}; or rate=60kbps,delay=gaussian:40ms:10ms,compute=uniform:0ms:5ms,loss=1%; "
+            help=f"Emulated link: {LINKS}; or keys with commas between: rate=60kbps "
+            "delay=gaussian:40ms:10ms compute=uniform:0ms:5ms loss=1%; "
             "delay and compute are none, static:T, gaussian:MEAN:SD, uniform:LEAST:MOST or exponential:MEAN. "
             "A name can be changed: lte-m,loss=5%. None by default: the real network alone.",
         ),

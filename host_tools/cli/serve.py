@@ -44,7 +44,11 @@ def serve(
     ] = None,
     broker: Broker = DEFAULT_BROKER,
     embedded_broker: Annotated[
-        bool, typer.Option("--embedded-broker", help="Run a small broker in this process, on loopback.")
+        bool,
+        typer.Option(
+            "--embedded-broker",
+            help="For a trial on one machine without a broker: run a small one in this process, on loopback only.",
+        ),
     ] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the embedded broker; 0 for a free one.")
@@ -120,7 +124,12 @@ def serve(
             names = ", ".join(f"{name} ({model})" for model, name in server.stats()["models"].items())
             if json:
                 print_json(
-                    {"ready": True, "broker": f"{settings.host}:{settings.port}", "models": names},
+                    {
+                        "ready": True,
+                        "broker": f"{settings.host}:{settings.port}",
+                        "models": names,
+                        "kernels": settings.kernels,
+                    },
                     indent=None,
                 )
             else:
@@ -130,5 +139,13 @@ def serve(
                     highlight=False,
                     soft_wrap=True,
                 )
+                errors.print(tails_sentence(settings.kernels), markup=False, highlight=False, soft_wrap=True)
 
         serve_until_stopped(settings, on_ready=ready)
+
+
+def tails_sentence(kernels: str) -> str:
+    """What runs the tails, and how that compares with what the devices compute."""
+    if kernels in {"reference", "tflm"}:
+        return f"tails run on {kernels} kernels, bit-exact with the device"
+    return f"tails run on {kernels}, which may differ from the device by a few steps; --kernels reference is exact"
