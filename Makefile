@@ -16,7 +16,7 @@ $(BIN)/python:
 
 # The device's kernels (tflite-micro) exist as a wheel for Linux on x86-64 only; without them LiteRT stands in and says so.
 $(VENV)/.installed: pyproject.toml CMakeLists.txt $(CORE) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[tflm]' || $(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[tflm,plot]' || $(BIN)/python -m pip install --quiet --editable '.[plot]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -100,7 +100,7 @@ def draw(network: object, baseline: PictureBaseline | None, path: Path) -> None:
         from host_tools.plot_cuts import plot_cuts
     except ImportError as error:
         raise UsageError(
-            "drawing needs matplotlib, which is not installed; pip install 'cutpoint[plot]'"
+            "drawing needs matplotlib, which is not installed; pip install matplotlib"
         ) from error
     try:
         plot_cuts(network, baseline, path)
