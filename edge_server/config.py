@@ -46,7 +46,7 @@ class ServeConfig(BaseModel):
     connect_timeout_s: float = Field(5.0, gt=0, le=60)
     root: str = "cutpoint/1"
 
-    kernels: Literal["xnnpack", "optimised", "reference", "tflm"] = "xnnpack"
+    kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int = Field(1, ge=1, le=64)
     inbox_size: int = Field(256, ge=1, le=1_000_000)
     when_full: Literal["refuse", "drop-oldest"] = "refuse"

@@ -14,15 +14,16 @@ from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
 
-# Plain loops: what every model that could be cut was cut and verified with.
-_STAND_IN: Kernels = "reference"
+# What stands in for kernels that refuse a tail: plain loops first, which are exact; LiteRT lacks those of a few operators.
+_STAND_INS: tuple[Kernels, ...] = ("reference", "optimised")
 
 
 class Tails:
     """Resident tails by (model, cut); belongs to one worker, because an interpreter is for one thread.
 
     Kernels may refuse one tail of a model whose other tails they run: XNNPACK does when dequantised weights
-    become an input. That tail then runs on the reference kernels, counted as `tail_on_reference`.
+    become an input, the reference kernels lack TILE. Others then stand in for that tail, counted as
+    `tail_on_stand_in`.
     """
 
     def __init__(self, kernels: Kernels, counters: Counters) -> None:
@@ -36,7 +37,7 @@ class Tails:
     def run(self, model: ServedModel, cut: int, arrays: list[Array]) -> list[Array]:
         """The network's outputs from the live tensors at `cut`; at cut N they are the outputs already.
 
-        Raises KernelsError when neither the kernels asked for nor the reference kernels can run this tail.
+        Raises KernelsError when neither the kernels asked for nor those that stand in can run this tail.
         """
         if cut == model.n:
             return arrays
@@ -60,12 +61,15 @@ class Tails:
         try:
             runner = _warmed(tail, kernels)
         except KernelsError as error:
-            if kernels == _STAND_IN:
-                raise
-            kernels = _STAND_IN
-            runner = _warmed(tail, kernels)
-            self._counters.count("tail_on_reference")
-            log.warning("event=tail_on_reference model=%s cut=%d detail=%r", model.id.hex, cut, str(error))
+            kernels, runner = _stand_in(tail, kernels, error)
+            self._counters.count("tail_on_stand_in")
+            log.warning(
+                "event=tail_on_stand_in model=%s cut=%d kernels=%s detail=%r",
+                model.id.hex,
+                cut,
+                kernels,
+                str(error),
+            )
         log.info(
             "event=tail_made model=%s cut=%d kernels=%s ms=%.1f",
             model.id.hex,
@@ -74,6 +78,17 @@ class Tails:
             1e3 * (time.perf_counter() - began),
         )
         return runner
+
+
+def _stand_in(tail: bytes, refused: Kernels, reason: KernelsError) -> tuple[Kernels, Runner]:
+    """The first other kernels that run this tail; raises `reason` when none do."""
+    for kernels in _STAND_INS:
+        if kernels != refused:
+            try:
+                return kernels, _warmed(tail, kernels)
+            except KernelsError:
+                continue
+    raise reason
 
 
 def _warmed(tail: bytes, kernels: Kernels) -> Runner:

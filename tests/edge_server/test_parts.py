@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hand_device import HandDevice, head, pictures, until, whole_answer
 
 from cutpoint.errors import KernelsError
-from cutpoint.graph import Bundle
+from cutpoint.graph import Bundle, random_inputs
 from cutpoint.kernels import Runner, open_runner
 from cutpoint.wire import Status
 from edge_server.answers import AnswerCache
@@ -18,6 +19,8 @@ from edge_server.counters import MOST_REASONS_LOGGED, Counters, added
 from edge_server.epoch import Epoch, newer
 from edge_server.served import ServedModel
 from edge_server.tails import Tails
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "models"
 
 
 @pytest.mark.parametrize(
@@ -112,8 +115,18 @@ def test_a_tail_that_the_fast_kernels_refuse_runs_on_the_reference_kernels(
     assert dev.plan().cut == 3
     for sequence, picture in enumerate(pictures(fomo, 3), 1):
         assert dev.ask(3, picture, sequence).answer == whole_answer(fomo, picture)
-    assert server.stats()["counters"]["tail_on_reference"] == 1
-    assert sum("event=tail_on_reference" in record.getMessage() for record in caplog.records) == 1
+    assert server.stats()["counters"]["tail_on_stand_in"] == 1
+    assert sum("event=tail_on_stand_in" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_an_operator_without_a_reference_kernel_runs_on_the_optimised_ones(tmp_path: Path) -> None:
+    data = (FIXTURES / "decoder.tflite").read_bytes()  # TILE version 3
+    bundle = Bundle.create(data, tmp_path, name="decoder", output="raw")
+    counters = Counters()
+    tails = Tails("reference", counters)
+    inputs = random_inputs(bundle.model(), 1, 0)[0]
+    assert tails.run(ServedModel(bundle), 0, inputs)
+    assert added([counters]) == {"tail_on_stand_in": 1}
 
 
 def test_without_a_tail_there_is_no_plan_and_frames_fail_with_a_status(
