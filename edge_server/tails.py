@@ -14,7 +14,7 @@ from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
 
-# What stands in for kernels that refuse a tail: plain loops first, which are exact; LiteRT lacks those of a few operators.
+# What stands in for kernels that refuse a tail: plain loops first, which are exact but not there for every operator.
 _STAND_INS: tuple[Kernels, ...] = ("reference", "optimised")
 
 
