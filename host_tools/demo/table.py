@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cutpoint.answer import Answer, Centroids
 from host_tools.demo.scoreboard import Row, Scoreboard
 from host_tools.demo.summary import StationSummary, Summary, words
 from host_tools.monitor import answer_words
@@ -15,15 +17,15 @@ LAST_EVENTS = 4
 
 
 def live(board: Scoreboard, pictures: int, labels: tuple[str, ...]) -> RenderableType:
-    """The table as it is now."""
-    table = Table(title=f"{board.elapsed_s:5.1f} s", title_justify="left", expand=True)
-    for heading in ("device", "state", "link"):
+    """The table as it is now. Two lines a device, so that every column is readable on 80."""
+    table = Table(
+        title=f"{board.elapsed_s:5.1f} s", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    for heading in ("device\nlink", "state\npicture"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("picture", "cut", "bytes up", "device", "link ms", "edge", "total"):
+    for heading in ("cut\nbytes up", "device\nlink ms", "edge\ntotal", "by\nF1"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("by")
-    table.add_column("answer", ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column("F1", justify="right")
+    table.add_column("answer\nlabel@x,y", no_wrap=True, overflow="ellipsis")
     for row in board.rows():
         table.add_row(*cells(row, pictures, labels))
     notes = [f"[dim]{at:5.1f} s[/] {escape(what)}" for at, what in board.events()[-LAST_EVENTS:]]
@@ -31,28 +33,40 @@ def live(board: Scoreboard, pictures: int, labels: tuple[str, ...]) -> Renderabl
 
 
 def cells(row: Row, pictures: int, labels: tuple[str, ...]) -> list[str]:
-    """One station's cells: its last picture."""
+    """One station's cells: its last picture. Each holds two lines."""
     state = f"[{STATE_COLOUR.get(row.state, 'default')}]{row.state}[/]"
-    start = [row.station.name, state, row.link, f"{len(row.records)}/{pictures}"]
+    start = [f"{row.station.name}\n{row.link}", f"{state}\n{len(row.records)}/{pictures}"]
     if not row.records:
-        return [*start, "", "", "", "", "", "", "", "", ""]
+        return [*start, "", "", "", "", ""]
     last = row.records[-1]
 
     def milliseconds(us: int | None) -> str:
         return "-" if us is None else f"{us / 1000:.0f}"
 
+    edge = "-" if last.edge_us is None else f"{last.edge_us / 1000:.1f}"
+    f1 = "-" if row.score.f1 is None else f"{row.score.f1:.2f}"
     return [
         *start,
-        str(last.cut),
-        f"{last.bytes_up:,}",
-        milliseconds(last.device_us),
-        milliseconds(last.link_us),
-        "-" if last.edge_us is None else f"{last.edge_us / 1000:.1f}",
-        milliseconds(last.total_us),
-        last.by,
-        "" if last.answer is None else escape(answer_words(last.answer, labels)),
-        "" if row.score.f1 is None else f"{row.score.f1:.2f}",
+        f"{last.cut}\n{last.bytes_up:,}",
+        f"{milliseconds(last.device_us)}\n{milliseconds(last.link_us)}",
+        f"{edge}\n{milliseconds(last.total_us)}",
+        f"{last.by}\n{f1}",
+        escape(in_two_lines(last.answer, labels)),
     ]
+
+
+def in_two_lines(answer: Answer | None, labels: tuple[str, ...]) -> str:
+    """An answer as short as it goes: half of what was found on each line."""
+    if answer is None:
+        return "no answer"
+    if not isinstance(answer, Centroids) or not answer.items:
+        return answer_words(answer, labels)
+    found = [
+        f"{labels[item.label] if item.label < len(labels) else item.label}@{item.x},{item.y}"
+        for item in answer.items
+    ]
+    half = (len(found) + 1) // 2
+    return " ".join(found[:half]) + "\n" + " ".join(found[half:])
 
 
 def show_summary(summary: Summary, console: Console) -> None:
