@@ -20,7 +20,7 @@ from host_tools.shipped import shipped_pictures
 
 JPEG_QUALITY = 50
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
-LEAST_SIDE = 8  # an input [1, h, w, c] smaller than this is a spectrogram or a vector, not a picture
+LEAST_SIDE = 16  # an input [1, h, w, c] smaller than this is a spectrogram or a vector, not a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class PictureBaseline:
     def sentence(self) -> str:
         """One line for people."""
         return (
-            f"the picture itself: raw {self.raw_bytes:,} B; JPEG quality {JPEG_QUALITY} {self.jpeg_bytes:,} B "
+            f"the input as a picture: raw {self.raw_bytes:,} B; JPEG quality {JPEG_QUALITY} {self.jpeg_bytes:,} B "
             f"({self.jpeg_header_bytes:,} B of it headers), median of {self.pictures} from {self.source}"
         )
 

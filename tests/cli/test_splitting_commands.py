@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from host_tools.shipped import shipped_bundle
-from tests.cli.conftest import Run
+from tests.cli.conftest import FIXTURES, Run
 
 SHIPPED = shipped_bundle() / "full.tflite"
 LABELS = "0,1,2,3,4,5,6,7,8,9"
@@ -80,6 +80,12 @@ def test_cuts_lists_every_cut_beside_the_picture(run: Run) -> None:
     assert table["cuts"][17]["bytes"] == 2304
     assert table["picture"]["raw_bytes"] == 27648
     assert 0 < table["picture"]["jpeg_header_bytes"] < table["picture"]["jpeg_bytes"] < 27648
+
+
+def test_cuts_takes_no_spectrogram_for_a_picture(run: Run) -> None:
+    said = run("cuts", FIXTURES / "models/keywords.tflite", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["picture"] is None
 
 
 def test_cuts_draws_a_picture(run: Run, tmp_path: Path) -> None:
