@@ -25,7 +25,7 @@ def live(board: Scoreboard, pictures: int, labels: tuple[str, ...]) -> Renderabl
         table.add_column(heading, no_wrap=True)
     for heading in ("cut\nbytes up", "device\nlink ms", "edge\ntotal", "by\nF1"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("answer\nlabel@x,y", no_wrap=True, overflow="ellipsis")
+    table.add_column("answer\nlabel@x,y")  # the one column that may wrap
     for row in board.rows():
         table.add_row(*cells(row, pictures, labels))
     notes = [f"[dim]{at:5.1f} s[/] {escape(what)}" for at, what in board.events()[-LAST_EVENTS:]]
@@ -51,12 +51,12 @@ def cells(row: Row, pictures: int, labels: tuple[str, ...]) -> list[str]:
         f"{milliseconds(last.device_us)}\n{milliseconds(last.link_us)}",
         f"{edge}\n{milliseconds(last.total_us)}",
         f"{last.by}\n{f1}",
-        escape(in_two_lines(last.answer, labels)),
+        escape(in_short(last.answer, labels)),
     ]
 
 
-def in_two_lines(answer: Answer | None, labels: tuple[str, ...]) -> str:
-    """An answer as short as it goes: half of what was found on each line."""
+def in_short(answer: Answer | None, labels: tuple[str, ...]) -> str:
+    """An answer as short as it goes."""
     if answer is None:
         return "no answer"
     if not isinstance(answer, Centroids) or not answer.items:
@@ -65,8 +65,7 @@ def in_two_lines(answer: Answer | None, labels: tuple[str, ...]) -> str:
         f"{labels[item.label] if item.label < len(labels) else item.label}@{item.x},{item.y}"
         for item in answer.items
     ]
-    half = (len(found) + 1) // 2
-    return " ".join(found[:half]) + "\n" + " ".join(found[half:])
+    return " ".join(found)
 
 
 def show_summary(summary: Summary, console: Console) -> None:

@@ -16,7 +16,7 @@ from host_tools.demo.truth import Exam
 from host_tools.device.record import InferenceRecord
 from host_tools.device.sources import Sample
 
-SEEN = Centroids(tuple(Centroid(label, 0.5, 20, 28, 8, 8) for label in (3, 7, 8, 9)))
+SEEN = Centroids(tuple(Centroid(label, 0.5, 20, 28, 8, 8) for label in (3, 7, 8, 9, 5, 6)))
 RECORD = InferenceRecord(
     sequence=1,
     by="device",
@@ -51,5 +51,5 @@ def test_no_cell_of_the_live_table_is_cut_off(width: int) -> None:
         assert station.link in shown
     for cell in ("isolated", "1/40", "25", "27,916", "1206", "1450", "12.9", "2871", "device"):
         assert shown.count(cell) >= 3
-    for found in ("3@20,28", "7@20,28", "8@20,28", "9@20,28"):
+    for found in ("3@20,28", "7@20,28", "8@20,28", "9@20,28", "5@20,28", "6@20,28"):
         assert shown.count(found) == 3
