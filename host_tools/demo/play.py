@@ -57,6 +57,7 @@ class Play:
         self._devices: dict[str, VirtualDevice] = {}
         self._ended = threading.Event()
         self._failures: list[BaseException] = []
+        self._edge_stopped_s = self._edge_back_s = float("inf")
 
     def run(self, show: Callable[[], None]) -> Summary:
         """Act until every station has its pictures and found back, or the limit is reached.
@@ -98,6 +99,7 @@ class Play:
                 scenario,
                 board.rows(),
                 board.events(),
+                away=(self._edge_stopped_s, self._edge_back_s),
                 seconds=board.elapsed_s,
                 engine=self._devices[scenario.stations[0].name].engine.name,
                 edge_kernels=EDGE_KERNELS,
@@ -174,11 +176,13 @@ class Play:
                     )
             if self._ended.wait(max(0.0, scenario.edge_stops * scenario.pace_s - board.elapsed_s)):
                 return
+            self._edge_stopped_s = board.elapsed_s
             board.happened("the edge server stops")
             server.stop()
             if self._ended.wait(scenario.edge_away_s):
                 return
             server.start()
+            self._edge_back_s = board.elapsed_s
             board.happened("the edge server is started again")
         except CutpointError as error:
             self._failures.append(error)

@@ -64,21 +64,20 @@ def summarise(
     rows: tuple[Row, ...],
     events: tuple[tuple[float, str], ...],
     *,
+    away: tuple[float, float],
     seconds: float,
     engine: str,
     edge_kernels: str,
     broker: str,
 ) -> Summary:
-    """Count, and check what the demonstration promises."""
+    """Count, and check what the demonstration promises. `away`: seconds at which the edge stopped and was back."""
     stations = tuple(station_summary(row) for row in rows)
     asked = scenario.pictures * len(scenario.stations)
     by: Counter[str] = sum((Counter(station.by) for station in stations), Counter())
     answered = asked - by["none"] - (asked - by.total())
     equal = sum(station.equal for station in stations)
-    isolated = [
-        station.name for station in stations if any(note.state == "isolated" for note in station.states)
-    ]
-    returned = [station.name for station in stations if came_back(station.states)]
+    isolated = [station.name for station in stations if isolated_within(station.states, *away)]
+    returned = [station.name for station in stations if came_back(station.states, away[1])]
     count = len(stations)
     checks = (
         Check("every picture was answered", answered == asked, f"{answered} of {asked}"),
@@ -111,10 +110,18 @@ def summarise(
     )
 
 
-def came_back(states: tuple[StateNote, ...]) -> bool:
-    """Whether a device was online again after it was isolated, and still is."""
-    names = [note.state for note in states]
-    return "isolated" in names and names[-1] == "online"
+def isolated_within(states: tuple[StateNote, ...], since_s: float, until_s: float) -> bool:
+    """Whether a device was isolated at some time between the two."""
+    ends = [note.at_s for note in states[1:]] + [float("inf")]
+    return any(
+        note.state == "isolated" and note.at_s < until_s and end > since_s
+        for note, end in zip(states, ends, strict=False)
+    )
+
+
+def came_back(states: tuple[StateNote, ...], since_s: float) -> bool:
+    """Whether a device turned online after `since_s`, and still is."""
+    return bool(states) and states[-1].state == "online" and states[-1].at_s >= since_s
 
 
 def words(by: dict[str, int]) -> str:

@@ -100,7 +100,12 @@ def show_station(station: StationSummary, console: Console) -> None:
         f"{station.device_ms:.0f} ms, total {station.total_ms:.0f} ms; {station.bytes_up:,} B up; F1 {f1}",
         highlight=False,
     )
-    notes = [(note.at_s, f"plan {note.epoch}: {note.reason}") for note in station.decisions]
+    notes, newest = [], 0
+    for note in station.decisions:
+        # A server that was started again learns a device's epoch from its first frame; until then its plans are old.
+        late = ", which the device ignores: it follows a newer one" if note.epoch <= newest else ""
+        newest = max(newest, note.epoch)
+        notes.append((note.at_s, f"plan {note.epoch}{late}: {note.reason}"))
     notes += [(note.at_s, note.state) for note in station.states]
     for at, what in sorted(notes):
         console.print(f"  [dim]{at:5.1f} s[/] {escape(what)}", highlight=False, soft_wrap=True)

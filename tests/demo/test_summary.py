@@ -9,8 +9,8 @@ import pytest
 from cutpoint.answer import Centroids
 from cutpoint.answer.fomo import Centroid
 from host_tools.demo.scenario import SCENARIO, Scenario, Station, paced
-from host_tools.demo.scoreboard import Scoreboard
-from host_tools.demo.summary import Summary, came_back, summarise
+from host_tools.demo.scoreboard import Scoreboard, StateNote
+from host_tools.demo.summary import Summary, came_back, isolated_within, summarise
 from host_tools.demo.truth import Exam
 from host_tools.device.record import InferenceRecord
 from host_tools.device.sources import Sample
@@ -47,16 +47,20 @@ def held_board() -> Scoreboard:
         board.decided(station.name, 1, 6, "raw", "cut 6 expects 216 ms", False)
         board.answered(station.name, EXAM, RECORD)
         board.answered(station.name, EXAM, replace(RECORD, by="device", reason="isolated"))
-        for state in ("online", "isolated", "online"):
+    for state in ("online", "isolated", "online"):
+        for station in STATIONS:
             board.turned(station.name, state)
     return board
 
 
 def judged(board: Scoreboard, seconds: float = 30.0) -> Summary:
+    rows = board.rows()
+    back = min((row.states[-1].at_s for row in rows if row.states), default=0.0)
     return summarise(
         SHORT,
-        board.rows(),
+        rows,
         board.events(),
+        away=(0.0, back),
         seconds=seconds,
         engine="tflm",
         edge_kernels="reference",
@@ -94,14 +98,27 @@ def test_too_long_is_not_in_time() -> None:
     assert not judged(held_board(), seconds=61.0).held
 
 
-@pytest.mark.parametrize("states", [["online"], ["online", "isolated"], ["isolated", "online", "isolated"]])
-def test_a_device_that_did_not_go_and_return_does_not_hold(states: list[str]) -> None:
-    board = held_board()
-    for state in states:
-        board.turned("a", state)
-    rows = board.rows()
-    notes = tuple(rows[0].states[-len(states) :])
-    assert not came_back(notes)
+AWAY = (10.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("states", "isolated", "back"),
+    [
+        ([(0, "online"), (12, "isolated"), (22, "online")], True, True),
+        ([(0, "online"), (5, "isolated"), (22, "online")], True, True),
+        ([(0, "online"), (5, "isolated"), (8, "online")], False, False),
+        ([(0, "online"), (22, "isolated"), (25, "online")], False, True),
+        ([(0, "online"), (12, "isolated")], True, False),
+        ([(0, "online"), (12, "isolated"), (22, "online"), (30, "isolated")], True, False),
+        ([], False, False),
+    ],
+)
+def test_only_isolation_while_the_edge_is_away_counts(
+    states: list[tuple[float, str]], isolated: bool, back: bool
+) -> None:
+    notes = tuple(StateNote(at, state) for at, state in states)
+    assert isolated_within(notes, *AWAY) is isolated
+    assert came_back(notes, AWAY[1]) is back
 
 
 def test_fewer_pictures_take_the_same_time() -> None:
