@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cutpoint.errors import CutpointError
+from host_tools.broker import BrokerAccess
 
 OLDEST_PYTHON = (3, 11)
 CONNECT_TIMEOUT_S = 3.0
@@ -35,7 +36,7 @@ class Check:
     mend: str = ""
 
 
-def examine(models: Path | None, broker: tuple[str, int], port: int) -> Iterator[Check]:
+def examine(models: Path | None, broker: BrokerAccess, port: int) -> Iterator[Check]:
     """Run every check in turn; none of them raises."""
     checks: tuple[Callable[[], Check], ...] = (
         python_version,
@@ -44,7 +45,7 @@ def examine(models: Path | None, broker: tuple[str, int], port: int) -> Iterator
         litert,
         tflm,
         lambda: port_free(port),
-        lambda: broker_reachable(*broker),
+        lambda: broker_reachable(broker),
         lambda: models_folder(models),
     )
     for check in checks:
@@ -110,7 +111,7 @@ def tflm() -> Check:
         "tflm",
         Health.warn,
         f"no tflite-micro for {sys.platform} {platform.machine()}: LiteRT's reference kernels stand in",
-        "on Linux x86-64: pip install 'cutpoint[tflm]'",
+        "on Linux x86-64: pip install '.[tflm]' in the source tree",
     )
 
 
@@ -130,19 +131,16 @@ def port_free(port: int) -> Check:
     return Check("port", Health.ok, f"{port} is free")
 
 
-def broker_reachable(host: str, port: int) -> Check:
+def broker_reachable(broker: BrokerAccess) -> Check:
     """A broker answers there, asked with a real CONNECT."""
-    from cutpoint.bus import MqttBus
-
-    where = f"{host}:{port}"
     mend = "start one (mosquitto, or cutpoint serve --embedded-broker), or name yours with --broker HOST:PORT"
     try:
-        bus = MqttBus(host, port, client_id="cutpoint-doctor")
+        bus = broker.bus("cutpoint-doctor")
         bus.connect(CONNECT_TIMEOUT_S)
         bus.close()
     except CutpointError as error:
         return Check("broker", Health.warn, str(error), mend)
-    return Check("broker", Health.ok, f"{where} accepts MQTT connections")
+    return Check("broker", Health.ok, f"{broker} accepts MQTT connections")
 
 
 def models_folder(folder: Path | None) -> Check:

@@ -51,6 +51,8 @@ def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ModelError(f"{path} is a folder; a .tflite file is needed")
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path} is no ordinary file; a .tflite file is needed")
         return path.read_bytes()
     except FileNotFoundError:
         raise ModelError(f"{path} does not exist; give the path of a .tflite file") from None

@@ -36,8 +36,8 @@ class TflmRunner:
         """Raises KernelsError when the wheel is missing or TFLM refuses the model, with TFLM's own reason."""
         if not tflm_installed():
             raise KernelsError(
-                "the tflite-micro wheel is not installed: `pip install 'cutpoint[tflm]'` (Linux on x86-64), "
-                "or use the kernels 'reference'"
+                "the tflite-micro wheel is not installed: `pip install '.[tflm]'` in the source tree "
+                "(Linux on x86-64), or use the kernels 'reference'"
             )
         self._model = model  # TFLM reads weights in place
         graph = schema.Model.GetRootAsModel(model, 0).Subgraphs(0)

@@ -12,7 +12,7 @@ from rich.live import Live
 
 import cutpoint
 from host_tools.cli.app import EXIT_NO, app
-from host_tools.cli.options import DEFAULT_ROOT, Json, Root, broker_address
+from host_tools.cli.options import DEFAULT_ROOT, Json, PasswordFile, Root, Username, broker_access
 from host_tools.cli.output import console, errors, print_json
 from host_tools.demo.play import Play, Scene
 from host_tools.demo.scenario import LEAST_PICTURES, SCENARIO, paced
@@ -31,6 +31,8 @@ def demo(
         str | None,
         typer.Option(metavar="HOST[:PORT]", help="Use a running broker; an embedded one by default."),
     ] = None,
+    username: Username = None,
+    password_file: PasswordFile = None,
     pictures: Annotated[
         int, typer.Option(min=LEAST_PICTURES, max=SCENARIO.pictures, help="Pictures for each device.")
     ] = SCENARIO.pictures,
@@ -47,8 +49,8 @@ def demo(
     bundle = cutpoint.Bundle.open(shipped_bundle())
     exams = read_exams(bundle, shipped_pictures(), scenario.pictures * len(scenario.stations))
     board = Scoreboard(scenario.stations)
-    address = None if broker is None else broker_address(broker)
-    play = Play(scenario, Scene(bundle, exams, address, root, seed), board)
+    access = None if broker is None else broker_access(broker, username, password_file)
+    play = Play(scenario, Scene(bundle, exams, access, root, seed), board)
     with quiet("edge_server", "host_tools.device"):
         summary = perform(
             play, board, scenario.pictures, bundle.labels, on_screen=console.is_terminal and not json

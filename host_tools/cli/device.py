@@ -11,7 +11,6 @@ import typer
 from rich.markup import escape
 
 import cutpoint
-from cutpoint.bus import MqttBus
 from cutpoint.errors import UsageError
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import (
@@ -22,8 +21,7 @@ from host_tools.cli.options import (
     PasswordFile,
     Root,
     Username,
-    broker_address,
-    read_password,
+    broker_access,
 )
 from host_tools.cli.output import console, errors, print_json
 from host_tools.device.boots import BootFile
@@ -101,12 +99,10 @@ def device(
     Exit 1 when a picture stayed without an answer. With --json, one object a line and the sums last.
     """
     opened = cutpoint.Bundle.open(bundle if bundle is not None else shipped_bundle())
-    host, port = broker_address(broker)
-    bus = MqttBus(host, port, f"cutpoint-{id}", username=username, password=read_password(password_file))
     virtual = VirtualDevice(
         id,
         opened,
-        bus=bus,
+        bus=broker_access(broker, username, password_file).bus(f"cutpoint-{id}"),
         engine=engine,
         profile=profile,
         link=link,

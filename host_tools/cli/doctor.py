@@ -9,7 +9,15 @@ import typer
 from rich.markup import escape
 
 from host_tools.cli.app import EXIT_NO, app
-from host_tools.cli.options import DEFAULT_BROKER, DEFAULT_PORT, Broker, Json, broker_address
+from host_tools.cli.options import (
+    DEFAULT_BROKER,
+    DEFAULT_PORT,
+    Broker,
+    Json,
+    PasswordFile,
+    Username,
+    broker_access,
+)
 from host_tools.cli.output import console, print_json
 from host_tools.doctor import Health, examine
 
@@ -22,12 +30,14 @@ def doctor(
     models: Annotated[
         Path | None, typer.Option(help="Folder of bundles to open; the shipped one by default.")
     ] = None,
+    username: Username = None,
+    password_file: PasswordFile = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port that has to be free.")] = DEFAULT_PORT,
     json: Json = False,
 ) -> None:
     """Check this machine: one line a check, each with its mend. Exit 1 when something does not work."""
     checks = []
-    for check in examine(models, broker_address(broker), port):
+    for check in examine(models, broker_access(broker, username, password_file), port):
         checks.append(check)
         if not json:
             mend = f" [dim]-> {escape(check.mend)}[/]" if check.mend else ""

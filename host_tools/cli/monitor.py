@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cutpoint.bus import MqttBus
 from cutpoint.wire import DeviceId, Topics
 from host_tools.cli.app import app
 from host_tools.cli.options import (
@@ -22,8 +21,7 @@ from host_tools.cli.options import (
     PasswordFile,
     Root,
     Username,
-    broker_address,
-    read_password,
+    broker_access,
 )
 from host_tools.cli.output import console, errors, print_json
 from host_tools.monitor import Listener
@@ -46,7 +44,7 @@ def monitor(
     """Print every frame that passes, decoded; with --json, one object a line."""
     topics = Topics(root)
     wanted = "+" if device is None else DeviceId(device)
-    host, port = broker_address(broker)
+    access = broker_access(broker, username, password_file)
     arrived: queue.Queue[tuple[float, str, bytes]] = queue.Queue(MOST_WAITING)
     lost = 0
 
@@ -57,13 +55,7 @@ def monitor(
         except queue.Full:
             lost += 1
 
-    bus = MqttBus(
-        host,
-        port,
-        f"cutpoint-monitor-{secrets.token_hex(4)}",
-        username=username,
-        password=read_password(password_file),
-    )
+    bus = access.bus(f"cutpoint-monitor-{secrets.token_hex(4)}")
     bus.on_message = enqueue
     bus.on_disconnect = lambda reason: errors.print(f"connection lost: {escape(reason)}; trying again")
     bus.subscribe(f"{root}/{wanted}/+", qos=0)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cutpoint.errors import UsageError
+from host_tools.broker import BrokerAccess
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ModelArgument = Annotated[
@@ -38,11 +39,11 @@ DEFAULT_ROOT = "cutpoint/1"
 DEFAULT_PORT = 1883
 
 
-def broker_address(text: str) -> tuple[str, int]:
-    """Split HOST, HOST:PORT or [IPv6]:PORT.
+def broker_access(text: str, username: str | None = None, password_file: Path | None = None) -> BrokerAccess:
+    """The broker that HOST, HOST:PORT or [IPv6]:PORT names, with the credentials of the options.
 
     Raises:
-        UsageError: no host, or a port that is no number from 1 to 65535.
+        UsageError: no host, a port that is no number from 1 to 65535, or an unreadable password file.
     """
     host, port = text, ""
     if text.startswith("["):
@@ -55,7 +56,8 @@ def broker_address(text: str) -> tuple[str, int]:
             f"--broker is {text!r}; expected HOST, HOST:PORT or [IPv6]:PORT with a port from 1 to 65535, "
             f"for instance {DEFAULT_BROKER}"
         )
-    return host, int(port) if port else DEFAULT_PORT
+    number = int(port) if port else DEFAULT_PORT
+    return BrokerAccess(host, number, username, read_password(password_file))
 
 
 def read_password(path: Path | None) -> str | None:

@@ -13,6 +13,7 @@ import typer
 from cutpoint.errors import UsageError
 from edge_server import EdgeServer, ServeConfig
 from edge_server import serve as serve_until_stopped
+from host_tools.broker import BrokerAccess
 from host_tools.cli.app import app
 from host_tools.cli.options import (
     DEFAULT_BROKER,
@@ -23,8 +24,7 @@ from host_tools.cli.options import (
     PasswordFile,
     Root,
     Username,
-    broker_address,
-    read_password,
+    broker_access,
 )
 from host_tools.cli.output import errors, print_json
 
@@ -98,18 +98,18 @@ def serve(
         else:
             if not models:
                 raise UsageError("name the bundles to serve with --models DIR (or a --config FILE.toml)")
-            host, number = broker_address(broker)
+            access = broker_access(broker, username, password_file)
             if embedded_broker:
                 from cutpoint.bus import EmbeddedBroker
 
-                host, number = stack.enter_context(EmbeddedBroker(port)).address
+                access = BrokerAccess(*stack.enter_context(EmbeddedBroker(port)).address)
             settings = ServeConfig.checked(
                 {
                     "models": tuple(models),
-                    "host": host,
-                    "port": number,
-                    "username": username,
-                    "password": read_password(password_file),
+                    "host": access.host,
+                    "port": access.port,
+                    "username": access.username,
+                    "password": access.password,
                     "root": root,
                     "kernels": kernels.value,
                     "policy": policy,

@@ -14,6 +14,8 @@ from host_tools.cli.app import app
 from host_tools.cli.options import Json
 from host_tools.cli.output import console, print_json
 
+MOST_LABEL_CHARACTERS = 1 << 20
+
 
 class Output(StrEnum):
     """What the last tensors mean, and so what the edge answers with."""
@@ -34,7 +36,8 @@ def read_labels(text: str | None) -> tuple[str, ...]:
     if text.startswith("@"):
         path = Path(text[1:])
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            with path.open(encoding="utf-8") as file:
+                lines = file.read(MOST_LABEL_CHARACTERS).splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the labels file {path}: {error}") from error
         labels = tuple(line.strip() for line in lines if line.strip())

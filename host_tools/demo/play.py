@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from cutpoint.bus import EmbeddedBroker, MqttBus
+from cutpoint.bus import EmbeddedBroker
 from cutpoint.errors import CutpointError
 from cutpoint.graph import Bundle
 from cutpoint.wire import DEFAULT_ROOT
 from edge_server import EdgeServer, PlanDecided, ServeConfig
 from edge_server import Event as ServerEvent
+from host_tools.broker import BrokerAccess
 from host_tools.demo.scenario import Scenario, Station
 from host_tools.demo.scoreboard import Scoreboard
 from host_tools.demo.summary import Summary, summarise
@@ -42,7 +43,7 @@ class Scene:
 
     bundle: Bundle
     exams: tuple[Exam, ...]
-    broker: tuple[str, int] | None
+    broker: BrokerAccess | None
     root: str = DEFAULT_ROOT
     seed: int = 0
 
@@ -67,14 +68,14 @@ class Play:
         scenario, scene, board = self._scenario, self._scene, self._board
         with ExitStack() as stack:
             if scene.broker is None:
-                address, broker = stack.enter_context(EmbeddedBroker()).address, "embedded (amqtt)"
+                broker = BrokerAccess(*stack.enter_context(EmbeddedBroker()).address)
             else:
-                address, broker = scene.broker, f"{scene.broker[0]}:{scene.broker[1]}"
-            server = self._server(address)
+                broker = scene.broker
+            server = self._server(broker)
             server.start()
             stack.callback(server.stop)
             for station in scenario.stations:
-                device = self._devices[station.name] = self._device(station, address)
+                device = self._devices[station.name] = self._device(station, broker)
                 stack.callback(device.stop)
                 device.start()
             board.begin()
@@ -103,18 +104,20 @@ class Play:
                 seconds=board.elapsed_s,
                 engine=self._devices[scenario.stations[0].name].engine.name,
                 edge_kernels=EDGE_KERNELS,
-                broker=broker,
+                broker="embedded (amqtt)" if scene.broker is None else str(broker),
             )
 
     def notes(self) -> list[str]:
         """What to know before trusting the figures, each sentence once."""
         return list(dict.fromkeys(note for device in self._devices.values() for note in device.notes()))
 
-    def _server(self, address: tuple[str, int]) -> EdgeServer:
+    def _server(self, broker: BrokerAccess) -> EdgeServer:
         config = ServeConfig(
             models=(self._scene.bundle.path,),
-            host=address[0],
-            port=address[1],
+            host=broker.host,
+            port=broker.port,
+            username=broker.username,
+            password=broker.password,
             root=self._scene.root,
             kernels=EDGE_KERNELS,
             seed=self._scene.seed,
@@ -132,7 +135,7 @@ class Play:
                 event.exploration,
             )
 
-    def _device(self, station: Station, address: tuple[str, int]) -> VirtualDevice:
+    def _device(self, station: Station, broker: BrokerAccess) -> VirtualDevice:
         def said(event: DeviceEvent) -> None:
             if isinstance(event, StateChanged):
                 self._board.turned(station.name, event.state)
@@ -140,7 +143,7 @@ class Play:
         return VirtualDevice(
             station.name,
             self._scene.bundle,
-            bus=MqttBus(*address, client_id=f"cutpoint-{station.name}"),
+            bus=broker.bus(f"cutpoint-{station.name}"),
             profile=station.profile,
             link=station.link,
             settings=DeviceSettings(root=self._scene.root, seed=self._scene.seed, probe_max_ms=PROBE_MAX_MS),

@@ -25,5 +25,5 @@ def need(module: str) -> ModuleType:
         package = DISTRIBUTION.get(module.partition(".")[0], module)
         raise PackageMissingError(
             f"the recipe needs {package}, which could not be imported ({error}); "
-            "install it with: pip install 'cutpoint[models]'"
+            "install it with: pip install '.[models]' in the source tree"
         ) from error

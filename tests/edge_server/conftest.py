@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from edge_bundles import MODELS, make_bundle
 from hand_device import HandDevice
 
 from cutpoint.bus import MemoryBroker, MemoryBus
@@ -13,14 +13,8 @@ from cutpoint.graph import Bundle
 from edge_server import EdgeServer, ServeConfig
 from edge_server.events import Event
 
-MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 MadeServer = Callable[..., EdgeServer]
 MadeDevice = Callable[..., HandDevice]
-
-
-def make_bundle(folder: Path, name: str, **how: object) -> Bundle:
-    data = (MODELS / f"{name}.tflite").read_bytes()
-    return Bundle.create(data, folder, name=name, **how)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_bundle
+from edge_bundles import make_bundle
 from hand_device import HandDevice, pictures, until, whole_answer
 
 from cutpoint.bus import Faults, MemoryBroker, MemoryBus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_bundle
+from edge_bundles import make_bundle
 from hand_device import HandDevice, pictures, until, whole_answer
 
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus, MqttBus
@@ -170,7 +171,10 @@ def test_devices_are_answered_over_any_broker(any_broker: Any, fomo: Bundle) -> 
 
 
 @pytest.mark.broker
-def test_a_killed_broker_costs_only_the_time_it_is_away(mosquitto: Any, fomo: Bundle) -> None:
+def test_a_killed_broker_costs_only_the_time_it_is_away(
+    mosquitto: Any, fomo: Bundle, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "edge_server")
     config = ServeConfig(
         models=(fomo.path,), kernels="reference", host=mosquitto.address[0], port=mosquitto.address[1]
     )
@@ -192,6 +196,8 @@ def test_a_killed_broker_costs_only_the_time_it_is_away(mosquitto: Any, fomo: Bu
         time.sleep(0.2)
         assert dev.ask(3, other, 2, plan_epoch=plan.epoch).answer == whole_answer(fomo, other)
     dev_bus.close()
+    said = [record.getMessage().split()[0] for record in caplog.records]
+    assert said.index("event=broker_lost") < said.index("event=broker_back")
 
 
 @pytest.mark.broker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import make_bundle
+from edge_bundles import make_bundle
 from hand_device import HandDevice, pictures, until, whole_answer
 
 from cutpoint.bus import MemoryBroker, MemoryBus

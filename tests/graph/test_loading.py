@@ -371,3 +371,8 @@ def test_a_constant_without_elements_is_a_constant() -> None:
     model = load(graph.bytes([given], [made]))
     assert model.tensors[shape].constant
     assert model.live(0) == (given,)
+
+
+def test_a_device_file_is_refused_instead_of_read_without_end() -> None:
+    with pytest.raises(ModelError, match="no ordinary file"):
+        load("/dev/zero")

@@ -9,8 +9,8 @@ import pytest
 
 from cutpoint.answer import Box
 
-pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install 'cutpoint[models]'")
-pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install 'cutpoint[models]'")
+pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install '.[models]'")
+pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install '.[models]'")
 
 from models.fomo_digits import targets
 from models.fomo_digits.scenes import LARGEST_PX, SMALLEST_PX, Scene, SceneSource

@@ -52,8 +52,8 @@ def test_pictures_are_colour_pictures_of_96_pixels_with_digits_inside(shipped: t
 
 
 def test_pictures_are_the_first_scenes_of_the_test_half(shipped: tuple[Scene, ...], figures: Figures) -> None:
-    pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install 'cutpoint[models]'")
-    pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install 'cutpoint[models]'")
+    pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install '.[models]'")
+    pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install '.[models]'")
     from models.fomo_digits.scenes import SceneSource
 
     for scene, drawn in zip(shipped, islice(SceneSource("test", figures.seed), 20), strict=False):

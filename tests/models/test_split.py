@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install 'cutpoint[models]'")
-pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install 'cutpoint[models]'")
+pytest.importorskip("sklearn", reason="scikit-learn brings the digits; pip install '.[models]'")
+pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip install '.[models]'")
 
 from models.fomo_digits import backgrounds, digits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from cutpoint.bus import Bus
 from cutpoint.errors import CutpointError
 from cutpoint.wire import DeviceId, Leaf, Topics
 from edge_server.gateway.port import Arrival
+
+log = logging.getLogger("edge_server")
 
 # Tensors and results travel at QoS 0 under the device's deadline: a lost tensor is cheaper than a queued old one.
 _LISTENED = {Leaf.ACT: 0, Leaf.TELE: 0, Leaf.STATE: 1, Leaf.ABOUT: 1}
@@ -37,6 +40,7 @@ class MqttGateway:
         self._connections = 0
         self._bus.on_message = self._on_message
         self._bus.on_connect = self._on_connect
+        self._bus.on_disconnect = self._on_disconnect
         for leaf, qos in _LISTENED.items():
             self._bus.subscribe(self._topics.all(leaf), qos)
         self._bus.connect(self._connect_timeout_s)
@@ -57,7 +61,11 @@ class MqttGateway:
     def _on_connect(self) -> None:
         self._connections += 1
         if self._connections > 1:
+            log.info("event=broker_back")
             self._renewed()
+
+    def _on_disconnect(self, reason: str) -> None:
+        log.warning("event=broker_lost detail=%r", reason)
 
     def _on_message(self, topic: str, payload: bytes) -> None:
         received_ns = time.perf_counter_ns()
