@@ -90,7 +90,8 @@ class Detours:
         if forced:
             self._standing = self._forced_run(now)
         else:
-            self._standing = self._retest(now) or self._explore(now, link, drawn=explores)
+            retest = self._retest(now) if now.policy.retests else None
+            self._standing = retest or self._explore(now, link, drawn=explores)
         return self._standing
 
     def _raw_rows(self, now: Situation) -> list[int]:

@@ -154,7 +154,9 @@ class LinkEstimator:
         credible = self._credible_round_trip(round_trip, usual)
         if credible != round_trip and x.max() > 0:
             sent = x > 0
-            us_per_byte = _bounded(min(middle((y[sent] - credible) / x[sent]), slope + 2 * error))
+            with np.errstate(over="ignore"):  # a byte can have taken longer than a float holds; bounded next
+                steepest = middle((y[sent] - credible) / x[sent])
+            us_per_byte = _bounded(min(steepest, slope + 2 * error))
             round_trip = middle(y - us_per_byte * x)
         self._us_per_byte = us_per_byte
         self._round_trip_us = min(max(round_trip, 0.0), LARGEST_ROUND_TRIP_US)

@@ -8,6 +8,7 @@ import pytest
 from simulated_device import FOMO, LTE_M, POOR_WIFI, WIFI, N, SimulatedDevice
 
 from cutpoint.plan import Observation, Occasion, Planner, PolicyError
+from cutpoint.plan.policies.fixed import FixedCut
 
 
 def decided(planner: Planner, count: int) -> list[Occasion]:
@@ -50,6 +51,17 @@ def test_policies_that_do_not_explore_never_do(policy: str) -> None:
     assert set(decided(Planner(FOMO, policy, seed=2, exploration=1.0), 300)) == {Occasion.POLICY}
 
 
+@pytest.mark.parametrize(("policy", "leaves"), [("fixed:4", False), ("edge-only", False), ("sciot", True)])
+def test_a_set_cut_is_not_left_for_operators_whose_time_varies(policy: str, leaves: bool) -> None:
+    planner, occasions = Planner(FOMO, policy, seed=2), set()
+    for run in range(60):
+        decision = planner.decide()
+        occasions.add(decision.occasion)
+        # Every operator is run and varies, so all are due for a re-test, those behind the chosen cut too.
+        planner.observe(Observation(decision.cut, decision.codec, [100.0 * (1 + run % 3)] * N))
+    assert (Occasion.RETEST in occasions) is leaves
+
+
 def test_privacy_explores_only_what_it_allows() -> None:
     planner = Planner(FOMO, "privacy:6", seed=2, exploration=0.5, codecs=("raw", "bitmap"))
     assert min(d.cut for d in SimulatedDevice(planner).run(200, POOR_WIFI)) >= 6
@@ -88,9 +100,15 @@ def test_a_detour_stands_until_the_device_has_taken_it() -> None:
     assert planner.decide().occasion is Occasion.FORCED
 
 
+class SetButMeasured(FixedCut):
+    """One cut, but operators are measured again when their times vary."""
+
+    retests = True
+
+
 def unsettled(cut: int) -> Planner:
     """A planner whose device varies in its last operator before `cut`, which queues operator `cut`."""
-    planner = Planner(FOMO, f"fixed:{cut}", seed=0)
+    planner = Planner(FOMO, SetButMeasured(f"fixed:{cut}", cut), seed=0)
     for last_us in (1_000, 1_000, 2_000):
         planner.observe(Observation(cut, operators_us=[500.0] * (cut - 1) + [last_us]))
     return planner

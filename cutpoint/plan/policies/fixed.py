@@ -20,6 +20,7 @@ class FixedCut:
     """One cut and one codec; cut LAST stands for N."""
 
     explores = False
+    retests = False
 
     def __init__(self, name: str, cut: int, codec: str = "raw") -> None:
         self.name = name

@@ -20,6 +20,7 @@ class LowestPrice:
     """Takes the cheapest row by some price, and leaves it only for a gain that is worth a change."""
 
     explores = True
+    retests = True
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -38,6 +38,7 @@ class Policy(Protocol):
 
     name      as the user writes it, argument included
     explores  whether the planner may now and then run another row to learn from it
+    retests   whether an operator whose time varied may force a run that measures it again
     """
 
     @property
@@ -45,6 +46,9 @@ class Policy(Protocol):
 
     @property
     def explores(self) -> bool: ...
+
+    @property
+    def retests(self) -> bool: ...
 
     def check(self, grid: RowGrid, energy: EnergyModel | None) -> None:
         """Raises PolicyError when this network on this board cannot follow the policy."""

@@ -19,6 +19,7 @@ class SciotFormula:
     """Raw cuts 1..N by `cutpoint.plan.sciot.costs`; cut 0 and codecs are not candidates."""
 
     explores = False
+    retests = True
     name = "sciot"
 
     def check(self, grid: RowGrid, energy: EnergyModel | None) -> None:
