@@ -11,7 +11,11 @@ from cutpoint.bus import MqttBus
 def main() -> None:
     """Echo until the process is ended."""
     bus = MqttBus(sys.argv[1], int(sys.argv[2]), "bench-echo")
-    bus.on_message = lambda _topic, payload: bus.publish("echo/reply", payload)
+
+    def reply(_topic: str, payload: bytes) -> None:
+        bus.publish("echo/reply", payload)
+
+    bus.on_message = reply
     bus.subscribe("echo/ask")
     bus.connect()
     print("ready", flush=True)

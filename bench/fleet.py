@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from cutpoint import _core
 from cutpoint.bus import MqttBus
 from cutpoint.graph import Bundle
-from cutpoint.wire import DEFAULT_ROOT, DeviceId, Topics
+from cutpoint.wire import DEFAULT_ROOT, DeviceId, Leaf, Topics
 
 Live = list[tuple[int, int, bytes, int]]
 
@@ -37,8 +37,7 @@ class RecordedDevice:
         self._running = False
         topics, id = Topics(DEFAULT_ROOT), DeviceId(name)
         self._topics = {
-            leaf: topics.of(id, leaf)
-            for leaf in ("state", "about", "act", "tele")  # type: ignore[arg-type]
+            leaf.value: topics.of(id, leaf) for leaf in (Leaf.STATE, Leaf.ABOUT, Leaf.ACT, Leaf.TELE)
         }
         self._session = _core.Session(
             _core.SessionConfig(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 
 import numpy as np
 
@@ -21,16 +22,13 @@ def measure(*, quick: bool) -> Section:
     noise = rng.integers(-128, 128, TENSOR_BYTES, dtype=np.int8)
     sparse = np.where(rng.random(TENSOR_BYTES) < 0.5, np.int8(-128), noise)
     figures = []
-    frame = b""
     for codec, tensor in ((CodecId.RAW, noise), (CodecId.BITMAP, sparse)):
         message = activation(codec, tensor.tobytes())
         receiver = Receiver()
         (frame,) = encode(message)
-        sent = median_us(lambda message=message: encode(message), rounds=rounds, calls=calls)  # type: ignore[misc]
-        got = median_us(
-            lambda frame=frame, receiver=receiver: receiver.push(frame), rounds=rounds, calls=calls
-        )  # type: ignore[misc]
-        crc = median_us(lambda frame=frame: zlib.crc32(frame), rounds=rounds, calls=calls)  # type: ignore[misc]
+        sent = median_us(partial(encode, message), rounds=rounds, calls=calls)
+        got = median_us(partial(receiver.push, frame), rounds=rounds, calls=calls)
+        crc = median_us(partial(zlib.crc32, frame), rounds=rounds, calls=calls)
         figures.append(
             Figure(
                 f"encode + decode, {codec.name.lower()}",
