@@ -26,9 +26,14 @@ def table(results: dict[str, Any]) -> str:
                 continue
             least = ">=" if figure["least"] else "<="
             ratio = f"{figure['ratio']:.2g} x {figure['baseline_name']}" if figure["ratio"] else ""
-            value = f"{figure['value']:.3g} {figure['unit']}"
+            value = f"{number(figure['value'])} {figure['unit']}"
             lines.append(f"| {figure['name']} | {value} | {least} {figure['target']:g} | {ratio} |")
     return "\n".join(lines)
+
+
+def number(value: float) -> str:
+    """Three digits, and all of them before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def replaced(page: str, results: dict[str, Any]) -> str:
