@@ -37,7 +37,7 @@ def test_help_names_every_option() -> None:
 
 
 def test_a_missing_package_is_one_sentence_with_the_mend() -> None:
-    with pytest.raises(needs.PackageMissingError, match=r"pip install 'cutpoint\[models\]'"):
+    with pytest.raises(needs.PackageMissingError, match=r"pip install '.\[models\]'"):
         needs.need("tensorflow_that_is_not_there")
 
 
