@@ -57,3 +57,22 @@ def test_ctrl_c_while_commands_are_still_imported_prints_no_traceback() -> None:
     )
     assert ended.returncode == 130
     assert ended.stderr == "stopped\n"
+
+
+def test_an_import_that_turns_ctrl_c_into_its_own_error_prints_no_traceback() -> None:
+    program = (
+        "import signal, sys, types\n"
+        "import host_tools.cli\n"
+        "def run():\n"
+        "    try:\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ImportError('initialization failed')\n"
+        "sys.modules['host_tools.cli.app'] = types.SimpleNamespace(run=run)\n"
+        "host_tools.cli.main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == "stopped\n"
