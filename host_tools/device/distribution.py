@@ -83,11 +83,6 @@ class Delay:
             case Shape.EXPONENTIAL:
                 return float(rng.exponential(self.first))
 
-    @property
-    def mean_us(self) -> float:
-        """The mean, before clipping at zero."""
-        return (self.first + self.second) / 2 if self.shape is Shape.UNIFORM else self.first
-
     def __str__(self) -> str:
         values = (self.first, self.second)[: len(_PARAMETERS[self.shape])]
         return ":".join([self.shape, *(f"{value / 1000:g}ms" for value in values)])
