@@ -62,3 +62,9 @@ def device(fomo: Bundle, memory_broker: MemoryBroker) -> Iterator[MadeDevice]:
     yield connect
     for bus in buses:
         bus.close()
+
+
+@pytest.fixture
+def dev(device: MadeDevice) -> HandDevice:
+    """One connected device, for tests that need no second."""
+    return device()

@@ -28,12 +28,6 @@ from cutpoint.wire import (
 from edge_server import EdgeServer, ServeConfig
 
 
-@pytest.fixture
-def dev(device: Any) -> HandDevice:
-    made: HandDevice = device()
-    return made
-
-
 def _sealed(frame: bytes) -> bytes:
     """The frame with a checksum that is right again."""
     crc = zlib.crc32(frame[:28] + bytes(4) + frame[32:])

@@ -28,12 +28,6 @@ from edge_server.errors import ConfigError
 from edge_server.events import DeviceSeen, Event, PlanDecided
 
 
-@pytest.fixture
-def dev(device: Any) -> HandDevice:
-    made: HandDevice = device()
-    return made
-
-
 def test_the_first_plan_comes_before_the_first_inference(serve: Any, dev: HandDevice, fomo: Bundle) -> None:
     serve(policy="fixed:4", deadline_ms=700)
     dev.about()
