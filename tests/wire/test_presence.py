@@ -35,7 +35,7 @@ def test_a_state_comes_back(presence: Presence) -> None:
 def test_an_about_comes_back() -> None:
     about = About(
         **ABOUT, firmware="0.1.0", chip="esp32-s3", engine="tflm", codecs=("raw", "bitmap"), free_ram=118_784
-    )  # type: ignore[arg-type]
+    )
     assert parse_about(about_json(about)) == about
 
 
@@ -116,6 +116,6 @@ def test_random_bytes_are_refused(payload: bytes) -> None:
 
 
 def test_an_about_too_large_to_send_is_refused() -> None:
-    about = About(**ABOUT, codecs=("\u0001" * 64,) * 16)  # type: ignore[arg-type]
+    about = About(**ABOUT, codecs=("\u0001" * 64,) * 16)
     with pytest.raises(PresenceError, match="too large"):
         about_json(about)
