@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from cutpoint.answer import AnswerRule, OutputTensor, RuleError
-from cutpoint.errors import BundleError
-from cutpoint.graph.describe import describe
+from cutpoint.errors import BundleError, ModelError
+from cutpoint.graph.describe import check_described, describe
 from cutpoint.graph.folder import replace_folder
 from cutpoint.graph.manifest import (
     CutEntry,
@@ -23,7 +22,7 @@ from cutpoint.graph.manifest import (
     read_manifest,
 )
 from cutpoint.graph.model import Model
-from cutpoint.graph.reader import load
+from cutpoint.graph.reader import LARGEST_FILE_BYTES, load
 from cutpoint.graph.shapes import check_shapes
 
 SUFFIX = ".cut"
@@ -45,6 +44,7 @@ class Bundle:
     full: bytes = field(repr=False)
     device: bytes = field(repr=False)
     answer_rule: AnswerRule = field(repr=False)
+    _model: Model = field(repr=False)
 
     @classmethod
     def create(
@@ -94,21 +94,28 @@ class Bundle:
     def open(cls, path: str | Path) -> Self:
         """Read a bundle; raises BundleError when a file is missing, damaged, foreign, or of a newer schema."""
         folder = Path(path)
-        if not folder.is_dir():
+        try:
+            found = folder.is_dir()
+        except OSError as error:
+            raise BundleError(f"{folder} cannot be read: {error.strerror or error}") from None
+        if not found:
             raise BundleError(f"{folder} is no bundle: there is no such folder; `cutpoint split` makes one")
         text = _read(folder / MANIFEST, LARGEST_MANIFEST_BYTES)
         try:
             manifest = read_manifest(text.decode("utf-8"), str(folder / MANIFEST))
         except UnicodeDecodeError:
             raise BundleError(f"{folder / MANIFEST} is no text; make the bundle again") from None
-        full, device = _read(folder / FULL), _read(folder / DEVICE)
+        full, device = (_read(folder / name, LARGEST_FILE_BYTES) for name in (FULL, DEVICE))
         for name, data, expected in ((FULL, full, manifest.sha256), (DEVICE, device, manifest.device_sha256)):
             if _sha256(data) != expected:
                 raise BundleError(
                     f"{folder / name} is not the file that the manifest describes (its SHA-256 differs): "
                     "it is damaged or belongs to another bundle; make the bundle again"
                 )
-        return cls(folder, manifest, full, device, _rule(manifest, str(folder)))
+        model = _load(full, folder / FULL)
+        check_described(manifest, model, str(folder / MANIFEST))
+        _check_device(device, model, manifest.max_cut, folder / DEVICE)
+        return cls(folder, manifest, full, device, _rule(manifest, str(folder)), model)
 
     @property
     def name(self) -> str:
@@ -150,27 +157,42 @@ class Bundle:
         return self.manifest.max_cut
 
     def model(self) -> Model:
-        """The whole model, parsed on the first call."""
+        """The whole model, as it was parsed when the bundle was opened."""
         return self._model
-
-    @cached_property
-    def _model(self) -> Model:
-        return load(self.full)
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _read(path: Path, most_bytes: int | None = None) -> bytes:
+def _read(path: Path, most_bytes: int) -> bytes:
     try:
-        if most_bytes is not None and path.stat().st_size > most_bytes:
+        # A pipe would be waited for, a device file read without end.
+        if path.exists() and not path.is_file():
+            raise BundleError(f"{path} is no ordinary file; make the bundle again with `cutpoint split`")
+        if path.stat().st_size > most_bytes:
             raise BundleError(f"{path} is larger than {most_bytes} bytes; it is not the file of a bundle")
         return path.read_bytes()
     except FileNotFoundError:
         raise BundleError(f"{path} is missing; make the bundle again with `cutpoint split`") from None
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _load(data: bytes, path: Path) -> Model:
+    try:
+        return load(data)
+    except ModelError as error:
+        raise BundleError(f"{path} cannot be used: {error}") from None
+
+
+def _check_device(device: bytes, model: Model, max_cut: int, path: Path) -> None:
+    # The bytes are not compared: another version of the FlatBuffers library may lay the same tables out otherwise.
+    if max_cut and _load(device, path).operators != model.operators[:max_cut]:
+        raise BundleError(
+            f"{path} does not hold the first {max_cut} operators of {FULL}: it belongs to another bundle; "
+            "make the bundle again"
+        )
 
 
 def _rule(manifest: Manifest, where: str) -> AnswerRule:

@@ -1,7 +1,8 @@
-"""Fill in the manifest of a model: its cuts, and the arena that each head needs."""
+"""Fill in the manifest of a model (its cuts, and the arena that each head needs), and check one that was read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import metadata
 
 from pydantic import ValidationError
@@ -47,23 +48,10 @@ def describe(
             sha256=model.sha256,
             device_sha256=device_sha256,
             max_cut=max_cut,
-            inputs=tuple(tensor_entry(model.tensors[index]) for index in model.inputs),
-            outputs=tuple(tensor_entry(model.tensors[index]) for index in model.outputs),
-            operators=tuple(
-                OperatorEntry(index=o.index, kind=o.kind, macs=o.macs, bytes=o.output_bytes)
-                for o in model.operators
-            ),
-            cuts=tuple(
-                CutEntry(
-                    k=cut.k,
-                    tensors=tuple(tensor_entry(tensor) for tensor in cut.tensors),
-                    bytes=cut.bytes,
-                    macs_before=cut.macs_before,
-                    macs_after=cut.macs_after,
-                    arena_bytes=arenas[cut.k],
-                )
-                for cut in model.cuts
-            ),
+            inputs=_entries(model, model.inputs),
+            outputs=_entries(model, model.outputs),
+            operators=_operators(model),
+            cuts=_cuts(model, arenas),
             labels=labels,
             output=OutputEntry(kind=output, threshold=threshold, fusion=fusion),
             engines=_engines(),
@@ -72,6 +60,49 @@ def describe(
     except ValidationError as error:
         place, message = first_error(error)
         raise BundleError(f"{place or 'the bundle'} cannot be as given: {message}") from None
+
+
+def check_described(manifest: Manifest, model: Model, where: str) -> None:
+    """Raise BundleError unless the manifest says of the model what the model's file says; where names it in messages.
+
+    Servers and devices go by the manifest, so a wrong number there would answer wrongly without a word.
+    """
+    arenas = [cut.arena_bytes for cut in manifest.cuts]
+    for what, said, read in (
+        ("inputs", manifest.inputs, _entries(model, model.inputs)),
+        ("outputs", manifest.outputs, _entries(model, model.outputs)),
+        ("operators", manifest.operators, _operators(model)),
+        ("cuts", manifest.cuts, _cuts(model, arenas) if len(arenas) == len(model.cuts) else ()),
+    ):
+        if said != read:
+            raise BundleError(
+                f"{where} names other {what} than the model beside it has: it is damaged or belongs to another "
+                "bundle; make the bundle again"
+            )
+
+
+def _entries(model: Model, tensors: tuple[int, ...]) -> tuple[TensorEntry, ...]:
+    return tuple(tensor_entry(model.tensors[index]) for index in tensors)
+
+
+def _operators(model: Model) -> tuple[OperatorEntry, ...]:
+    return tuple(
+        OperatorEntry(index=o.index, kind=o.kind, macs=o.macs, bytes=o.output_bytes) for o in model.operators
+    )
+
+
+def _cuts(model: Model, arenas: Sequence[dict[str, int | None]]) -> tuple[CutEntry, ...]:
+    return tuple(
+        CutEntry(
+            k=cut.k,
+            tensors=tuple(tensor_entry(tensor) for tensor in cut.tensors),
+            bytes=cut.bytes,
+            macs_before=cut.macs_before,
+            macs_after=cut.macs_after,
+            arena_bytes=arena,
+        )
+        for cut, arena in zip(model.cuts, arenas, strict=True)
+    )
 
 
 def tensor_entry(tensor: Tensor) -> TensorEntry:

@@ -31,6 +31,9 @@ UPGRADES: Final[Mapping[int, Upgrade]] = {}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_LARGEST_COUNT: Final = (1 << 63) - 1
+_LARGEST_ZERO_POINT: Final = (1 << 31) - 1
+_LONGEST_STEP: Final = 40
 
 
 def _check_name(name: str) -> str:
@@ -47,10 +50,18 @@ def _check_label(label: str) -> str:
     return label
 
 
-Count = Annotated[int, Field(ge=0)]
+def _check_text(text: str) -> str:
+    # JSON can spell half a character ("\\ud800"), which no terminal, file or wire takes.
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("the text has half a character (a surrogate) in it")
+    return text
+
+
+Count = Annotated[int, Field(ge=0, le=_LARGEST_COUNT)]
+Text = Annotated[str, AfterValidator(_check_text)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, AfterValidator(_check_name)]
-Label = Annotated[str, AfterValidator(_check_label)]
+Label = Annotated[Text, AfterValidator(_check_label)]
 OutputKind = Literal["fomo", "classes", "raw"]
 Fusion = Literal["edge-impulse", "geometric"]
 
@@ -58,7 +69,9 @@ Fusion = Literal["edge-impulse", "geometric"]
 def first_error(error: ValidationError) -> tuple[str, str]:
     """Where the first thing is wrong ("cuts.2.bytes", "" for the whole), and what."""
     first = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(step) for step in first["loc"]), first["msg"].removeprefix("Value error, ")
+    # A step may be a key of the document that nobody expects, so anything at all.
+    steps = (ascii(str(step)[:_LONGEST_STEP])[1:-1] for step in first["loc"])
+    return ".".join(steps), first["msg"].removeprefix("Value error, ")
 
 
 class _Entry(BaseModel):
@@ -69,12 +82,12 @@ class TensorEntry(_Entry):
     """A tensor that travels, or goes in or out; index is that of the whole model."""
 
     index: Count
-    name: str
+    name: Text
     shape: tuple[Count, ...]
     dtype: Literal["int8", "uint8", "int16", "int32", "int64", "float32", "bool"]
     bytes: Count
     scale: FiniteFloat | None
-    zero_point: int | None
+    zero_point: Annotated[int, Field(ge=-_LARGEST_ZERO_POINT - 1, le=_LARGEST_ZERO_POINT)] | None
 
     @model_validator(mode="after")
     def _size_fits(self) -> Self:
@@ -89,7 +102,7 @@ class OperatorEntry(_Entry):
     """An operator in running order; bytes is the size of its outputs."""
 
     index: Count
-    kind: str
+    kind: Text
     macs: Count
     bytes: Count
 
@@ -102,7 +115,7 @@ class CutEntry(_Entry):
     bytes: Count
     macs_before: Count
     macs_after: Count
-    arena_bytes: dict[str, Count | None]
+    arena_bytes: dict[Text, Count | None]
 
     @model_validator(mode="after")
     def _sum_fits(self) -> Self:
@@ -127,14 +140,14 @@ class Manifest(_Entry):
     sha256: Sha256
     device_sha256: Sha256
     max_cut: Count
-    inputs: tuple[TensorEntry, ...]
-    outputs: tuple[TensorEntry, ...]
+    inputs: Annotated[tuple[TensorEntry, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[TensorEntry, ...], Field(min_length=1)]
     operators: tuple[OperatorEntry, ...]
     cuts: tuple[CutEntry, ...]
     labels: tuple[Label, ...]
     output: OutputEntry
-    engines: dict[str, str]
-    repairs: tuple[str, ...]
+    engines: dict[Text, Text]
+    repairs: tuple[Text, ...]
 
     @model_validator(mode="after")
     def _counts_fit(self) -> Self:
@@ -169,7 +182,7 @@ def upgrade(
 ) -> Document:
     """Bring a document of an older schema version to the newest, one version at a time."""
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or abs(version) > _LARGEST_COUNT:
         raise BundleError(f"{where} has no schema_version; it is not the manifest of a bundle")
     if version > newest:
         raise BundleError(

@@ -255,10 +255,10 @@ def test_an_enormous_manifest_is_not_read(bundle: Bundle, monkeypatch: pytest.Mo
     refused(bundle.path, "larger than 100 bytes")
 
 
-def test_a_file_that_may_not_be_read_is_said(bundle: Bundle) -> None:
+def test_a_folder_in_place_of_a_file_is_said(bundle: Bundle) -> None:
     (bundle.path / "full.tflite").unlink()
     (bundle.path / "full.tflite").mkdir()
-    refused(bundle.path, "full.tflite cannot be read: Is a directory")
+    refused(bundle.path, "full.tflite is no ordinary file")
 
 
 def test_labels_changed_by_hand_must_still_fit(bundle: Bundle) -> None:
