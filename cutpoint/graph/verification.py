@@ -12,6 +12,7 @@ from cutpoint.graph.inputs import random_inputs
 from cutpoint.graph.model import Model
 from cutpoint.graph.shapes import check_shapes
 from cutpoint.kernels import Array, Kernels, Runner, open_runner
+from cutpoint.kernels.quiet import captured_stderr
 
 EXACT: Final[frozenset[Kernels]] = frozenset({"reference", "tflm", "optimised"})
 """Kernels that run operators one by one: head and tail must equal the whole bit for bit.
@@ -163,7 +164,14 @@ def _check(
 
 
 def _run_all(runner: Runner, sets: Sequence[Inputs]) -> list[list[Array]]:
-    return [runner.run(arrays) for arrays in sets]
+    # TFLM finds out while it runs that a kernel lacks a type, and says which on the terminal.
+    with captured_stderr() as printed:
+        try:
+            return [runner.run(arrays) for arrays in sets]
+        except KernelsError as error:
+            printed.claim()
+            failed = str(error)
+    raise KernelsError(f"{failed} {printed.reason()}".rstrip())
 
 
 def _compare_all(seen: list[list[Array]], expected: list[list[Array]]) -> Difference:

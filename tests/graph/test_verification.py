@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -188,3 +189,24 @@ def test_a_model_that_litert_cannot_run_is_said_to_be_so() -> None:
     graph.operator(ADD, [given, given], [made], version=99)
     with pytest.raises(KernelsError, match="cannot run this model: Didn't find op for builtin opcode 'ADD'"):
         verify(load(graph.bytes([given], [made])))
+
+
+def test_what_kernels_print_while_they_fail_is_in_the_report_and_not_shown(
+    model: Models, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Failing:
+        def run(self, arrays: object) -> None:
+            os.write(2, b"Only float32 and int8 types are supported.\n")
+            raise KernelsError("TFLM failed while running: no result.")
+
+    real = verification.open_runner
+    monkeypatch.setattr(
+        verification,
+        "open_runner",
+        lambda data, kernels: Failing() if kernels == "tflm" else real(data, kernels),
+    )
+    report = verify(model("keywords"), kernels=("reference", "tflm"))
+    assert dict(report.not_run)["tflm"] == (
+        "TFLM failed while running: no result. Only float32 and int8 types are supported."
+    )
+    assert capfd.readouterr().err == ""
