@@ -8,13 +8,12 @@ from pathlib import Path
 
 from cutpoint.errors import CutpointError
 from cutpoint.graph import Bundle
+from cutpoint.graph.bundle import SUFFIX
 from cutpoint.wire import ModelId
 from edge_server.errors import CatalogueError
 from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
-
-SUFFIX = ".cut"
 
 
 class Catalogue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cutpoint.wire import About, DeviceId, Presence, Receiver, Telemetry
+from cutpoint.wire import About, DeviceId, Presence, Receiver
 from edge_server.answers import AnswerCache
 from edge_server.epoch import Epoch
 from edge_server.outcome import Received
@@ -31,7 +31,6 @@ class DeviceSession:
         "receiver",
         "sequence",
         "state",
-        "telemetry",
         "telemetry_receiver",
     )
 
@@ -46,7 +45,6 @@ class DeviceSession:
         self.epoch = Epoch()
         self.about: About | None = None
         self.board: tuple[object, ...] | None = None
-        self.telemetry: Telemetry | None = None
         self.state: Presence | None = None
         self.boot = 0
         self.sequence = 0

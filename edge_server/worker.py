@@ -119,7 +119,6 @@ class Worker:
             self._drop(session, f"bad_telemetry_{error.reason.value}", error)
             return
         if isinstance(message, Telemetry):
-            session.telemetry = message
             self.counters.count("telemetry")
             self._tell(TelemetrySeen(session.device, message))
 
