@@ -61,7 +61,7 @@ class Inbox:
             self._ready.notify()
 
     def renew(self) -> None:
-        """Tell the worker that the way to the devices was lost and is back."""
+        """Tell the worker that a lost connection to the devices is back."""
         with self._ready:
             self._renewed = True
             self._ready.notify()
@@ -81,7 +81,7 @@ class Inbox:
             return Turn(self._arrivals.popleft() if self._arrivals else None, refused, renewed)
 
     def close(self) -> None:
-        """Wake the worker for the last time; what is still waiting is dropped and counted."""
+        """Take nothing more and let `get` return None; what is still waiting is dropped and counted."""
         with self._ready:
             self._closed = True
             self.drops["inbox_closed"] += len(self._arrivals) + len(self._refused)

@@ -1,4 +1,4 @@
-"""Which broker, and as whom."""
+"""The broker that a command connects to, and its credentials there."""
 
 from __future__ import annotations
 

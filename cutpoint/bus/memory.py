@@ -39,7 +39,7 @@ class MemoryBroker:
         self._up = True
 
     def set_faults(self, faults: Faults | None) -> None:
-        """Change the weather from the next message on."""
+        """Apply these faults, or none, from the next message on."""
         with self._lock:
             self._line = FaultLine(faults) if faults else None
 
@@ -49,7 +49,7 @@ class MemoryBroker:
             return self._retained.get(topic)
 
     def stop(self) -> None:
-        """Die: every client is cut off, no will is sent, retained messages are forgotten."""
+        """Stop as a broker that crashes: every client is cut off, no will is sent, retained messages are forgotten."""
         with self._lock:
             self._up = False
             self._retained.clear()
@@ -59,7 +59,7 @@ class MemoryBroker:
                 client._cut_off("the broker stopped")
 
     def start(self) -> None:
-        """Come back; clients that were cut off are connected again."""
+        """Start again; clients that were cut off are connected again."""
         with self._lock:
             self._up = True
             away, self._away = self._away, []

@@ -126,7 +126,7 @@ class LinkEstimator:
             self._fit()
 
     def _side(self, sample: _Sample) -> int:
-        """1 when slower than the line allows for, -1 when faster, 0 when in line with it."""
+        """1 when the sample is slower than the fitted line allows, -1 when it is faster, 0 when it fits."""
         expected = self._round_trip_us + self._us_per_byte * sample.size
         residual = sample.us - expected
         if abs(residual) <= max(3 * self._jitter_us, 0.25 * expected, 500.0):
@@ -166,7 +166,7 @@ class LinkEstimator:
             self._jitter_us = deviation(y - self._round_trip_us - us_per_byte * x)
 
     def _credible_round_trip(self, round_trip: float, usual: float) -> float:
-        """What of `round_trip` may stand; the rest has to be explained by the bytes."""
+        """The largest part of `round_trip` that is credible; the bandwidth has to explain what exceeds it."""
         if round_trip < 0:
             return min(self._known_round_trip_us, 0.5 * usual)
         if self._conditioned:

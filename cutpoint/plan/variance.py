@@ -92,7 +92,10 @@ class VarianceDetector:
             self._due |= {index, index + 1}
 
     def _surely_steady(self, samples: Collection[float]) -> bool:
-        """Spares most calls the sum of squares: a deviation is at most 0.71 of the range, a mean at least the least."""
+        """Whether the coefficient of variation cannot exceed the threshold; spares most calls the sum of squares.
+
+        The deviation of two or more samples is at most 0.71 of their range, and their mean is at least the smallest.
+        """
         least = min(samples)
         return max(samples) - least <= self._threshold * least
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 def milliseconds(us: float) -> str:
-    """412 ms, 3.1 ms, 0.04 ms."""
+    """Microseconds in milliseconds with about two digits: `412 ms`, `3.1 ms`, `0.04 ms`."""
     ms = us / 1000
     return f"{ms:.0f} ms" if ms >= 99.5 else f"{ms:.1f} ms" if ms >= 0.95 else f"{ms:.2f} ms"
 
 
 def bit_rate(bytes_per_s: float) -> str:
-    """58 kb/s, 2.4 Mb/s."""
+    """Bytes a second as bits a second: `58 kb/s`, `2.4 Mb/s`."""
     bits = bytes_per_s * 8
     return (
         f"{bits / 1e6:.1f} Mb/s"
@@ -22,10 +22,10 @@ def bit_rate(bytes_per_s: float) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """18 %; of nothing, 0 %."""
+    """`part` as a percentage of `whole`, such as `18 %`; `0 %` when `whole` is not positive."""
     return f"{100 * part / whole:.0f} %" if whole > 0 else "0 %"
 
 
 def row_name(cut: int, codec: str) -> str:
-    """cut 16, cut 16 bitmap."""
+    """The name of a row of the cost table: `cut 16`, or `cut 16 bitmap` when the codec is not raw."""
     return f"cut {cut}" if codec == "raw" else f"cut {cut} {codec}"

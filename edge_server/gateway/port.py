@@ -23,11 +23,14 @@ class Gateway(Protocol):
     """A way to reach devices. `accept` and `renewed` are called on the gateway's thread and only enqueue."""
 
     def start(self, accept: Callable[[Arrival], None], renewed: Callable[[], None]) -> None:
-        """Let messages in. `renewed` is called when the way was lost and is back: retained plans may be gone."""
+        """Start to receive: each message is given to `accept`.
+
+        `renewed` is called when a lost connection is back; the broker may then have forgotten retained plans.
+        """
         ...
 
     def stop(self) -> None:
-        """Let nothing in any more. Harmless when repeated."""
+        """Receive nothing more. May be called again without effect."""
         ...
 
     def send(self, device: DeviceId, leaf: Leaf, frame: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Acts the scenario out: a thread a station, one for what befalls them, and the edge server in this process."""
+"""Plays the scenario: one thread for each station, one for link changes and the edge's stop, and the edge server."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Row:
 
 
 class Scoreboard:
-    """A row a station, and the events that befell all of them. Every method may be called from any thread."""
+    """One row for each station, and the events that concern all of them. Every method may be called from any thread."""
 
     def __init__(self, stations: tuple[Station, ...]) -> None:
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class Scoreboard:
             self._rows[name].link = link
 
     def happened(self, what: str) -> None:
-        """Something befell the whole scene."""
+        """Note an event that concerns all stations, such as the stop of the edge server."""
         with self._lock:
             self._events.append((self.elapsed_s, what))
 
@@ -112,6 +112,6 @@ class Scoreboard:
             )
 
     def events(self) -> tuple[tuple[float, str], ...]:
-        """Seconds and words of what befell the scene."""
+        """The events that concern all stations: seconds since `begin`, and what happened."""
         with self._lock:
             return tuple(self._events)

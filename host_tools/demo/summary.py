@@ -153,5 +153,5 @@ def station_summary(row: Row) -> StationSummary:
 
 
 def median_ms(times_us: list[int]) -> float:
-    """Median in ms, 0.1 ms fine; NaN of nothing."""
+    """Median in milliseconds, rounded to 0.1; NaN when there are no values."""
     return round(statistics.median(times_us) / 1000, 1) if times_us else float("nan")

@@ -56,7 +56,7 @@ def cells(row: Row, pictures: int, labels: tuple[str, ...]) -> list[str]:
 
 
 def in_short(answer: Answer | None, labels: tuple[str, ...]) -> str:
-    """An answer as short as it goes."""
+    """An answer in as few characters as possible."""
     if answer is None:
         return "no answer"
     if not isinstance(answer, Centroids) or not answer.items:

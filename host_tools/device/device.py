@@ -154,7 +154,7 @@ class VirtualDevice:
         if self._loop is not None:
             raise UsageError(f"device {self.id} runs already; stop it first")
         self._body.pace.start()
-        self._loop = Loop(self._body, self._clock, self.settings.telemetry_s, self._bear)
+        self._loop = Loop(self._body, self._clock, self.settings.telemetry_s, self._new_session)
         try:
             self._loop.start()
         except BaseException:
@@ -248,8 +248,8 @@ class VirtualDevice:
         counted = loop.driver.session.counters
         return {**counted, "inbox_full": loop.drops["inbox_full"], "overruns": self._body.pace.overruns}
 
-    def _bear(self) -> tuple[_core.Session, int]:
-        """The session of the next life."""
+    def _new_session(self) -> tuple[_core.Session, int]:
+        """The session of the next life, and its boot number."""
         settings, on_board, boot = self.settings, self._engine.on_board, self._boots.next()
         config = _core.SessionConfig(
             model_id=bytes(self.bundle.model_id),

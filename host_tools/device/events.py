@@ -72,12 +72,12 @@ class InputGiven:
 
 @dataclass(frozen=True, slots=True)
 class Poked:
-    """Look at the clock."""
+    """Look at the clock now, because somebody moved it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """Leave in good order."""
+    """Say `sleeping`, and end the thread."""
 
 
 Inbound = Connected | Disconnected | FrameArrived | InputGiven | Poked | Stopping

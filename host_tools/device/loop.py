@@ -41,7 +41,7 @@ class DeviceStoppedError(UsageError):
 class Loop:
     """One run of a device, from start to stop; a restart command gives it another life in between.
 
-    `bear` makes the session of the next life and its boot number.
+    `new_session` makes the session of the next life and its boot number.
     """
 
     def __init__(
@@ -49,21 +49,21 @@ class Loop:
         body: Body,
         clock: _core.Clock,
         telemetry_s: float,
-        bear: Callable[[], tuple[_core.Session, int]],
+        new_session: Callable[[], tuple[_core.Session, int]],
     ) -> None:
         self.drops: Counter[str] = Counter()
         self.failure: BaseException | None = None
         self._body = body
         self._clock = clock
         self._telemetry_s = telemetry_s
-        self._bear = bear
+        self._new_session = new_session
         self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
         self._put_off: deque[Inbound] = deque()
         self._life = 0
         self._restart_due = False
         self._connect_due: float | None = None
         self._thread = threading.Thread(target=self._live, name=f"device-{body.id}", daemon=True)
-        self.driver = self._be_born()
+        self.driver = self._begin_life()
 
     @property
     def alive(self) -> bool:
@@ -86,7 +86,7 @@ class Loop:
         self._body.bus.close()
 
     def put(self, event: InputGiven | Poked) -> None:
-        """To be looked at after everything that came before."""
+        """Queue an event behind everything that came before."""
         self._inbox.put(event)
 
     def obey(self, command: Command) -> bool:
@@ -95,8 +95,9 @@ class Loop:
             self._restart_due = True
         return command in (Command.IDENTIFY, Command.RESTART)
 
-    def _be_born(self) -> Driver:
-        session, self.boot = self._bear()
+    def _begin_life(self) -> Driver:
+        """A session with the next boot number, and the bus turned to it: will, callbacks, subscriptions."""
+        session, self.boot = self._new_session()
         self._life += 1
         life, bus, topics, will = self._life, self._body.bus, self._body.topics, session.will()
         bus.set_will(topics[will.leaf], will.payload, will.qos, will.retain)
@@ -188,7 +189,7 @@ class Loop:
     def _restart(self) -> None:
         self._restart_due = False
         self._body.bus.close()
-        self.driver = self._be_born()
+        self.driver = self._begin_life()
         log.info("event=restarted device=%s boot=%d", self._body.id, self.boot)
         self.driver.tell(Restarted(self.boot))
         self._connect()
