@@ -90,6 +90,36 @@ def test_geometric_fusion_widens_a_box_to_the_left() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "edge_impulse", "geometric"),
+    [
+        ("12", [(2, 8, 4, 16, 8)], [(2, 8, 4, 16, 8)]),
+        ("1. / .2", [(2, 8, 8, 16, 16)], [(2, 8, 8, 16, 16)]),
+        (".1 / 2.", [(2, 4, 8, 8, 16)], [(2, 8, 8, 16, 16)]),
+        ("1. / 23", [(3, 8, 8, 16, 16)], [(3, 8, 8, 16, 16)]),
+        (".3 / 12", [(3, 8, 8, 16, 16)], [(3, 8, 8, 16, 16)]),
+        ("13 / 2.", [(3, 8, 8, 16, 16)], [(3, 8, 8, 16, 16)]),
+        ("1.2", [(1, 4, 4, 8, 8), (2, 20, 4, 8, 8)], [(1, 4, 4, 8, 8), (2, 20, 4, 8, 8)]),
+        ("..1 / .2. / 3..", [(3, 4, 12, 8, 24)], [(3, 12, 12, 24, 24)]),
+        ("1.2 / .3.", [(3, 8, 8, 16, 16)], [(3, 12, 8, 24, 16)]),
+        ("1.3 / .2.", [(2, 8, 8, 16, 16)], [(3, 12, 8, 24, 16)]),
+    ],
+)
+def test_small_pictures_worked_out_by_hand(
+    rows: str, edge_impulse: list[tuple[int, ...]], geometric: list[tuple[int, ...]]
+) -> None:
+    """Scores are 1 to 3 fourths, the threshold one fourth; (fourths, x, y, width, height) of each object."""
+    cells = {
+        (y, x): int(cell) / 4
+        for y, row in enumerate(rows.split(" / "))
+        for x, cell in enumerate(row)
+        if cell != "."
+    }
+    for fusion, expected in (("edge-impulse", edge_impulse), ("geometric", geometric)):
+        found = decode(grid_of(cells), threshold=0.25, fusion=fusion)
+        assert [(o.score * 4, o.x, o.y, o.width, o.height) for o in found] == expected, fusion
+
+
 # Two boxes are opened on the first row; the cell below grows the first one until it touches the second.
 VALLEY = {(0, 0): 0.625, (1, 1): 0.75, (0, 2): 0.875}
 
