@@ -96,6 +96,8 @@ class Play:
             show()
             if self._failures:
                 raise self._failures[0]
+            for name, device in self._devices.items():
+                board.sent(name, device.activation_bytes)
             return summarise(
                 scenario,
                 board.rows(),

@@ -35,7 +35,10 @@ class StateNote:
 
 @dataclass(slots=True)
 class Row:
-    """All about one station. `wrong` are the pictures whose answer is not the whole network's."""
+    """All about one station.
+
+    `wrong` are the pictures whose answer is not the whole network's; `sent_bytes` all activations, at the end.
+    """
 
     station: Station
     link: str
@@ -45,6 +48,7 @@ class Row:
     states: list[StateNote] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     score: CentroidScore = field(default_factory=CentroidScore)
+    sent_bytes: int = 0
 
 
 class Scoreboard:
@@ -86,6 +90,11 @@ class Scoreboard:
         with self._lock:
             self._rows[name].state = state
             self._rows[name].states.append(StateNote(self.elapsed_s, state))
+
+    def sent(self, name: str, activation_bytes: int) -> None:
+        """All that a device sent so far in activations."""
+        with self._lock:
+            self._rows[name].sent_bytes = activation_bytes
 
     def relinked(self, name: str, link: str) -> None:
         """A device's link became another."""

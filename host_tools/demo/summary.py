@@ -144,7 +144,7 @@ def station_summary(row: Row) -> StationSummary:
         equal=len(records) - len(row.wrong),
         unequal=tuple(row.wrong),
         f1=row.score.f1,
-        bytes_up=sum(record.bytes_up for record in records),
+        bytes_up=row.sent_bytes,
         device_ms=median_ms([record.device_us for record in records]),
         total_ms=median_ms([record.total_us for record in records]),
         decisions=tuple(row.decisions),

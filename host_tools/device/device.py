@@ -133,6 +133,12 @@ class VirtualDevice:
         loop = self._loop
         return self._counted if loop is None else self._counted_by(loop)
 
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of activation frames that this session handed over: questions, reports of its own answers, probes."""
+        loop = self._loop
+        return 0 if loop is None else loop.driver.activation_bytes
+
     def notes(self) -> list[str]:
         """What a user should know of this device before trusting its figures, a sentence each."""
         said = [reason] if (reason := stand_in_reason(self._engine)) else []

@@ -61,6 +61,7 @@ class Driver:
         self._job: _Job | None = None
         self._state = session.state
         self._energy_uj = 0.0
+        self.activation_bytes = 0
 
     @property
     def busy(self) -> bool:
@@ -135,6 +136,8 @@ class Driver:
         topic = self._body.topics[action.leaf]
         if not self._body.bus.publish(topic, action.payload, action.qos, action.retain):
             self.session.unsent()
+        elif action.leaf == "act":
+            self.activation_bytes += len(action.payload)
 
     def _run(self, first: int, last: int) -> None:
         engine, job = self._body.engine, self._job

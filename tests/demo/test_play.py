@@ -28,6 +28,8 @@ def test_a_short_play_answers_every_picture_as_the_whole_model_does() -> None:
     summary = Play(scenario, Scene(bundle, exams, None), board).run(lambda: None)
     assert summary.answered == summary.pictures == 15
     assert [station.unequal for station in summary.stations] == [(), (), ()]
+    # An answer of the device's own is reported too: outputs of 1,584 bytes, or more.
+    assert all(station.bytes_up > 1584 for station in summary.stations)
     assert [what for _, what in summary.events] == [
         "the link of hall-esp32 turns from wifi-good to wifi-poor",
         "the edge server stops",
