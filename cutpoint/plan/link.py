@@ -31,6 +31,11 @@ class _Sample(NamedTuple):
     bound: bool
 
 
+def _sample(size: float, us: float, *, bound: bool) -> _Sample:
+    # Whole bytes: a slope over a vanishing fraction of one would not be finite.
+    return _Sample(float(round(size)), float(us), bound)
+
+
 class LinkEstimator:
     """Fits network_us = round_trip_us + bytes / bytes_per_s to the last `window` one-clock measurements.
 
@@ -84,7 +89,7 @@ class LinkEstimator:
         if self._refused(bytes_total, network_us):
             return False
         self.count += 1
-        self._take(_Sample(float(bytes_total), float(network_us), bound=False))
+        self._take(_sample(bytes_total, network_us, bound=False))
         return True
 
     def observe_timeout(self, bytes_total: float, waited_us: float) -> bool:
@@ -94,7 +99,7 @@ class LinkEstimator:
         """
         if self._refused(bytes_total, waited_us) or waited_us <= self.network_us(bytes_total):
             return False
-        self._take(_Sample(float(bytes_total), float(waited_us), bound=True))
+        self._take(_sample(bytes_total, waited_us, bound=True))
         return True
 
     def _refused(self, size: float, us: float) -> bool:
@@ -154,8 +159,7 @@ class LinkEstimator:
         credible = self._credible_round_trip(round_trip, usual)
         if credible != round_trip and x.max() > 0:
             sent = x > 0
-            with np.errstate(over="ignore"):  # a byte can have taken longer than a float holds; bounded next
-                steepest = middle((y[sent] - credible) / x[sent])
+            steepest = middle((y[sent] - credible) / x[sent])
             us_per_byte = _bounded(min(steepest, slope + 2 * error))
             round_trip = middle(y - us_per_byte * x)
         self._us_per_byte = us_per_byte

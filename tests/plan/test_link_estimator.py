@@ -181,3 +181,11 @@ def test_what_is_no_measurement_changes_a_counter_only(size: int, us: float, rea
 def test_a_start_that_cannot_be_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(PolicyError):
         LinkEstimator(**settings)  # type: ignore[arg-type]
+
+
+def test_fractions_of_a_byte_leave_the_line_finite() -> None:
+    link = LinkEstimator()
+    for size, us in ((9.6e-305, 160_001.0), (1.1e-308, 0.0)):
+        link.observe(size, us)
+    assert 0 <= link.round_trip_us <= 60e6
+    assert 10 <= link.bytes_per_s <= 125e6
