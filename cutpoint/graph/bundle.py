@@ -62,8 +62,10 @@ class Bundle:
         """Cut a model and write `<out_dir>/<name>.cut/`, replacing a bundle of that name.
 
         name: letters, digits, `.`, `_`, `-`; without one it is made of the model id. labels: names of the classes, for
-        "fomo" without the background. max_cut: largest K a board will be asked for, N by default. The folder appears
-        complete or not at all. Raises ModelError, BundleError, or KernelsError when LiteRT cannot run the model.
+        "fomo" without the background. threshold (above 0, at most 1) and fusion are for "fomo" only, see
+        `cutpoint.answer.fomo`. max_cut: largest K a board will be asked for, N by default. The folder appears complete
+        or not at all. Raises ModelError for a model that cannot be cut, KernelsError for one that LiteRT cannot run,
+        BundleError for arguments that do not fit or a place that cannot be written.
         """
         cut = model if isinstance(model, Model) else load(model)
         if max_cut is not None and not 0 <= max_cut <= len(cut.operators):

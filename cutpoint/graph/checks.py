@@ -17,6 +17,10 @@ from cutpoint.graph.kinds import REFUSED, kind_of
 SCHEMA_VERSION = 3
 MOST_ELEMENTS = 1 << 31
 """Indices inside the kernels are 32-bit."""
+MOST_DIMENSIONS = 8
+"""More than any kernel takes."""
+_LONGEST_NAME = 60
+_WITH_ZERO_POINT = frozenset({"int8", "uint8", "int16"})
 
 
 def check_model(model: schema.ModelT) -> None:
@@ -58,7 +62,7 @@ def _check_kinds(model: schema.ModelT) -> None:
                 "does not know: the file is damaged or newer than this program"
             )
         if kind == "CUSTOM":
-            name = (code.customCode or b"?").decode("utf-8", errors="replace")
+            name = _brief((code.customCode or b"?").decode("utf-8", errors="replace"))
             raise ModelError(
                 f"the model uses the custom operator {name}, which is unknown here; cut the model before it, "
                 "or convert it with built-in operators only"
@@ -69,13 +73,15 @@ def _check_kinds(model: schema.ModelT) -> None:
 
 def check_tensor(index: int, tensor: schema.TensorT, model: schema.ModelT) -> None:
     """Raise ModelError unless type, shape, quantisation and buffer of this tensor agree."""
-    what = f"tensor {index} ({label(tensor)})"
+    what = f"tensor {index} ({called(tensor)})"
     if tensor.isVariable:
         raise ModelError(f"{what} is a variable: state between two inferences cannot be cut")
     dtype = NAME_OF_TYPE.get(tensor.type)
     if dtype is None or dtype in WITHOUT_SIZE:
         raise ModelError(f"{what} has the type {dtype or tensor.type}; tensors of numbers are supported")
     shape = shape_of(tensor)
+    if len(shape) > MOST_DIMENSIONS:
+        raise ModelError(f"{what} has {len(shape)} dimensions; at most {MOST_DIMENSIONS} are supported")
     if any(size < 0 for size in shape) or np.prod(shape, dtype=object) > MOST_ELEMENTS:
         raise ModelError(
             f"{what} has the shape {list(shape)}; sizes must be fixed and below {MOST_ELEMENTS} elements"
@@ -92,10 +98,10 @@ def check_tensor(index: int, tensor: schema.TensorT, model: schema.ModelT) -> No
         raise ModelError(
             f"{what} needs {expected} bytes for its shape {list(shape)}, its buffer has {stored}"
         )
-    _check_quantisation(what, tensor, shape)
+    _check_quantisation(what, tensor, shape, dtype)
 
 
-def _check_quantisation(what: str, tensor: schema.TensorT, shape: tuple[int, ...]) -> None:
+def _check_quantisation(what: str, tensor: schema.TensorT, shape: tuple[int, ...], dtype: str) -> None:
     quantisation = tensor.quantization
     if quantisation is None or quantisation.details is not None:
         return
@@ -109,8 +115,12 @@ def _check_quantisation(what: str, tensor: schema.TensorT, shape: tuple[int, ...
         raise ModelError(
             f"{what} has {len(scales)} scales and {len(zero_points)} zero points: the file is damaged"
         )
-    if any(not -(1 << 31) <= zero_point < 1 << 31 for zero_point in zero_points):
-        raise ModelError(f"{what} has a zero point that is no 32-bit number: the file is damaged")
+    # Kernels look values up in tables by their distance from the zero point.
+    held = np.iinfo(dtype) if dtype in _WITH_ZERO_POINT else np.iinfo(np.int32)
+    if any(not held.min <= zero_point <= held.max for zero_point in zero_points):
+        raise ModelError(
+            f"{what} has a zero point that {held.dtype} does not hold ({held.min} to {held.max}): the file is damaged"
+        )
     axis = quantisation.quantizedDimension
     if len(scales) > 1 and (not 0 <= axis < len(shape) or shape[axis] != len(scales)):
         raise ModelError(f"{what} has {len(scales)} scales along axis {axis} of the shape {list(shape)}")
@@ -121,11 +131,11 @@ def check_travelling(index: int, tensor: schema.TensorT) -> None:
     dtype = NAME_OF_TYPE[tensor.type]
     if dtype not in TRAVELLING:
         raise ModelError(
-            f"tensor {index} ({label(tensor)}) is {dtype}; tensors that may travel are "
+            f"tensor {index} ({called(tensor)}) is {dtype}; tensors that may travel are "
             f"{', '.join(sorted(TRAVELLING))}: quantise the model to int8 or convert it to float32"
         )
     if tensor.sparsity is not None:
-        raise ModelError(f"tensor {index} ({label(tensor)}) is sparse but not a weight: the file is damaged")
+        raise ModelError(f"tensor {index} ({called(tensor)}) is sparse but not a weight: the file is damaged")
 
 
 def stored_bytes(tensor: schema.TensorT, model: schema.ModelT) -> int:
@@ -136,6 +146,16 @@ def stored_bytes(tensor: schema.TensorT, model: schema.ModelT) -> int:
 
 def shape_of(tensor: schema.TensorT) -> tuple[int, ...]:
     return () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
+
+
+def called(tensor: schema.TensorT) -> str:
+    """The name of a tensor in a message: on one line, and not a page of it."""
+    return _brief(label(tensor))
+
+
+def _brief(name: str) -> str:
+    line = "".join(character if character.isprintable() else "?" for character in name)
+    return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 3]}..."
 
 
 def label(tensor: schema.TensorT) -> str:

@@ -52,7 +52,10 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Operators [0, k) run on the device, [k, N) on the edge; `tensors` travel, `bytes` in all."""
+    """Operators [0, k) run on the device, [k, N) on the edge; `tensors` travel, `bytes` in all.
+
+    macs_before and macs_after are the multiply-accumulates on the device and on the edge.
+    """
 
     k: int
     tensors: tuple[Tensor, ...]
@@ -65,7 +68,9 @@ class Cut:
 class Model:
     """A checked .tflite of one subgraph. `data` are the bytes that run; `id` and `sha256` name them.
 
-    `repairs` says what was mended in the file, one sentence each; `data` is then the mended file.
+    inputs and outputs are tensor indices in the order of the graph; cuts are 0 to N. A cut out of range raises
+    UsageError from every method. `repairs` says what was mended in the file, one sentence each; `data` is then the
+    mended file.
     """
 
     data: bytes = field(repr=False)
@@ -87,6 +92,7 @@ class Model:
 
     @property
     def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
         return sum(operator.macs for operator in self.operators)
 
     def live(self, k: int) -> tuple[int, ...]:

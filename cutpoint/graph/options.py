@@ -52,7 +52,7 @@ _SMALLEST_SCALE: Final = 1e-15
 _SOFTMAX_ONE: Final = 1 << 26
 """Softmax kernels need a multiplier above 1 after 5 integer bits (`PreprocessSoftmaxScaling`, quantization_util.cc)."""
 
-# Operators whose 8-bit kernels compute with the scales of what they read and make.
+# Operators whose integer kernels compute with the scales of what they read and make.
 _ARITHMETIC: Final = frozenset({
     "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL",
     "MEAN", "SOFTMAX", "LOG_SOFTMAX", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "PRELU", "QUANTIZE",
@@ -88,7 +88,7 @@ def check_options(
 
 
 def check_scales(what: str, kind: str, options: Any, ends: Iterable[tuple[str, tuple[float, ...]]]) -> None:
-    """Raise ModelError when an 8-bit end of an arithmetic operator has no scale that its kernels can compute with.
+    """Raise ModelError when an 8 or 16 bit end of an arithmetic operator has no scale that kernels can compute with.
 
     ends: dtype name and scales of the first input and of every output. The kernels divide by these scales, and abort
     the process when there are none or when they are absurdly small.
@@ -96,7 +96,9 @@ def check_scales(what: str, kind: str, options: Any, ends: Iterable[tuple[str, t
     if kind not in _ARITHMETIC:
         return
     for dtype, scales in ends:
-        if dtype not in ("int8", "uint8"):
+        if dtype == "int16" and not scales:
+            continue  # plain numbers, which a few kernels take
+        if dtype not in ("int8", "uint8", "int16"):
             continue
         if not (scales and min(scales) > 0):
             raise ModelError(f"{what} reads or makes {dtype} without a scale: it is not quantised properly")

@@ -7,7 +7,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from cutpoint.errors import ModelError
-from cutpoint.graph.checks import label
+from cutpoint.graph.checks import called
 from cutpoint.graph.kinds import kind_of
 
 
@@ -32,7 +32,7 @@ def check_ends(graph: schema.SubGraphT, constants: frozenset[int]) -> None:
     for tensor in inputs:
         if tensor in constants:
             raise ModelError(
-                f"input tensor {tensor} ({label(graph.tensors[tensor])}) has fixed data in the file"
+                f"input tensor {tensor} ({called(graph.tensors[tensor])}) has fixed data in the file"
             )
     if not graph.operators:
         raise ModelError("the model has no operators, so there is nothing to split")
@@ -67,18 +67,18 @@ def check_order(model: schema.ModelT, constants: frozenset[int]) -> None:
         for tensor in read:
             if tensor >= 0 and tensor not in made and tensor not in constants:
                 raise ModelError(
-                    f"{what} reads tensor {tensor} ({label(graph.tensors[tensor])}) before anything made it"
+                    f"{what} reads tensor {tensor} ({called(graph.tensors[tensor])}) before anything made it"
                 )
         if not written or -1 in written:
             raise ModelError(f"{what} makes no output, or leaves one out: it cannot be cut")
         for tensor in written:
             if tensor in made or tensor in constants:
                 raise ModelError(
-                    f"{what} makes tensor {tensor} ({label(graph.tensors[tensor])}), which exists already"
+                    f"{what} makes tensor {tensor} ({called(graph.tensors[tensor])}), which exists already"
                 )
             made.add(tensor)
     for tensor in indices(graph.outputs):
         if tensor not in made and tensor not in constants:
             raise ModelError(
-                f"output tensor {tensor} ({label(graph.tensors[tensor])}) is made by no operator"
+                f"output tensor {tensor} ({called(graph.tensors[tensor])}) is made by no operator"
             )

@@ -10,7 +10,15 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 
 from cutpoint.errors import ModelError
-from cutpoint.graph.checks import check_model, check_tensor, check_travelling, label, shape_of, stored_bytes
+from cutpoint.graph.checks import (
+    called,
+    check_model,
+    check_tensor,
+    check_travelling,
+    label,
+    shape_of,
+    stored_bytes,
+)
 from cutpoint.graph.dtypes import NAME_OF_TYPE, numpy_dtype, size_bytes
 from cutpoint.graph.extract import FILE_IDENTIFIER, pack
 from cutpoint.graph.flatbuffer import check_bounds
@@ -80,10 +88,15 @@ def _repair(model: schema.ModelT) -> tuple[str, ...]:
     """Mend what is harmless and yet refused by LiteRT; returns one sentence for each change.
 
     Converters of 2019 left the axis of the weights on the scales of biases (the person detector of TFLM's examples is
-    such a file).
+    such a file). LiteRT hands no tensor to Python whose name is not UTF-8, so a cut there could not be run.
     """
     said = []
     for index, tensor in enumerate(model.subgraphs[0].tensors or ()):
+        if tensor is not None and label(tensor).encode() != (tensor.name or b"unnamed"):
+            tensor.name = label(tensor).encode()
+            said.append(
+                f"tensor {index} ({called(tensor)}) has a name that is no text: set to what can be read of it"
+            )
         quantisation = None if tensor is None else tensor.quantization
         if quantisation is None or quantisation.scale is None or not len(quantisation.scale):
             continue
@@ -96,7 +109,7 @@ def _repair(model: schema.ModelT) -> tuple[str, ...]:
         if meant != axis:
             quantisation.quantizedDimension = meant
             said.append(
-                f"tensor {index} ({label(tensor)}) has {scales} scale(s) but names axis {axis} of the shape "
+                f"tensor {index} ({called(tensor)}) has {scales} scale(s) but names axis {axis} of the shape "
                 f"{list(shape)}: set to axis {meant}, the only one it can mean"
             )
     return tuple(said)

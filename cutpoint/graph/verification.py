@@ -96,8 +96,11 @@ def verify(
 
     inputs: sets of arrays in graph input order; without them `runs` random sets are drawn from `seed`.
     progress is called with (steps done, steps in all). Raises ModelError when the shapes in the file are not those that
-    the kernels compute, InputError when an input does not fit, KernelsError when LiteRT cannot run the model.
+    the kernels compute, InputError when an input does not fit, KernelsError when LiteRT cannot run the model,
+    UsageError for no inputs, unknown kernels or a negative seed.
     """
+    if seed < 0:
+        raise UsageError(f"seed is {seed}; it must be 0 or more")
     sets: Sequence[Inputs] = random_inputs(model, runs, seed) if inputs is None else inputs
     if not sets:
         raise UsageError("verification needs at least one set of inputs")

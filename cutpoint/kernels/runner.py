@@ -11,6 +11,8 @@ from cutpoint.kernels.spec import Array, TensorSpec
 from cutpoint.kernels.tflm import TflmRunner, tflm_installed
 
 Kernels = Literal["tflm", "reference", "optimised", "xnnpack"]
+MOST_THREADS = 256
+"""LiteRT ends the process when the machine cannot start as many as it is told."""
 
 
 class Runner(Protocol):
@@ -42,10 +44,11 @@ def open_runner(model: bytes, kernels: Kernels, threads: int = 1) -> Runner:
 
     kernels: "tflm" (the device's own reference kernels), "reference" (LiteRT, plain loops), "optimised" (LiteRT's
     built-in kernels without delegate) or "xnnpack" (LiteRT's default). threads counts for "optimised" and
-    "xnnpack" only. Raises KernelsError when the kernels are unknown, not installed, or cannot run the model.
+    "xnnpack" only, 1 to `MOST_THREADS`. Raises UsageError for another number, KernelsError when the kernels are
+    unknown, not installed, or cannot run the model.
     """
-    if threads < 1:
-        raise UsageError(f"threads must be 1 or more, {threads} given")
+    if not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads must be 1 to {MOST_THREADS}, {threads} given")
     if kernels not in get_args(Kernels):
         raise KernelsError(f"kernels {kernels!r} are unknown; use one of {', '.join(get_args(Kernels))}")
     if kernels == "tflm":

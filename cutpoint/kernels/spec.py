@@ -29,6 +29,10 @@ def check_inputs(specs: Sequence[TensorSpec], arrays: Sequence[Array]) -> None:
     if len(arrays) != len(specs):
         raise InputError(f"the model takes {len(specs)} input tensor(s), {len(arrays)} given")
     for index, (spec, array) in enumerate(zip(specs, arrays, strict=True)):
+        if not isinstance(array, np.ndarray):
+            raise InputError(
+                f"input {index} ({spec.name}) must be a NumPy array, {type(array).__name__} given"
+            )
         if array.shape != spec.shape or array.dtype != spec.dtype:
             raise InputError(
                 f"input {index} ({spec.name}) must be {spec.dtype} of shape {list(spec.shape)}, "

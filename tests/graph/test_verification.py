@@ -191,6 +191,11 @@ def test_a_model_that_litert_cannot_run_is_said_to_be_so() -> None:
         verify(load(graph.bytes([given], [made])))
 
 
+def test_a_negative_seed_is_refused(model: Models) -> None:
+    with pytest.raises(UsageError, match="seed is -1; it must be 0 or more"):
+        verify(model("keywords"), seed=-1)
+
+
 def test_what_kernels_print_while_they_fail_is_in_the_report_and_not_shown(
     model: Models, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

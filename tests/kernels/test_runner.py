@@ -81,6 +81,8 @@ def test_wrong_inputs_are_named(kernels: Kernels) -> None:
         InputError, match=r"must be int8 of shape \[1, 25, 10, 1\], int8 of shape \[25, 10\] given"
     ):
         runner.run([spectrogram().reshape(25, 10)])
+    with pytest.raises(InputError, match="must be a NumPy array, list given"):
+        runner.run([spectrogram().tolist()])
     with pytest.raises(InputError, match="uint8 of shape"):
         runner.run([spectrogram().view(np.uint8)])
     assert runner.run([spectrogram()])
@@ -109,8 +111,9 @@ def test_runners_work_side_by_side_in_threads(kernels: Kernels) -> None:
 def test_unknown_kernels_are_refused() -> None:
     with pytest.raises(KernelsError, match="kernels 'gpu' are unknown; use one of tflm, reference"):
         open_runner(KEYWORDS, "gpu")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="threads must be 1 or more"):
-        open_runner(KEYWORDS, "xnnpack", threads=0)
+    for threads in (0, 100_000):
+        with pytest.raises(UsageError, match=f"threads must be 1 to 256, {threads} given"):
+            open_runner(KEYWORDS, "xnnpack", threads=threads)
 
 
 def test_the_reason_of_litert_is_passed_on() -> None:
