@@ -9,7 +9,7 @@ import numpy as np
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Array
 from cutpoint.plan import NetworkShape
-from cutpoint.wire import DType, ModelId, TensorRecord
+from cutpoint.wire import MOST_TENSORS, DType, ModelId, TensorRecord
 
 
 class TensorMismatchError(Exception):
@@ -89,6 +89,7 @@ class ServedModel:
             frame_overhead=self._frame_overhead,
             output_bytes=tuple(operator.bytes for operator in bundle.operators),
             arena_bytes=tuple(cut.arena_bytes.get("tflm") for cut in bundle.cuts),
+            unsendable=frozenset(cut.k for cut in bundle.cuts if len(cut.tensors) > MOST_TENSORS),
         )
 
     def _frame_overhead(self, cut: int, coded_bytes: int) -> int:

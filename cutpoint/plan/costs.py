@@ -54,6 +54,8 @@ class RowGrid:
             return f"the board holds operators up to {self.shape.deepest_cut}"
         if cut < self.limits.smallest_cut:
             return f"privacy keeps everything before cut {self.limits.smallest_cut} on the device"
+        if cut in self.shape.unsendable:
+            return "more tensors are alive there than a message carries"
         if codec == "jpeg" and "jpeg" not in codecs:
             return "the device has no JPEG coder"
         if ram is not None and self.limits.ram_bytes is not None and ram > self.limits.ram_bytes:

@@ -28,6 +28,7 @@ class NetworkShape:
     output_bytes     bytes each operator writes, N of them; empty: taken from `cut_bytes`
     arena_bytes      RAM of the head at each cut, N + 1 of them, None where unknown; empty: all unknown
     result_bytes     bytes of a usual answer frame coming down
+    unsendable       cuts whose tensors no message can carry
 
     Raises PolicyError when the lengths do not fit or a figure is negative or not finite.
     """
@@ -42,6 +43,7 @@ class NetworkShape:
     output_bytes: tuple[int, ...] = ()
     arena_bytes: tuple[int | None, ...] = ()
     result_bytes: int = 64
+    unsendable: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         n = len(self.macs)

@@ -5,6 +5,7 @@ from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
 from cutpoint.wire.messages import (
+    MOST_TENSORS,
     Activation,
     CommandMessage,
     LastAnswered,
@@ -33,6 +34,7 @@ __all__ = [
     "DEFAULT_CAPACITY",
     "DEFAULT_CHUNK_BYTES",
     "DEFAULT_ROOT",
+    "MOST_TENSORS",
     "About",
     "Activation",
     "CodecId",

@@ -14,6 +14,9 @@ from cutpoint.codec import CodecId, DType
 from cutpoint.wire.ids import ModelId
 from cutpoint.wire.numbers import Command, Flag, Gauge, Status
 
+MOST_TENSORS = 16
+"""Tensors that one activation can carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorRecord:

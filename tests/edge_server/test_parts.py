@@ -92,6 +92,16 @@ def test_tails_equal_heads_at_every_cut(fomo: Bundle) -> None:
     assert len(tails) == fomo.n
 
 
+def test_cuts_with_more_tensors_than_a_message_carries_are_never_planned(
+    fomo: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not ServedModel(fomo).shape(fomo.n).unsendable
+    monkeypatch.setattr("edge_server.served.MOST_TENSORS", 1)
+    crowded = {cut.k for cut in fomo.cuts if len(cut.tensors) > 1}
+    assert crowded
+    assert ServedModel(fomo).shape(fomo.n).unsendable == crowded
+
+
 def test_a_planned_tail_is_ready_before_its_plan_leaves(serve: Any, device: Any) -> None:
     server = serve(policy="fixed:3")
     dev: HandDevice = device()

@@ -114,6 +114,12 @@ def test_cuts_beyond_what_the_board_holds_are_in_the_table_and_closed() -> None:
     assert rows[N].why_not == "the board holds operators up to 17"
 
 
+def test_a_cut_that_no_message_can_carry_is_in_the_table_and_closed() -> None:
+    rows = table(NetworkShape((5, 5), (9, 9, 9), unsendable=frozenset({1}))).rows
+    assert [row.available for row in rows[:3]] == [True, False, True]
+    assert rows[1].why_not == "more tensors are alive there than a message carries"
+
+
 def test_a_head_known_to_need_more_ram_than_there_is_is_closed_and_an_unknown_one_is_not() -> None:
     rows = table(limits=Limits(ram_bytes=6_000)).rows
     assert [r.available for r in rows[:4]] == [True, True, False, True]

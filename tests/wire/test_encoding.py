@@ -10,6 +10,7 @@ from messages import message_of, vectors
 
 from cutpoint.answer import Centroid, Centroids, Class, Classes
 from cutpoint.wire import (
+    MOST_TENSORS,
     CodecId,
     DType,
     Flag,
@@ -110,3 +111,10 @@ def test_the_fill_may_be_a_signed_element_or_its_bits() -> None:
         return encode(replace(ACTIVATION, codec=CodecId.BITMAP, tensors=(tensor,)))
 
     assert coded(-1) == coded((1 << 64) - 1) != coded(0)
+
+
+def test_an_activation_carries_sixteen_tensors_and_no_more() -> None:
+    tensors = tuple(TensorRecord(index, DType.INT8, b"x") for index in range(MOST_TENSORS + 1))
+    assert encode(replace(ACTIVATION, tensors=tensors[:-1]))
+    with pytest.raises(MessageError, match="16"):
+        encode(replace(ACTIVATION, tensors=tensors))
