@@ -17,6 +17,7 @@ def refusal(value: object, low: float, high: float) -> str | None:
 
     Words: `type`, `not-finite`, `low`, `high`. A bool is no figure.
     """
+    # The usual case first and fast; mypy does not narrow by `type()`, and isinstance would let a bool through.
     if type(value) in (float, int) and low <= value <= high:  # type: ignore[operator]
         return None
     if isinstance(value, bool) or not isinstance(value, REAL):

@@ -46,7 +46,7 @@ class InputTensor:
         """
         if self.scale is None or self.zero_point is None or not np.issubdtype(self.dtype, np.integer):
             return 0.0, 1.0
-        limits = np.iinfo(self.dtype)  # type: ignore[type-var]
+        limits = np.iinfo(self.dtype.name)
         least = (limits.min - self.zero_point) * self.scale
         most = (limits.max - self.zero_point) * self.scale
         if most > 8:
@@ -64,7 +64,7 @@ class InputTensor:
             raise UsageError(
                 f"input {self.name!r} is {self.dtype} without a scale; give arrays of that dtype (.npy)"
             )
-        limits = np.iinfo(self.dtype)  # type: ignore[type-var]
+        limits = np.iinfo(self.dtype.name)
         levels = np.rint(values.astype(np.float64) / self.scale) + self.zero_point
         clipped: Array = np.clip(levels, limits.min, limits.max).astype(self.dtype)
         return clipped

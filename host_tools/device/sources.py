@@ -184,6 +184,6 @@ def _noise(tensor: InputTensor, rng: np.random.Generator) -> Array:
         return rng.random(tensor.shape).astype(tensor.dtype)
     if tensor.dtype == np.bool_:
         return rng.integers(0, 2, tensor.shape).astype(np.bool_)
-    limits = np.iinfo(tensor.dtype)  # type: ignore[type-var]
+    limits = np.iinfo(tensor.dtype.name)
     values = rng.integers(limits.min, limits.max, tensor.shape, np.int64, endpoint=True)
     return values.astype(tensor.dtype)

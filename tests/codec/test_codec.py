@@ -56,9 +56,10 @@ def test_random_bytes_are_refused_or_a_tensor_of_the_stated_size(
     data: bytes, used: CodecId, dtype: DType, raw_bytes: int
 ) -> None:
     try:
-        assert len(codec.decode(Coded(used, data), dtype, raw_bytes)) == raw_bytes
-    except CodedError as error:
-        assert str(raw_bytes) in str(error)  # noqa: PT017
+        raw = codec.decode(Coded(used, data), dtype, raw_bytes)
+    except CodedError:
+        return
+    assert len(raw) == raw_bytes
 
 
 def test_a_zero_point_heavy_activation_shrinks() -> None:
