@@ -40,6 +40,18 @@ enum class Status : uint8_t {
   // The caller's mistake.
   kBufferTooSmall = 22,
   kArgument = 23,  // a value that cannot be put on the wire, or a call out of order
+
+  // A frame that a receiver with a key refuses (cipher/sealing.h).
+  kPlain = 24,     // not sealed
+  kForged = 25,    // changed, or sealed with another key
+  kReplayed = 26,  // opened before, or too far behind to tell
+  kOldLife = 27,   // of an earlier life of its sealer
+  kRole = 28,      // sealed by this end: reflected
+  kAnyLife = 29,   // a command that does not name the boot that it is for
+
+  // A frame that cannot be sealed.
+  kCipher = 30,     // the cipher failed
+  kExhausted = 31,  // every nonce of this life is used
 };
 
 }  // namespace cutpoint
