@@ -19,8 +19,11 @@ enum class Gauge : uint8_t {
   kRssi = 5,              // signed, dBm
   kEnergyMeasured = 6,    // uJ since the last telemetry
   kEnergyModelled = 7,    // uJ since the last telemetry
+  kPsramNow = 8,          // B
+  kPsramLeast = 9,        // B
+  kStackLeast = 10,       // B, the least that any of the firmware's own tasks ever had free
 };
-constexpr size_t kGauges = 8;
+constexpr size_t kGauges = 11;
 
 constexpr bool gauge_is_signed(Gauge gauge) { return gauge == Gauge::kChipTemperature || gauge == Gauge::kRssi; }
 

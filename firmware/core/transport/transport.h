@@ -17,8 +17,9 @@ enum class Leaf : uint8_t {
   kPlan = 4,
   kTelemetry = 5,
   kCommand = 6,
+  kNote = 7,  // written by the platform beside the session; see docs/protocol.md, Notes
 };
-constexpr uint8_t kLeaves = 7;
+constexpr uint8_t kLeaves = 8;
 
 // As it stands in the topic.
 constexpr const char* leaf_name(Leaf leaf) {
@@ -37,6 +38,8 @@ constexpr const char* leaf_name(Leaf leaf) {
       return "tele";
     case Leaf::kCommand:
       return "cmd";
+    case Leaf::kNote:
+      return "note";
   }
   return "";
 }
