@@ -1,7 +1,7 @@
 """firmware/core for Python, compiled from firmware/bindings."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from typing_extensions import Buffer
 
@@ -82,6 +82,39 @@ def encode_command(
     chunk_bytes: int,
     /,
 ) -> list[bytes]: ...
+
+# --- Sealed frames (firmware/core/cipher). Roles and statuses by their numbers; cutpoint.wire gives them names.
+
+SEAL_BYTES: int
+
+class Cipher(Protocol):
+    """AES-256-GCM with a key of its own."""
+
+    def seal(self, nonce: bytes, aad: bytes, text: bytes, /) -> bytes:
+        """The ciphertext, and behind it the tag of 16 bytes."""
+
+    def open(self, nonce: bytes, aad: bytes, sealed: bytes, /) -> bytes | None:
+        """The text; None when the tag does not match."""
+
+class FrameSealer:
+    def __init__(self, cipher: Cipher, role: int, boot: int, salt: int, sealed: int = 0) -> None: ...
+    def seal(self, frame: Buffer) -> bytes | int: ...
+    @property
+    def sealed(self) -> int: ...
+
+class FrameOpener:
+    def __init__(self, cipher: Cipher, own: int) -> None: ...
+    def open(self, frame: Buffer) -> bytes | int: ...
+    def newest(self, role: int) -> tuple[int, int, int] | None:
+        """(boot, salt, counter) of the newest frame of a role that was opened."""
+
+    def resume(self, role: int, boot: int, salt: int, counter: int) -> None:
+        """Count everything up to there as opened. ValueError for a role that this end does not open."""
+
+    @property
+    def counters(self) -> dict[str, int]: ...
+
+def decrypt_frame(cipher: Cipher, frame: Buffer) -> bytes | int: ...
 
 # --- The device's session (firmware/core/session). One owner: all calls on a session come from one thread at a time.
 

@@ -4,6 +4,7 @@ from cutpoint.codec import CodecId, DType
 from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
+from cutpoint.wire.key import Key, KeyFileError, add_key, read_keys, write_key_file
 from cutpoint.wire.messages import (
     MOST_TENSORS,
     Activation,
@@ -28,6 +29,7 @@ from cutpoint.wire.presence import (
     state_json,
 )
 from cutpoint.wire.receiver import DEFAULT_CAPACITY, Receiver, decode, read_header
+from cutpoint.wire.sealing import SEAL_BYTES, ExhaustedError, Life, Opener, Role, Sealer, SealError, open_any
 from cutpoint.wire.topics import DEFAULT_ROOT, Leaf, RootError, Topics
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "DEFAULT_CHUNK_BYTES",
     "DEFAULT_ROOT",
     "MOST_TENSORS",
+    "SEAL_BYTES",
     "About",
     "Activation",
     "CodecId",
@@ -43,24 +46,32 @@ __all__ = [
     "CounterId",
     "DType",
     "DeviceId",
+    "ExhaustedError",
     "Flag",
     "FrameError",
     "Gauge",
     "Header",
     "IdError",
+    "Key",
+    "KeyFileError",
     "Kind",
     "LastAnswered",
     "Leaf",
+    "Life",
     "Message",
     "MessageError",
     "ModelId",
+    "Opener",
     "Plan",
     "Presence",
     "PresenceError",
     "Reason",
     "Receiver",
     "Result",
+    "Role",
     "RootError",
+    "SealError",
+    "Sealer",
     "State",
     "Status",
     "Telemetry",
@@ -69,10 +80,14 @@ __all__ = [
     "TopicError",
     "Topics",
     "about_json",
+    "add_key",
     "decode",
     "encode",
+    "open_any",
     "parse_about",
     "parse_state",
     "read_header",
+    "read_keys",
     "state_json",
+    "write_key_file",
 ]

@@ -33,15 +33,21 @@ class Reason(Enum):
     DTYPE = "dtype"
     CODED = "coded"
     NUMBER = "number"
+    PLAIN = "plain"
+    FORGED = "forged"
+    REPLAYED = "replayed"
+    OLD_LIFE = "old_life"
+    ROLE = "role"
+    ANY_LIFE = "any_life"
 
     @classmethod
     def of_status(cls, status: int) -> Reason:
         """The reason behind a `cutpoint::Status` of the core (firmware/core/status.h)."""
-        return _REASONS[status - _FIRST_STATUS]
+        return _REASONS[status]
 
 
-_FIRST_STATUS = 2
-_REASONS = tuple(Reason)
+# Between the reasons stand two statuses that are a caller's mistake.
+_REASONS: dict[int, Reason] = dict(zip((*range(2, 22), *range(24, 30)), Reason, strict=True))
 
 _SENTENCES = {
     Reason.TRUNCATED: "it ends before its last field",
@@ -64,6 +70,12 @@ _SENTENCES = {
     Reason.DTYPE: "a tensor has an unknown dtype",
     Reason.CODED: "a coded tensor is not in canonical form",
     Reason.NUMBER: "a number is not finite or out of its range",
+    Reason.PLAIN: "it is not sealed, and this device has a key",
+    Reason.FORGED: "it was changed on the way, or sealed with another key",
+    Reason.REPLAYED: "it has been opened before, or is too far behind to tell",
+    Reason.OLD_LIFE: "it is of an earlier life than the newest: a recording, or a boot counter was erased",
+    Reason.ROLE: "it was sealed by this very end: reflected",
+    Reason.ANY_LIFE: "it is a sealed command that does not name the boot it is for",
 }
 
 

@@ -61,7 +61,7 @@ class Receiver:
         if fields is None:
             return None
         if isinstance(fields, int):
-            raise FrameError(Reason.of_status(fields), _header(frame))
+            raise FrameError(Reason.of_status(fields), header_of(frame))
         return _BUILDERS[fields[0]](fields)
 
     def reset(self) -> None:
@@ -83,7 +83,7 @@ def decode(frame: bytes, *, capacity: int = DEFAULT_CAPACITY) -> Message:
     """The message of a single frame; raises `FrameError`, with reason CHUNK when it is one of several."""
     message = Receiver(capacity).push(frame)
     if message is None:
-        raise FrameError(Reason.CHUNK, _header(frame))
+        raise FrameError(Reason.CHUNK, header_of(frame))
     return message
 
 
@@ -95,7 +95,8 @@ def read_header(frame: bytes) -> Header:
     return Header(_KINDS.get(fields[0], fields[0]), _model_id(fields[1]), *fields[2:])
 
 
-def _header(frame: bytes) -> Header | None:
+def header_of(frame: bytes) -> Header | None:
+    """The header as `read_header` gives it; None where there is none."""
     try:
         return read_header(frame)
     except FrameError:

@@ -4,13 +4,15 @@
 void bind_frame(nanobind::module_& m);
 void bind_codec(nanobind::module_& m);
 void bind_session(nanobind::module_& m);
+void bind_cipher(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
   // An object that a daemon thread or a kept traceback holds at exit is no leak, and nobody who sees the warning can
   // tell. tests/session/test_session_memory.py looks for real ones.
   nanobind::set_leak_warnings(false);
-  m.doc() = "firmware/core for Python: frames, codecs, and the device's session.";
+  m.doc() = "firmware/core for Python: frames, codecs, sealed frames, and the device's session.";
   bind_frame(m);
   bind_codec(m);
   bind_session(m);
+  bind_cipher(m);
 }
