@@ -19,8 +19,10 @@ $(VENV)/.installed: pyproject.toml CMakeLists.txt $(CORE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[tflm,plot]' || $(BIN)/python -m pip install --quiet --editable '.[plot]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+# MicroPython itself, as WebAssembly for node; without npm the tests that need it are skipped, and say so.
+$(VENV)/.installed-dev: $(VENV)/.installed tests/micropython/package.json
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	if command -v npm >/dev/null; then npm install --prefix tests/micropython --no-package-lock --no-audit --no-fund --silent; fi
 	@touch $@
 
 demo: $(VENV)/.installed  ## three virtual devices, a broker and an edge server, on this machine

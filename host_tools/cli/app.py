@@ -49,7 +49,17 @@ def options(
 def run() -> None:
     """Run the command line and turn errors into one sentence and an exit code."""
     # Imported for their effect on `app`; here, so that `cutpoint.errors` is enough to report a broken installation.
-    from host_tools.cli import cuts, demo, device, doctor, monitor, serve, split, verify  # noqa: F401
+    from host_tools.cli import (  # noqa: F401
+        cuts,
+        demo,
+        device,
+        doctor,
+        micropython,
+        monitor,
+        serve,
+        split,
+        verify,
+    )
 
     try:
         app(prog_name="cutpoint")

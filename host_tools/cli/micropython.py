@@ -1,0 +1,79 @@
+"""`cutpoint micropython`: the settings file of a board that runs firmware/micropython."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cutpoint.errors import UsageError
+from cutpoint.graph import Model
+from cutpoint.wire import DeviceId, DType
+from host_tools.cli.app import app
+from host_tools.cli.options import (
+    DEFAULT_BROKER,
+    DEFAULT_ROOT,
+    Broker,
+    ModelArgument,
+    PasswordFile,
+    Root,
+    Username,
+    broker_access,
+)
+from host_tools.cli.output import console
+from host_tools.cli.source import load_model
+
+
+@app.command(
+    epilog="Example:  cutpoint micropython fomo.cut --id cam-1 --broker 192.168.1.10 -o cutpoint.json"
+)
+def micropython(
+    model: ModelArgument,
+    id: Annotated[str, typer.Option(help="The device's id: 1 to 32 of a-z, 0-9 and -.")],
+    broker: Broker = DEFAULT_BROKER,
+    root: Root = DEFAULT_ROOT,
+    username: Username = None,
+    password_file: PasswordFile = None,
+    tls: Annotated[bool, typer.Option(help="Connect by TLS.")] = False,
+    deadline_ms: Annotated[int, typer.Option(min=1, max=600_000, help="Until the first plan.")] = 1000,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write, readable by its owner alone.")
+    ] = Path("cutpoint.json"),
+) -> None:
+    """Write the settings file of a MicroPython board: which network, which broker, which id."""
+    network = load_model(model)
+    access = broker_access(broker, username, password_file)
+    settings: dict[str, Any] = {
+        "id": str(DeviceId(id)),
+        "broker": access.host,
+        "port": access.port,
+        "model": bytes(network.id).hex(),
+        "operators": len(network.operators),
+        "inputs": inputs(network),
+        "tls": tls,
+        "root": root,
+        "deadline_ms": deadline_ms,
+    }
+    if access.username is not None:
+        settings |= {"user": access.username, "password": access.password or ""}
+    try:
+        # It may hold a password, so it is never readable by others, not even while it is written.
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            json.dump(settings, file, indent=2)
+            file.write("\n")
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror or error}") from error
+    console.print(f"wrote {output}; copy it to the board beside the package", markup=False, highlight=False)
+
+
+def inputs(network: Model) -> list[list[int]]:
+    """What travels at cut 0, as (tensor index, dtype's number on the wire, bytes, zero point) of each input."""
+    return [
+        [tensor.index, int(DType[str(tensor.dtype).upper()]), tensor.bytes, tensor.zero_point or 0]
+        for tensor in network.cuts[0].tensors
+    ]
