@@ -46,9 +46,9 @@ def options(
     """One neural network on two machines: split int8 TFLite models between an ESP32 and an edge server."""
 
 
-def run() -> None:
-    """Run the command line and turn errors into one sentence and an exit code."""
-    # Imported for their effect on `app`; here, so that `cutpoint.errors` is enough to report a broken installation.
+def load_commands() -> None:
+    """Import every command, for its effect on `app`: one file of this folder each, and one line here."""
+    # Not at the top, so that `cutpoint.errors` is enough to report a broken installation.
     from host_tools.cli import (  # noqa: F401
         cuts,
         demo,
@@ -61,6 +61,10 @@ def run() -> None:
         verify,
     )
 
+
+def run() -> None:
+    """Run the command line and turn errors into one sentence and an exit code."""
+    load_commands()
     try:
         app(prog_name="cutpoint")
     except CutpointError as error:
