@@ -1,4 +1,4 @@
-"""Compilers and the core's sources, for the tests that build them."""
+"""Compilers, and the sources of the core and of firmware/device, for the tests that build them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "firmware" / "core"
+DEVICE = ROOT / "firmware" / "device"
 TESTS = ROOT / "tests" / "core"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Werror")
 LANGUAGE = ("-std=c++17", "-fno-exceptions", "-fno-rtti")
@@ -27,6 +28,14 @@ def core_sources() -> list[Path]:
 
 def core_headers() -> list[Path]:
     return sorted(CORE.rglob("*.h"))
+
+
+def device_sources() -> list[Path]:
+    return sorted(DEVICE.rglob("*.cc"))
+
+
+def device_headers() -> list[Path]:
+    return sorted(DEVICE.rglob("*.h"))
 
 
 def program_or_skip(name: str) -> str:
@@ -45,7 +54,7 @@ def run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
 def compile_object(compiler: Sequence[str | Path], source: Path, folder: Path) -> Path:
     """Compiles one source below the repository; fails the test with the compiler's words."""
     target = folder / (str(source.relative_to(ROOT)).replace("/", "-") + ".o")
-    done = run([*compiler, f"-I{CORE}", f"-I{TESTS}", "-c", source, "-o", target])
+    done = run([*compiler, f"-I{CORE}", f"-I{DEVICE}", f"-I{TESTS}", "-c", source, "-o", target])
     if done.returncode != 0:
         raise AssertionError(f"{compiler[0]} refuses {source.relative_to(ROOT)}:\n{done.stderr}")
     return target

@@ -1,0 +1,1 @@
+"""What is written to a board: slot images, settings, partition tables."""
