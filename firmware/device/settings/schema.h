@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sentence.h"
+#include "../sentence.h"
 
 namespace cutpoint::device {
 

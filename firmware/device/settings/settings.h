@@ -7,7 +7,7 @@
 
 #include "choices.h"
 #include "schema.h"
-#include "sentence.h"
+#include "../sentence.h"
 
 namespace cutpoint::device {
 

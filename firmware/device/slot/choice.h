@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "span.h"
-#include "status.h"
+#include "../../core/span.h"
+#include "../../core/status.h"
 
 namespace cutpoint::device {
 

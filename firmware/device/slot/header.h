@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
-#include "frame/header.h"
+#include "../../core/bytes.h"
+#include "../../core/frame/header.h"
 #include "hash.h"
 
 namespace cutpoint::device {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "span.h"
+#include "../../core/span.h"
 
 namespace cutpoint::device {
 

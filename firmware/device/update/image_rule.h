@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "flash_area.h"
-#include "sentence.h"
-#include "slot/hash.h"
+#include "../sentence.h"
+#include "../slot/hash.h"
 
 namespace cutpoint::device {
 

@@ -7,9 +7,9 @@
 
 #include "flash_area.h"
 #include "image_rule.h"
-#include "sentence.h"
-#include "settings/choices.h"
-#include "slot/hash.h"
+#include "../sentence.h"
+#include "../settings/choices.h"
+#include "../slot/hash.h"
 
 namespace cutpoint::device {
 
