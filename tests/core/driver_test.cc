@@ -77,6 +77,10 @@ class ByteEdge final : public Transport {
       return false;
     }
     ++published[static_cast<size_t>(leaf)];
+    leaves.push_back(leaf);
+    if (leaf == Leaf::kNote) {
+      said.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
+    }
     Message message = {};
     if (leaf == Leaf::kActivation && chunks_.push(payload, message) == Status::kOk) {
       answer(message);
@@ -86,6 +90,8 @@ class ByteEdge final : public Transport {
 
   std::deque<Frame> replies;
   uint32_t published[kLeaves] = {};
+  std::vector<Leaf> leaves;
+  std::vector<std::string> said;
   bool takes = true;
 
  private:
@@ -130,12 +136,18 @@ class Answers final : public Listener {
       values.assign(record.coded.begin(), record.coded.end());
     }
   }
-  bool commanded(const Command& command) override { return command.id == 2; }
+  bool commanded(const Command& command) override {
+    if (notes != nullptr) {
+      notes->put(command.argument);
+    }
+    return command.id == 2;
+  }
   void plan_changed(const Decision& plan) override { epoch = plan.epoch; }
 
   std::vector<Delivery> deliveries;
   Values values;
   uint32_t epoch = 0;
+  Notes* notes = nullptr;
 };
 
 struct Device {
@@ -174,7 +186,9 @@ struct Device {
   ByteEdge edge;
   Answers answers;
   uint32_t operators_us[kOperators] = {};
-  Driver driver{bench.session, engine, edge, answers, Span<uint32_t>(operators_us)};
+  NoteSlot slots[2] = {};
+  Notes notes{Span<NoteSlot>(slots)};
+  Driver driver{bench.session, engine, edge, answers, Span<uint32_t>(operators_us), &notes};
 };
 
 }  // namespace
@@ -239,4 +253,41 @@ TEST(a_second_picture_waits_for_the_first_answer) {
   uint32_t sequence = 0;
   CHECK(device.driver.picture(sequence));
   CHECK(!device.driver.picture(sequence));
+}
+
+TEST(a_note_waits_for_the_broker_and_comes_after_state_and_about) {
+  Device device(2);
+  device.driver.disconnected();
+  device.driver.pump();
+  device.edge.leaves.clear();
+  for (const char* text : {"first", "second", "third"}) {
+    device.notes.put(Bytes(reinterpret_cast<const uint8_t*>(text), std::strlen(text)));
+  }
+  device.driver.pump();
+  CHECK(device.edge.leaves.empty());
+  device.driver.connected();
+  device.driver.pump();
+  CHECK(device.edge.leaves == (std::vector<Leaf>{Leaf::kState, Leaf::kAbout, Leaf::kNote, Leaf::kNote}));
+  CHECK(device.edge.said == (std::vector<std::string>{"second", "third"}));
+  CHECK_EQ(device.notes.dropped(), 1u);
+}
+
+TEST(a_note_that_the_transport_does_not_take_is_kept) {
+  Device device(2);
+  device.edge.takes = false;
+  device.notes.put(Bytes(reinterpret_cast<const uint8_t*>("late"), 4));
+  device.driver.pump();
+  CHECK(device.edge.said.empty());
+  device.edge.takes = true;
+  device.driver.pump();
+  CHECK(device.edge.said == std::vector<std::string>{"late"});
+  CHECK(device.notes.empty());
+}
+
+TEST(a_listener_may_say_something_about_a_command_at_once) {
+  Device device(2);
+  device.answers.notes = &device.notes;
+  device.driver.received(bytes_of(command_frame(4, 1, {0x7B, 0x7D})));
+  device.driver.pump();
+  CHECK_EQ(device.edge.published[static_cast<size_t>(Leaf::kNote)], 1u);
 }

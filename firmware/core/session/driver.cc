@@ -5,7 +5,7 @@ namespace cutpoint {
 bool Driver::pump_one() {
   Action action;
   if (!session_.poll(action)) {
-    return false;
+    return publish_note();
   }
   switch (action.kind) {
     case ActionKind::kPublish:
@@ -35,6 +35,16 @@ void Driver::publish(const Publish& publish) {
   if (!transport_.publish(publish.leaf, publish.payload, publish.qos, publish.retain)) {
     session_.unsent();
   }
+}
+
+// A note that the transport does not take waits for the next pump.
+bool Driver::publish_note() {
+  if (notes_ == nullptr || notes_->empty() || session_.state() == LinkState::kOffline ||
+      !transport_.publish(Leaf::kNote, notes_->front(), 1, false)) {
+    return false;
+  }
+  notes_->pop();
+  return true;
 }
 
 void Driver::run(const Run& run) {

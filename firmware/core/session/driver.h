@@ -7,6 +7,7 @@
 #include "../engine/engine.h"
 #include "../frame/tensor_record.h"
 #include "../transport/transport.h"
+#include "notes.h"
 #include "session.h"
 
 namespace cutpoint {
@@ -30,13 +31,16 @@ class Listener {
 // a task that must look for arrived frames between them.
 class Driver {
  public:
-  // All must outlive the driver. operators_us: as many elements as the engine has operators.
-  Driver(Session& session, Engine& engine, Transport& transport, Listener& listener, Span<uint32_t> operators_us)
+  // All must outlive the driver. operators_us: as many elements as the engine has operators. notes: published while
+  // there is a broker, each after everything that the session has to say; kept while there is none.
+  Driver(Session& session, Engine& engine, Transport& transport, Listener& listener, Span<uint32_t> operators_us,
+         Notes* notes = nullptr)
       : session_(session),
         engine_(engine),
         transport_(transport),
         listener_(listener),
-        operators_us_(operators_us) {}
+        operators_us_(operators_us),
+        notes_(notes) {}
 
   void connected() { session_.connected(); }
   void disconnected() { session_.disconnected(); }
@@ -59,12 +63,14 @@ class Driver {
   void publish(const Publish& publish);
   void run(const Run& run);
   void deliver(const Delivery& delivery);
+  bool publish_note();
 
   Session& session_;
   Engine& engine_;
   Transport& transport_;
   Listener& listener_;
   Span<uint32_t> operators_us_;
+  Notes* notes_;
 };
 
 }  // namespace cutpoint

@@ -17,7 +17,7 @@ enum class Leaf : uint8_t {
   kPlan = 4,
   kTelemetry = 5,
   kCommand = 6,
-  kNote = 7,  // written by the platform beside the session; see docs/protocol.md, Notes
+  kNote = 7,  // session/notes.h
 };
 constexpr uint8_t kLeaves = 8;
 
