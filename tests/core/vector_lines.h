@@ -61,7 +61,8 @@ inline std::string reason_of(cutpoint::Status status) {
   static const char* const names[] = {
       "ok",        "pending", "truncated", "magic",     "version", "length",    "crc",      "kind",
       "flags",     "chunk",   "codec",     "encrypted", "oversized", "stale",   "duplicate", "trailing",
-      "reserved",  "count",   "tensor",    "dtype",     "coded",   "number",    "buffer",   "argument"};
+      "reserved",  "count",   "tensor",    "dtype",     "coded",   "number",    "buffer",   "argument",
+      "plain",     "forged",  "replayed",  "old_life",  "role",    "any_life",  "cipher",   "exhausted"};
   return names[static_cast<uint8_t>(status)];
 }
 

@@ -8,6 +8,8 @@ tests, which have no JSON reader:
     message <name> <chunk bytes> <fills> <canonical text> <frame hex>...
     bad     <name> <capacity> <reason> <frame hex>...            (the last frame is refused)
     order   <name> <capacity> <outcome>=<frame hex>...
+    seal    <name> <key> <role> <boot> <salt> <sealed before> <plain frame hex> <outcome>
+    open    <name> <key> <own role> <outcome>=<frame hex>...
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from bad import BAD
 from good import ACTIVATIONS, COMMANDS, PLANS, RESULTS, TELEMETRY
 from layout import coded, frames
 from orders import ORDERS
+from sealed import OPENED, SEALED
+from sealed import lines as sealed_lines
 from topics import TOPICS
 
 GROUPS = {
@@ -111,7 +115,7 @@ def lines() -> list[str]:
     for vector in ORDERS:
         steps = [f"{step['outcome']}={step['frame']}" for step in vector["steps"]]
         out.append("\t".join(["order", vector["name"], str(vector["capacity"]), *steps]))
-    return out
+    return out + sealed_lines()
 
 
 def files() -> dict[str, str]:
@@ -120,6 +124,7 @@ def files() -> dict[str, str]:
         f"{kind}.json": [with_frames(vector) for vector in group] for kind, group in GROUPS.items()
     }
     listed |= {"bad.json": BAD, "orders.json": ORDERS, "topics.json": TOPICS}
+    listed |= {"sealed.json": SEALED, "opened.json": OPENED}
     content = {name: json.dumps(vectors, indent=1) + "\n" for name, vectors in listed.items()}
     return content | {"vectors.txt": "\n".join(lines()) + "\n"}
 
