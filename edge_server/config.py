@@ -27,7 +27,8 @@ class Currents(BaseModel):
 class ServeConfig(BaseModel):
     """What to serve, to whom, and within which bounds. A setting that does not exist is refused.
 
-    `models` are folders: bundles themselves (`*.cut`), or folders that hold some. `when_full` is what a full inbox
+    `models` are folders: bundles themselves (`*.cut`), or folders that hold some. `machines` are device profiles as
+    `cutpoint profile` writes them: measured speeds of chips, for the first plans. `when_full` is what a full inbox
     does: `refuse` answers the newcomer `overloaded` at once, `drop-oldest` makes room in silence, which the
     oldest device's deadline covers.
 
@@ -57,6 +58,7 @@ class ServeConfig(BaseModel):
 
     policy: str = "latency"
     currents: Currents | None = None
+    machines: tuple[Path, ...] = ()
     deadline_ms: int | None = Field(None, ge=1, le=600_000)
     exploration: Probability = 0.05
     forced_device_only: Probability = 0.0
@@ -68,7 +70,7 @@ class ServeConfig(BaseModel):
 
     @classmethod
     def from_toml(cls, path: Path) -> Self:
-        """Read settings from a TOML file; relative model folders are relative to the file.
+        """Read settings from a TOML file; relative paths are relative to the file.
 
         Raises ConfigError with one sentence that names the file and the first thing wrong with it.
         """
@@ -85,6 +87,9 @@ class ServeConfig(BaseModel):
             models = [models]
         if isinstance(models, list) and all(isinstance(model, str) for model in models):
             settings["models"] = tuple(path.parent / model for model in models)
+        machines = settings.get("machines")
+        if isinstance(machines, list) and all(isinstance(machine, str) for machine in machines):
+            settings["machines"] = tuple(path.parent / machine for machine in machines)
         return cls.checked(settings, str(path))
 
     @classmethod

@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Iterable
 
 from cutpoint.errors import CutpointError
-from cutpoint.plan import MACHINES, EdgeEstimator, EnergyModel, Planner, PolicyError
+from cutpoint.plan import EdgeEstimator, EnergyModel, Planner, PolicyError
 from cutpoint.wire import Activation, CodecId, Flag, Leaf, Plan, encode
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
 from edge_server.errors import ConfigError
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
+from edge_server.machines import machine_classes
 from edge_server.outcome import Outcome
 from edge_server.planning import Planning
 from edge_server.served import ServedModel
@@ -42,6 +43,7 @@ class Plans:
         self._counters = counters
         self._tell = tell
         self._edges: dict[bytes, EdgeEstimator] = {}
+        self._machines = machine_classes(config.machines)
 
     def adopt(self, session: DeviceSession, model: ServedModel, *, ran: int = 0) -> None:
         """Plan for this model from now on, unless that is so already; the first plan goes out at once.
@@ -156,7 +158,7 @@ class Plans:
             forced_device_only=config.forced_device_only,
             codecs=("raw", *(codec for codec in spoken if codec in _CODECS and codec != "raw")),
             energy=energy_model(config),
-            machine_class=chip if chip is not None and chip in MACHINES else _UNKNOWN_CHIP,
+            machine_class=self._machines.get(chip or _UNKNOWN_CHIP, self._machines[_UNKNOWN_CHIP]),
             edge=edge,
         )
 

@@ -82,6 +82,13 @@ def serve(
         int | None,
         typer.Option(min=1, max=600_000, help="Fixed deadline of the devices; planned by default."),
     ] = None,
+    machine: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="BOARD.toml",
+            help="Device profile of `cutpoint profile`, for the first plans of its chip. May be given again.",
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -116,6 +123,7 @@ def serve(
                     "exploration": exploration,
                     "forced_device_only": forced_device_only,
                     "deadline_ms": deadline_ms,
+                    "machines": tuple(machine or ()),
                 },
                 "cutpoint serve",
             )

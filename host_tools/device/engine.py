@@ -93,7 +93,7 @@ class OperatorEngine:
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """What operators [0, K) ask of a processor."""
-        return tuple(_workload(self._model, index) for index in range(self.on_board))
+        return workloads(self._model)[: self.on_board]
 
     def set_input(self, arrays: Sequence[Array]) -> None:
         """Begin an inference. Raises UsageError when count, shape or dtype do not fit the model."""
@@ -177,6 +177,11 @@ def stand_in_reason(engine: OperatorEngine) -> str | None:
 def _fill(model: Model, index: int) -> int:
     tensor = model.tensors[index]
     return tensor.zero_point or 0 if np.issubdtype(tensor.dtype, np.integer) else 0
+
+
+def workloads(model: Model) -> tuple[Workload, ...]:
+    """What every operator of a model asks of a processor."""
+    return tuple(_workload(model, index) for index in range(len(model.operators)))
 
 
 def _workload(model: Model, index: int) -> Workload:

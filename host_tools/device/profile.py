@@ -93,6 +93,14 @@ class Wake(_Sourced):
     charge_mc: NotNegative
 
 
+class PlannerPrior(_Sourced):
+    """What a planner starts from for this chip (`cutpoint serve --machine`): one speed for all MACs."""
+
+    mac_us: Positive
+    byte_us: NotNegative
+    overhead_us: NotNegative
+
+
 class Profile(_Strict):
     """A board. Without a clock (`host`) nothing is modelled: times are what this computer really takes."""
 
@@ -107,6 +115,7 @@ class Profile(_Strict):
     memory: Memory | None = None
     current: Current | None = None
     wake: Wake | None = None
+    planner: PlannerPrior | None = None
 
     @model_validator(mode="after")
     def _times_are_whole(self) -> Self:

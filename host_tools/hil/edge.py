@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ from cutpoint.errors import PeerError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Runner, open_runner
 from cutpoint.wire import (
+    DEFAULT_CHUNK_BYTES,
+    SEAL_BYTES,
     About,
     Activation,
     CodecId,
@@ -24,17 +26,23 @@ from cutpoint.wire import (
     CommandMessage,
     DeviceId,
     Flag,
+    Key,
     Leaf,
+    Life,
     Message,
     ModelId,
+    Opener,
     Plan,
     Receiver,
     Result,
+    Role,
+    Sealer,
     State,
     Status,
     Telemetry,
     Topics,
     encode,
+    open_any,
     parse_about,
     parse_state,
 )
@@ -78,20 +86,32 @@ class ScriptedEdge:
     """The edge of one device. `reply` decides what an activation gets; everything said is kept to be waited for.
 
     Waiting looks from a mark on (`mark()`; 0: from the beginning), so that nothing is missed between an act and its
-    expectation. Replies are made on a thread of the edge's own.
+    expectation. Replies are made on a thread of the edge's own. `foreign` counts results and plans that another edge
+    sent to this device meanwhile, by leaf; `found_plan` is the plan that was retained before this edge came;
+    `about_fields` is the newest `about` with the fields that this version has no name for.
     """
 
-    def __init__(self, bus: Bus, bundle: Bundle, device: str, *, root: str = "cutpoint/1") -> None:
-        """Connects; raises ConnectError when the broker cannot be reached."""
+    def __init__(
+        self, bus: Bus, bundle: Bundle, device: str, *, root: str = "cutpoint/1", key: Key | None = None
+    ) -> None:
+        """Connects; with a key, frames are sealed and opened. Raises ConnectError when there is no broker."""
         self.device = DeviceId(device)
         self.reply: Reply = answer
+        self.foreign: Counter[str] = Counter()
+        self.found_plan: Plan | None = None
+        self.about_fields: dict[str, Any] = {}
+        self._key = key
+        self._sealer = None if key is None else Sealer(key, Role.EDGE, Life.now())
+        self._opener = None if key is None else Opener(key, Role.EDGE)
+        self._sent: deque[bytes] = deque(maxlen=256)
+        self._came_ns = 0
         self._bus, self._topics = bus, Topics(root)
         self._prefix = f"{root}/{self.device}/"
         self._receivers: dict[str, Receiver] = {}
         self._heard: deque[Heard] = deque(maxlen=MOST_REMEMBERED)
         self._count = 0
         self._news = threading.Condition()
-        self._inbox: deque[tuple[str, bytes] | None] = deque()
+        self._inbox: deque[tuple[str, bytes, int] | None] = deque()
         self._due = threading.Semaphore(0)
         self._epoch = 0
         self._commands = int(time.time()) & 0x7FFF_FFFF
@@ -123,8 +143,10 @@ class ScriptedEdge:
     def result(
         self, activation: Activation, status: Status = Status.OK, edge_us: int | None = None
     ) -> Result:
-        """The right answer to an activation, or an acknowledgement, or a refusal. Residence: measured, if not given."""
-        began_ns = time.perf_counter_ns()
+        """The right answer to an activation, or an acknowledgement, or a refusal.
+
+        edge_us: the residence to state; when not given, the time since the activation's last chunk came.
+        """
         answer = None
         if status is Status.OK and Flag.ANSWERED not in activation.flags:
             cut = self.bundle.cuts[activation.cut]
@@ -134,7 +156,7 @@ class ScriptedEdge:
             ]
             answer = self.bundle.answer_rule.decode(self.tail(activation.cut).run(arrays))
         if edge_us is None:
-            edge_us = (time.perf_counter_ns() - began_ns) // 1000
+            edge_us = (time.perf_counter_ns() - self._came_ns) // 1000
         return Result(
             self.model, activation.boot, activation.sequence, activation.cut, status, edge_us, answer
         )
@@ -148,11 +170,14 @@ class ScriptedEdge:
     def send(self, message: Message) -> None:
         """Publish a result, a plan (retained) or a command as the protocol says."""
         leaf = {Result: Leaf.RES, Plan: Leaf.PLAN, CommandMessage: Leaf.CMD}[type(message)]
-        for frame in encode(message):
-            self.send_raw(leaf, frame, retain=leaf is Leaf.PLAN)
+        sealer = self._sealer
+        chunk_bytes = DEFAULT_CHUNK_BYTES - (SEAL_BYTES if sealer is not None else 0)
+        for frame in encode(message, chunk_bytes=chunk_bytes):
+            self.send_raw(leaf, frame if sealer is None else sealer.seal(frame), retain=leaf is Leaf.PLAN)
 
     def send_raw(self, leaf: Leaf, frame: bytes, *, retain: bool = False) -> None:
         """Publish bytes on a topic of the device, whatever they are."""
+        self._sent.append(frame)
         self._bus.publish(self._topics.of(self.device, leaf), frame, 0 if leaf is Leaf.RES else 1, retain)
 
     def plan(
@@ -202,12 +227,24 @@ class ScriptedEdge:
         what: str = "",
     ) -> Said:
         """The first message of that kind that is wanted, heard already or to come. Raises NotSaidError."""
+        return self.next(kind, wanted, since=since, timeout_s=timeout_s, what=what)[1]
+
+    def next(
+        self,
+        kind: type[Said],
+        wanted: Callable[[Said], bool] = lambda _said: True,
+        *,
+        since: int = 0,
+        timeout_s: float = 10.0,
+        what: str = "",
+    ) -> tuple[int, Said]:
+        """As `wait`, with the message's number: `since` of the one after is one more."""
         give_up = time.monotonic() + timeout_s
         with self._news:
             while True:
                 for item in self._heard:
                     if item.number >= since and isinstance(item.message, kind) and wanted(item.message):
-                        return item.message
+                        return item.number, item.message
                 left_s = give_up - time.monotonic()
                 if left_s <= 0:
                     raise NotSaidError(
@@ -232,7 +269,7 @@ class ScriptedEdge:
         return "; ".join(_short(message) for message in said) or "nothing"
 
     def _arrived(self, topic: str, data: bytes) -> None:
-        self._inbox.append((topic, data))
+        self._inbox.append((topic, data, time.perf_counter_ns()))
         self._due.release()
 
     def _work(self) -> None:
@@ -242,6 +279,7 @@ class ScriptedEdge:
             if item is None:
                 return
             leaf, data = item[0].removeprefix(self._prefix), item[1]
+            self._came_ns = item[2]
             message = self._read(leaf, data) if data else None
             if message is None:
                 continue
@@ -262,22 +300,35 @@ class ScriptedEdge:
                 case "state":
                     return parse_state(data)
                 case "about":
-                    return parse_about(data)
+                    about = parse_about(data)
+                    self.about_fields = json.loads(data)
+                    return about
                 case "note":
                     fields = json.loads(data)
                     return Note(fields) if isinstance(fields, dict) else Spoilt(leaf, "no JSON object")
                 case "act" | "tele":
-                    receiver = self._receivers.setdefault(leaf, Receiver())
-                    return receiver.push(data)
-                case "plan":
-                    # Our own, or one that was retained before we came.
-                    message = self._receivers.setdefault(leaf, Receiver()).push(data)
-                    if isinstance(message, Plan):
-                        self._epoch = max(self._epoch, message.epoch)
-                    return message
+                    frame = data if self._opener is None else self._opener.open(data)
+                    return self._receivers.setdefault(leaf, Receiver()).push(frame)
+                case "plan" | "res":
+                    self._look_at_edge(leaf, data)
         except (PeerError, ValueError) as error:
             return Spoilt(leaf, str(error))
         return None
+
+    def _look_at_edge(self, leaf: str, data: bytes) -> None:
+        """What an edge sent: we ourselves, or another one; a plan may have been retained before we came."""
+        if data in self._sent:
+            return
+        frame = data if self._key is None else open_any(self._key, data)
+        message = self._receivers.setdefault(leaf, Receiver()).push(frame)
+        if not isinstance(message, Plan):
+            self.foreign[leaf] += 1
+            return
+        if self.found_plan is None and not self._sent:
+            self.found_plan = message
+        else:
+            self.foreign[leaf] += 1
+        self._epoch = max(self._epoch, message.epoch)
 
 
 def answer(edge: ScriptedEdge, activation: Activation) -> None:
