@@ -83,6 +83,12 @@ def encode_command(
     /,
 ) -> list[bytes]: ...
 
+def read_update_step(argument: Buffer) -> tuple[int, int, bytes, int, bytes] | int:
+    """(op, size, sha256, offset, data) of the argument of a new model or new firmware."""
+
+def encode_update_step(op: int, size: int, sha256: Buffer, offset: int, data: Buffer) -> bytes:
+    """ValueError for what is no step."""
+
 # --- Sealed frames (firmware/core/cipher). Roles and statuses by their numbers; cutpoint.wire gives them names.
 
 SEAL_BYTES: int

@@ -1,6 +1,7 @@
 """What travels between a device and an edge server: ids, topics, frames. See docs/protocol.md."""
 
 from cutpoint.codec import CodecId, DType
+from cutpoint.wire.command_numbers import CommandNumbers
 from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
@@ -17,6 +18,16 @@ from cutpoint.wire.messages import (
     TensorRecord,
     Timings,
 )
+from cutpoint.wire.note import (
+    MOST_NOTE_BYTES,
+    Note,
+    NoteError,
+    UpdateKind,
+    UpdateNote,
+    UpdateState,
+    note_json,
+    parse_note,
+)
 from cutpoint.wire.numbers import Command, CounterId, Flag, Gauge, Kind, Status
 from cutpoint.wire.presence import (
     About,
@@ -31,18 +42,31 @@ from cutpoint.wire.presence import (
 from cutpoint.wire.receiver import DEFAULT_CAPACITY, Receiver, decode, read_header
 from cutpoint.wire.sealing import SEAL_BYTES, ExhaustedError, Life, Opener, Role, Sealer, SealError, open_any
 from cutpoint.wire.topics import DEFAULT_ROOT, Leaf, RootError, Topics
+from cutpoint.wire.update import (
+    MOST_UPDATE_DATA_BYTES,
+    UpdateAbort,
+    UpdateBegin,
+    UpdateData,
+    UpdateEnd,
+    UpdateStep,
+    decode_update,
+    encode_update,
+)
 
 __all__ = [
     "DEFAULT_CAPACITY",
     "DEFAULT_CHUNK_BYTES",
     "DEFAULT_ROOT",
+    "MOST_NOTE_BYTES",
     "MOST_TENSORS",
+    "MOST_UPDATE_DATA_BYTES",
     "SEAL_BYTES",
     "About",
     "Activation",
     "CodecId",
     "Command",
     "CommandMessage",
+    "CommandNumbers",
     "CounterId",
     "DType",
     "DeviceId",
@@ -61,6 +85,8 @@ __all__ = [
     "Message",
     "MessageError",
     "ModelId",
+    "Note",
+    "NoteError",
     "Opener",
     "Plan",
     "Presence",
@@ -79,12 +105,24 @@ __all__ = [
     "Timings",
     "TopicError",
     "Topics",
+    "UpdateAbort",
+    "UpdateBegin",
+    "UpdateData",
+    "UpdateEnd",
+    "UpdateKind",
+    "UpdateNote",
+    "UpdateState",
+    "UpdateStep",
     "about_json",
     "add_key",
     "decode",
+    "decode_update",
     "encode",
+    "encode_update",
+    "note_json",
     "open_any",
     "parse_about",
+    "parse_note",
     "parse_state",
     "read_header",
     "read_keys",

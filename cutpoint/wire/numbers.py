@@ -59,6 +59,9 @@ class Gauge(IntEnum):
     RSSI_DBM = 5
     ENERGY_MEASURED_UJ = 6
     ENERGY_MODELLED_UJ = 7
+    PSRAM_NOW_BYTES = 8
+    PSRAM_LEAST_BYTES = 9
+    STACK_LEAST_BYTES = 10
 
 
 class CounterId(IntEnum):

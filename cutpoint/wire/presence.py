@@ -43,7 +43,9 @@ class About(BaseModel):
     """What the device is; fields that this version does not know are ignored.
 
     `model`: model id in hexadecimal; `operators`: how many of the model's operators are on board; `free_ram`
-    in bytes; `max_payload`: largest frame in bytes. None is what the device does not say.
+    in bytes; `max_payload`: largest frame in bytes; `app`, `idf`: versions of the application and of its SDK;
+    `reset`: why this life began; `safe_mode`: it only listens for updates, after lives that died early; `update`:
+    off, model or all; `slot_bytes`: the largest slot image that it takes. None is what the device does not say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -57,6 +59,12 @@ class About(BaseModel):
     codecs: Annotated[tuple[Text, ...], Field(max_length=16)] = ("raw",)
     free_ram: Count | None = None
     max_payload: Count | None = None
+    app: Text | None = None
+    idf: Text | None = None
+    reset: Text | None = None
+    safe_mode: bool | None = None
+    update: Text | None = None
+    slot_bytes: Count | None = None
 
     @property
     def model_id(self) -> ModelId:

@@ -1,4 +1,4 @@
-"""The topics of the protocol: seven per device under one root."""
+"""The topics of the protocol: eight per device under one root."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Leaf(StrEnum):
     PLAN = "plan"
     TELE = "tele"
     CMD = "cmd"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,7 @@ class Topics:
     def cmd(self, device: DeviceId) -> str:
         """Command frames to the device."""
         return self.of(device, Leaf.CMD)
+
+    def note(self, device: DeviceId) -> str:
+        """JSON: what the device has to say besides its frames."""
+        return self.of(device, Leaf.NOTE)

@@ -5,6 +5,7 @@ void bind_frame(nanobind::module_& m);
 void bind_codec(nanobind::module_& m);
 void bind_session(nanobind::module_& m);
 void bind_cipher(nanobind::module_& m);
+void bind_update_steps(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
   // An object that a daemon thread or a kept traceback holds at exit is no leak, and nobody who sees the warning can
@@ -15,4 +16,5 @@ NB_MODULE(_core, m) {
   bind_codec(m);
   bind_session(m);
   bind_cipher(m);
+  bind_update_steps(m);
 }

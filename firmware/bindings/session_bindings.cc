@@ -85,7 +85,7 @@ class PythonSession {
                              number == static_cast<uint8_t>(Gauge::kRssi);
       const bool fits = is_signed ? wide >= INT32_MIN && wide <= INT32_MAX : wide >= 0 && wide <= UINT32_MAX;
       if (number >= kGauges || !fits) {
-        throw nb::value_error("a gauge is a number from 0 to 7, and its value fits 32 bits");
+        throw nb::value_error("a gauge is a number from 0 to 10, and its value fits 32 bits");
       }
       gauges.set(static_cast<Gauge>(number), static_cast<uint32_t>(wide));
     }

@@ -159,6 +159,8 @@ def main(path):
     with open(path) as file:
         for line in file:
             columns = line.rstrip("\n").split("\t")
+            if columns[0] not in CHECKS:
+                continue  # sealed frames and updates, which the package does not know
             try:
                 outcome = CHECKS[columns[0]](*columns[1:])
             except FrameError as error:

@@ -262,7 +262,7 @@ OTHERS = [
     bad("plan_trailing", "a byte too many", "trailing", plan(1, 1000, 0, b"\0")),
     bad("plan_boot", "a plan has no boot number", "reserved", plan(1, 1000, 0, boot=1)),
     bad("plan_sequence", "nor a sequence number", "reserved", plan(1, 1000, 0, sequence=1)),
-    bad("gauge_8", "an unknown gauge", "reserved", frame(struct.pack("<IIH", 1 << 8, 0, 0), kind=TELE)),
+    bad("gauge_11", "an unknown gauge", "reserved", frame(struct.pack("<IIH", 1 << 11, 0, 0), kind=TELE)),
     bad("gauge_31", "the last bit", "reserved", frame(struct.pack("<IIH", 1 << 31, 0, 0), kind=TELE)),
     bad("gauges_missing", "stated, not there", "truncated", frame(struct.pack("<IH", 1, 0), kind=TELE)),
     bad("counters_65", "at most 64", "count", frame(struct.pack("<IH", 0, 65) + bytes(65 * 6), kind=TELE)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layout import MODEL, TIMINGS
+from updates import STEPS
 
 Vector = dict[str, Any]
 
@@ -250,7 +251,19 @@ TELEMETRY = [
     telemetry(
         "all_gauges",
         "every gauge; the chip is cold",
-        [[0, 200_000], [1, 150_000], [2, 118_784], [3, 240], [4, -1234], [5, -67], [6, 5_000], [7, 6_000]],
+        [
+            [0, 200_000],
+            [1, 150_000],
+            [2, 118_784],
+            [3, 240],
+            [4, -1234],
+            [5, -67],
+            [6, 5_000],
+            [7, 6_000],
+            [8, 4_000_000],
+            [9, 3_900_000],
+            [10, 712],
+        ],
         [[i, i * 1000] for i in range(1, 13)],
     ),
     telemetry("absent_gauges", "no sensor, no radio, no meter", [[0, 200_000], [3, 160]], [[1, 5]]),
@@ -276,7 +289,12 @@ COMMANDS = [
     command("profile", "time every operator", 1),
     command("identify", "blink", 2),
     command("restart", "start anew", 3),
-    command("new_model", "with an argument", 4, b"fomo_digits"),
+    *(
+        command(f"new_model_{step['name']}", step["description"], 4, bytes.fromhex(step["argument"]))
+        for step in STEPS
+    ),
+    command("new_firmware_begin", "the first step", 5, bytes.fromhex(STEPS[0]["argument"])),
+    command("not_a_step", "a frame in order, whatever its argument holds", 4, b"fomo_digits"),
     command("new_firmware", "as long an argument as may be", 5, bytes(i % 251 for i in range(1024))),
     command("unknown", "a command of a newer edge", 999, b"x"),
 ]

@@ -10,6 +10,8 @@ tests, which have no JSON reader:
     order   <name> <capacity> <outcome>=<frame hex>...
     seal    <name> <key> <role> <boot> <salt> <sealed before> <plain frame hex> <outcome>
     open    <name> <key> <own role> <outcome>=<frame hex>...
+    update      <name> <canonical text> <argument hex>
+    bad_update  <name> <reason> <argument hex>
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from orders import ORDERS
 from sealed import OPENED, SEALED
 from sealed import lines as sealed_lines
 from topics import TOPICS
+from updates import BAD_STEPS, STEPS
+from updates import lines as update_lines
 
 GROUPS = {
     "activation": ACTIVATIONS,
@@ -115,7 +119,7 @@ def lines() -> list[str]:
     for vector in ORDERS:
         steps = [f"{step['outcome']}={step['frame']}" for step in vector["steps"]]
         out.append("\t".join(["order", vector["name"], str(vector["capacity"]), *steps]))
-    return out + sealed_lines()
+    return out + sealed_lines() + update_lines()
 
 
 def files() -> dict[str, str]:
@@ -125,6 +129,7 @@ def files() -> dict[str, str]:
     }
     listed |= {"bad.json": BAD, "orders.json": ORDERS, "topics.json": TOPICS}
     listed |= {"sealed.json": SEALED, "opened.json": OPENED}
+    listed |= {"updates.json": STEPS, "bad_updates.json": BAD_STEPS}
     content = {name: json.dumps(vectors, indent=1) + "\n" for name, vectors in listed.items()}
     return content | {"vectors.txt": "\n".join(lines()) + "\n"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 ROOT = "cutpoint/1"
-LEAVES = ("state", "about", "act", "res", "plan", "tele", "cmd")
+LEAVES = ("state", "about", "act", "res", "plan", "tele", "cmd", "note")
 GOOD: list[dict[str, Any]] = [
     *(
         {"topic": f"{ROOT}/cam-1/{leaf}", "root": ROOT, "device": "cam-1", "leaf": leaf, "ok": True}

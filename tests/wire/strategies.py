@@ -21,6 +21,10 @@ from cutpoint.wire import (
     Telemetry,
     TensorRecord,
     Timings,
+    UpdateAbort,
+    UpdateBegin,
+    UpdateData,
+    UpdateEnd,
 )
 
 u16 = st.integers(0, 0xFFFF)
@@ -113,5 +117,11 @@ def telemetry(draw: st.DrawFn) -> Telemetry:
 
 commands = st.builds(
     CommandMessage, models, u32, u32, st.sampled_from(Command) | u16, st.binary(max_size=1024)
+)
+updates = (
+    st.builds(UpdateBegin, from_one, st.binary(min_size=32, max_size=32))
+    | st.builds(UpdateData, st.integers(0, 0xFFFF_FFFF - 1016), st.binary(min_size=1, max_size=1016))
+    | st.builds(UpdateEnd)
+    | st.builds(UpdateAbort)
 )
 messages = activations() | results() | plans | telemetry() | commands
