@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from cutpoint.errors import UsageError
 from cutpoint.wire import DeviceId, Topics
 from host_tools.cli.app import app
 from host_tools.cli.options import (
@@ -24,14 +25,31 @@ from host_tools.cli.options import (
     broker_access,
 )
 from host_tools.cli.output import console, errors, print_json
+from host_tools.cli.serial_monitor import follow_serial
 from host_tools.monitor import Listener
+from host_tools.serial_line import BAUD
 
 MOST_WAITING = 10_000
 
 
-@app.command(epilog="Example:  cutpoint monitor --broker 192.168.1.10 --device cam-1")
+@app.command(
+    epilog="Examples:  cutpoint monitor --broker 192.168.1.10 --device cam-1   |   "
+    "cutpoint monitor --serial /dev/ttyUSB0 --reset"
+)
 def monitor(
     broker: Broker = DEFAULT_BROKER,
+    serial: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PORT",
+            help="Follow a board's serial console instead: /dev/ttyUSB0, COM3, socket://HOST:PORT or "
+            "rfc2217://HOST:PORT.",
+        ),
+    ] = None,
+    baud: Annotated[int, typer.Option(min=300, help="With --serial: speed of the console.")] = BAUD,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="With --serial: restart the board first, over DTR and RTS.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help="Only this device.")] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="End after this time; never by default.")
@@ -41,7 +59,19 @@ def monitor(
     root: Root = DEFAULT_ROOT,
     json: Json = False,
 ) -> None:
-    """Print every frame that passes, decoded; with --json, one object a line."""
+    """Print every frame that passes, decoded; with --json, one object a line.
+
+    With --serial, what a board says on its console; what is typed here goes to it (try: help).
+    """
+    if serial is not None:
+        if device is not None:
+            raise UsageError(
+                "--device chooses one of a broker's devices; a serial line has one, leave it out"
+            )
+        follow_serial(serial, baud, reset=reset, seconds=seconds, json=json)
+        return
+    if reset:
+        raise UsageError("--reset restarts a board over its serial line; name it with --serial PORT")
     topics = Topics(root)
     wanted = "+" if device is None else DeviceId(device)
     access = broker_access(broker, username, password_file)
