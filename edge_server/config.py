@@ -6,8 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cutpoint.errors import InternalError
+from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -35,6 +37,9 @@ class ServeConfig(BaseModel):
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
     than 20 inferences a second notice, whose estimates do not need every one of them.
+
+    `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
+    else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +51,9 @@ class ServeConfig(BaseModel):
     password: str | None = Field(None, repr=False)
     connect_timeout_s: float = Field(5.0, gt=0, le=60)
     root: str = "cutpoint/1"
+    keys: Path | None = None
+    require_keys: bool = False
+    keys_memory: Path | None = None
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int = Field(1, ge=1, le=64)
@@ -68,6 +76,34 @@ class ServeConfig(BaseModel):
     decide_interval_ms: int = Field(100, ge=0)
     learn_interval_ms: int = Field(50, ge=0)
 
+    @property
+    def frame_bytes(self) -> int:
+        """Largest plain frame: what sealing adds is taken off `chunk_bytes` where there are keys."""
+        return self.chunk_bytes if self.keys is None else self.chunk_bytes - SEAL_BYTES
+
+    @property
+    def keys_memory_path(self) -> Path:
+        """Where the memory of sealed frames lies; InternalError without keys."""
+        if self.keys_memory is not None:
+            return self.keys_memory
+        if self.keys is None:
+            raise InternalError("a server without keys keeps no memory of sealed frames")
+        return self.keys.with_name(f"{self.keys.name}.memory")
+
+    def read_keys(self) -> dict[DeviceId, Key]:
+        """The devices' keys; none without a file. Raises KeyFileError."""
+        return {} if self.keys is None else read_keys(self.keys)
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        if self.keys is None and (self.require_keys or self.keys_memory is not None):
+            raise ValueError(
+                "require_keys and keys_memory need the setting keys: the file of the devices' keys"
+            )
+        if self.keys is not None and self.chunk_bytes < 64 + SEAL_BYTES:
+            raise ValueError(f"chunk_bytes must be at least {64 + SEAL_BYTES} where frames are sealed")
+        return self
+
     @classmethod
     def from_toml(cls, path: Path) -> Self:
         """Read settings from a TOML file; relative paths are relative to the file.
@@ -87,6 +123,9 @@ class ServeConfig(BaseModel):
             models = [models]
         if isinstance(models, list) and all(isinstance(model, str) for model in models):
             settings["models"] = tuple(path.parent / model for model in models)
+        for name in ("keys", "keys_memory"):
+            if isinstance(settings.get(name), str):
+                settings[name] = path.parent / settings[name]
         machines = settings.get("machines")
         if isinstance(machines, list) and all(isinstance(machine, str) for machine in machines):
             settings["machines"] = tuple(path.parent / machine for machine in machines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cutpoint.errors import UsageError
+from cutpoint.errors import PeerError, UsageError
 
 
 class ConfigError(UsageError):
@@ -11,3 +11,7 @@ class ConfigError(UsageError):
 
 class CatalogueError(UsageError):
     """No bundle can be served from the folders that were named."""
+
+
+class KeylessError(PeerError):
+    """A device without a key where every device must have one."""

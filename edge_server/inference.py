@@ -205,7 +205,7 @@ class Inference:
         self, about: Activation | Header, status: Status, edge_us: int, answer: Answer | None = None
     ) -> Frames:
         result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer)
-        return tuple(encode(result, chunk_bytes=self._config.chunk_bytes))
+        return tuple(encode(result, chunk_bytes=self._config.frame_bytes))
 
     def _send(self, session: DeviceSession, frames: Frames) -> bool:
         sent = True

@@ -137,7 +137,7 @@ class Plans:
         if planning.plan is None:
             return
         planning.published_ns = time.perf_counter_ns()
-        for frame in encode(planning.plan, chunk_bytes=self._config.chunk_bytes):
+        for frame in encode(planning.plan, chunk_bytes=self._config.frame_bytes):
             self._gateway.send(session.device, Leaf.PLAN, frame)
         self._counters.count("plans_published")
 

@@ -22,6 +22,7 @@ from edge_server.events import Observer, ignore
 from edge_server.gateway import Arrival, Gateway
 from edge_server.gateway.mqtt import MqttGateway
 from edge_server.plans import check_policy
+from edge_server.sealing import SealingGateway, Seals
 from edge_server.worker import Worker
 
 log = logging.getLogger("edge_server")
@@ -46,32 +47,36 @@ class EdgeServer:
         self._topics = Topics(config.root)
         self._workers: tuple[Worker, ...] = ()
         self._gateway: Gateway | None = None
+        self._seals: Seals | None = None
         self._catalogue = Catalogue({})
         self._started_at = 0.0
 
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
 
-        Raises CatalogueError, PolicyError or ConnectError, each with one sentence, and leaves nothing running.
+        Raises CatalogueError, PolicyError, ConfigError, KeyFileError or ConnectError, each with one sentence, and
+        leaves nothing running.
         """
         if self._gateway is not None:
             return
         config = self.config
         self._catalogue = Catalogue.open(config.models, most_bytes=config.max_message_bytes)
         check_policy(config, self._catalogue)
-        gateway = MqttGateway(
+        seals = Seals.of(config)
+        mqtt = MqttGateway(
             self._bus or self._own_bus(),
             self._topics,
             connect_timeout_s=config.connect_timeout_s,
             most_bytes=config.max_message_bytes + _FRAME_ROOM,
         )
+        gateway = SealingGateway(mqtt, seals)
         self._workers = tuple(
-            Worker(str(number), config, self._catalogue, gateway, self._observer)
+            Worker(str(number), config, self._catalogue, gateway, seals, self._observer)
             for number in range(config.workers)
         )
         for worker in self._workers:
             worker.start()
-        self._gateway = gateway
+        self._gateway, self._seals = gateway, seals
         self._started_at = time.monotonic()
         try:
             gateway.start(self._accept, self._renewed)
@@ -97,6 +102,8 @@ class EdgeServer:
         for worker in self._workers:
             if not worker.stop(max(0.0, give_up - time.monotonic())):
                 log.error("event=worker_stuck")
+        if self._seals is not None:
+            self._seals.remember()
         log.info("event=stopped")
 
     def stats(self) -> dict[str, Any]:

@@ -7,23 +7,29 @@ import threading
 from collections import OrderedDict
 
 from cutpoint.wire import (
+    About,
     DeviceId,
     FrameError,
     Leaf,
+    NoteError,
     Presence,
     PresenceError,
     Telemetry,
+    UpdateNote,
     parse_about,
+    parse_note,
     parse_state,
 )
 from edge_server.catalogue import Catalogue
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
-from edge_server.events import DeviceSeen, Dropped, Event, Observer, TelemetrySeen
+from edge_server.errors import KeylessError
+from edge_server.events import AboutSeen, DeviceSeen, Dropped, Event, NoteSeen, Observer, TelemetrySeen
 from edge_server.gateway import Arrival, Gateway
 from edge_server.inbox import Inbox
 from edge_server.inference import Inference
 from edge_server.plans import Plans
+from edge_server.sealing import Seals
 from edge_server.session import DeviceSession
 from edge_server.tails import Tails
 
@@ -38,7 +44,13 @@ class Worker:
     """
 
     def __init__(
-        self, name: str, config: ServeConfig, catalogue: Catalogue, gateway: Gateway, observer: Observer
+        self,
+        name: str,
+        config: ServeConfig,
+        catalogue: Catalogue,
+        gateway: Gateway,
+        seals: Seals,
+        observer: Observer,
     ) -> None:
         self.inbox = Inbox(config.inbox_size, config.when_full)
         self.counters = Counters()
@@ -46,6 +58,7 @@ class Worker:
         self.sessions: OrderedDict[DeviceId, DeviceSession] = OrderedDict()
         self._config = config
         self._catalogue = catalogue
+        self._seals = seals
         self._observer = observer
         self._plans = Plans(config, self.tails, gateway, self.counters, self._tell)
         self._inference = Inference(config, catalogue, self.tails, gateway, self.counters, self._tell)
@@ -67,15 +80,27 @@ class Worker:
         while (turn := self.inbox.get()) is not None:
             try:
                 for refused in turn.refused:
-                    self._inference.refuse(refused)
+                    if (opened := self._open(refused)) is not None:
+                        self._inference.refuse(opened)
                 if turn.renewed:
                     self._plans.renew(self.sessions.values())
-                if turn.arrival is not None:
-                    self._take(turn.arrival)
+                if turn.arrival is not None and (opened := self._open(turn.arrival)) is not None:
+                    self._take(opened)
             except Exception:
                 # One message must not end the service of every other device.
                 self.counters.count("internal_error")
                 log.exception("event=internal_error")
+
+    def _open(self, arrival: Arrival) -> Arrival | None:
+        """The arrival with a plain frame, None when that is refused. Nobody is answered: nobody is known to ask."""
+        try:
+            return self._seals.open(arrival)
+        except KeylessError as error:
+            self._refuse(arrival.device, "keyless", error)
+        except FrameError as error:
+            kind = "frame" if arrival.leaf is Leaf.ACT else "telemetry"
+            self._refuse(arrival.device, f"bad_{kind}_{error.reason.value}", error)
+        return None
 
     def _take(self, arrival: Arrival) -> None:
         session = self._session(arrival.device)
@@ -88,7 +113,9 @@ class Worker:
                 self._state(session, arrival.payload)
             elif arrival.leaf is Leaf.ABOUT:
                 self._about(session, arrival.payload)
-        except PresenceError as error:
+            elif arrival.leaf is Leaf.NOTE:
+                self._note(session, arrival.payload)
+        except (PresenceError, NoteError) as error:
             self._drop(session, f"bad_{arrival.leaf.value}", error)
 
     def _session(self, device: DeviceId) -> DeviceSession:
@@ -147,16 +174,37 @@ class Worker:
         if not payload:
             return
         about = parse_about(payload)
+        if about != session.about:
+            log.info("event=about device=%s %s", session.device, _about_words(about))
         session.about = about
+        self._tell(AboutSeen(session.device, about))
         model = self._catalogue.get(about.model_id)
         if model is None:
             self._drop(session, "unknown_model", f"{about.model} is not on offer")
             return
         self._plans.adopt(session, model)
 
+    def _note(self, session: DeviceSession, payload: bytes) -> None:
+        note = parse_note(payload)
+        self.counters.count("notes")
+        if not isinstance(note, UpdateNote):
+            log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
+        elif note.state.final:
+            log.info(
+                "event=update device=%s kind=%s state=%s text=%r",
+                session.device,
+                note.kind,
+                note.state,
+                note.text,
+            )
+        self._tell(NoteSeen(session.device, note))
+
     def _drop(self, session: DeviceSession, reason: str, detail: object) -> None:
-        self.counters.note(str(session.device), reason, detail)
-        self._tell(Dropped(session.device, reason))
+        self._refuse(session.device, reason, detail)
+
+    def _refuse(self, device: DeviceId, reason: str, detail: object) -> None:
+        self.counters.note(str(device), reason, detail)
+        self._tell(Dropped(device, reason))
 
     def _tell(self, event: Event) -> None:
         try:
@@ -164,6 +212,15 @@ class Worker:
         except Exception:
             self.counters.count("observer_failed")
             log.exception("event=observer_failed")
+
+
+def _about_words(about: About) -> str:
+    """What an operator looks for when a device is born; texts in quotes, since they are the device's."""
+    said = about.model_dump(
+        include={"model", "operators", "boot", "firmware", "app", "chip", "engine", "reset", "safe_mode"},
+        exclude_none=True,
+    )
+    return " ".join(f"{name}={value!r}" for name, value in said.items())
 
 
 def message_capacity(catalogue: Catalogue) -> int:

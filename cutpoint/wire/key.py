@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -62,6 +63,11 @@ class Key:
     def reveal(self) -> bytes:
         """The 32 bytes, for a cipher or a settings image; nothing else may have them."""
         return self._raw
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that tell keys apart and say nothing of them."""
+        return hashlib.sha256(b"cutpoint key fingerprint" + self._raw).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Key) and secrets.compare_digest(self._raw, other._raw)

@@ -19,10 +19,16 @@ from cutpoint.wire import (
     DeviceId,
     DType,
     Flag,
+    FrameError,
+    Key,
+    Life,
     ModelId,
+    Opener,
     Plan,
     Receiver,
     Result,
+    Role,
+    Sealer,
     TensorRecord,
     Timings,
     Topics,
@@ -39,8 +45,14 @@ Picture = tuple[Array, ...]
 class HandDevice:
     """Publishes what a test tells it to, and keeps what comes back, in order."""
 
-    def __init__(self, bus: Bus, bundle: Bundle, name: str = "dev-1", boot: int = 1) -> None:
+    def __init__(
+        self, bus: Bus, bundle: Bundle, name: str = "dev-1", boot: int = 1, key: Key | None = None
+    ) -> None:
+        """With a key, frames are sealed and opened; what cannot be opened is kept in `unopened`."""
         self.bus, self.bundle, self.boot = bus, bundle, boot
+        self.sealer = None if key is None else Sealer(key, Role.DEVICE, Life.of_boot(boot))
+        self.opener = None if key is None else Opener(key, Role.DEVICE)
+        self.unopened: list[tuple[str, bytes]] = []
         self.id = DeviceId(name)
         self.topics = Topics("cutpoint/1")
         self.results: queue.Queue[Result] = queue.Queue()
@@ -55,6 +67,12 @@ class HandDevice:
         bus.connect()
 
     def _receive(self, topic: str, payload: bytes) -> None:
+        if self.opener is not None:
+            try:
+                payload = self.opener.open(payload)
+            except FrameError:
+                self.unopened.append((topic, payload))
+                return
         message = self._receivers[topic].push(payload)
         if isinstance(message, Result):
             self.results.put(message)
@@ -117,7 +135,8 @@ class HandDevice:
 
     def send_frames(self, frames: Iterable[bytes]) -> None:
         for frame in frames:
-            self.bus.publish(self.topics.act(self.id), frame)
+            sealed = frame if self.sealer is None else self.sealer.seal(frame)
+            self.bus.publish(self.topics.act(self.id), sealed)
 
     def result(self) -> Result:
         return self.results.get(timeout=WAIT_S)

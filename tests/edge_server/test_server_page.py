@@ -25,7 +25,7 @@ def _counted() -> Iterator[str]:
     """Names that the server counts by, as its source has them."""
     for node in (node for source in SOURCES for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in {"count", "note", "_drop", "_refusal"}:
+            if node.func.attr in {"count", "note", "_drop", "_refuse", "_refusal"}:
                 for argument in node.args:
                     yield from (
                         constant.value
@@ -81,7 +81,7 @@ def test_a_stated_default_is_the_servers(name: str, default: str) -> None:
 
 
 def test_the_file_on_the_page_is_taken_and_gives_the_energy_policy_its_currents(tmp_path: Path) -> None:
-    [text] = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    text = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
     path = tmp_path / "server.toml"
     path.write_text(text)
     config = ServeConfig.from_toml(path)

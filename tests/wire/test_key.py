@@ -88,7 +88,7 @@ def test_a_bad_file_of_keys_is_refused_by_name_and_without_its_content(
     said = str(refused.value)
     assert said.startswith(str(path))
     assert SECRET[:16] not in said
-    assert refused.value.__suppress_context__
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
