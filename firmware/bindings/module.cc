@@ -1,9 +1,12 @@
-// The Python module `cutpoint._core`: firmware/core for Python, one binding file per room of the core.
+// The Python module `cutpoint._core`: firmware/core and firmware/device for Python, one binding file per room.
 #include <nanobind/nanobind.h>
 
 void bind_frame(nanobind::module_& m);
 void bind_codec(nanobind::module_& m);
 void bind_session(nanobind::module_& m);
+void bind_settings(nanobind::module_& m);
+void bind_slot(nanobind::module_& m);
+void bind_update(nanobind::module_& m);
 void bind_cipher(nanobind::module_& m);
 void bind_update_steps(nanobind::module_& m);
 
@@ -15,6 +18,9 @@ NB_MODULE(_core, m) {
   bind_frame(m);
   bind_codec(m);
   bind_session(m);
+  bind_settings(m);
+  bind_slot(m);
+  bind_update(m);
   bind_cipher(m);
   bind_update_steps(m);
 }

@@ -59,13 +59,15 @@ uint8_t slot_without_trial(const SlotChoice& choice, const SlotContent (&slots)[
 uint8_t spare_slot(const SlotChoice& choice);
 
 // An update has been verified in the spare slot. kArgument while a trial is under way.
-Status begin_trial(SlotChoice& choice, uint32_t crc);
+Status begin_trial(SlotChoice& choice);
 
-// The image loaded and gave a first answer: it is the one in use. No effect without a trial.
-void prove_trial(SlotChoice& choice);
+// The image on trial loaded and gave a first answer: it is the one in use. No effect without a trial.
+void prove_trial(SlotChoice& choice, const SlotContent (&slots)[kSlots]);
 
-// It did not: returns the slot in use from now on. The image is not tried again unless it is written anew.
-uint8_t fail_trial(SlotChoice& choice, uint32_t crc);
+// The image in use, or on trial, does not load or answer. Returns the slot in use from now on, kNoSlot when the other
+// holds nothing: the choice then stays. A failed image is not tried again unless it is written anew. The caller counts
+// a slot that failed since boot as not valid, or two bad images would take turns.
+uint8_t fail_slot(SlotChoice& choice, const SlotContent (&slots)[kSlots]);
 
 }  // namespace cutpoint::device
 

@@ -45,9 +45,26 @@ struct SlotHeader {
 
   // TFLM's arena for operators [0, k), bytes; 0 when it is not known.
   uint32_t arena_bytes(uint16_t k) const {
-    return k >= 1 && k <= arena_entries ? load_u32(arena.data() + 4 * (k - 1u)) : 0;
+    return k >= 1 && 4u * k <= arena.size() ? load_u32(arena.data() + 4 * (k - 1u)) : 0;
   }
   uint32_t image_bytes() const { return static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes; }
+};
+
+// Checks a header that comes piece by piece, for those who cannot hold a sector: kSlotHeaderBytes / kSlotPieceBytes
+// pieces, in order. The header then has no arena table.
+constexpr size_t kSlotPieceBytes = 256;
+class SlotHeaderReader {
+ public:
+  void add(Bytes piece);
+  SlotFault finish(SlotHeader& header) const;
+
+ private:
+  SlotHeader read_;
+  SlotFault fault_ = SlotFault::kNone;  // of what the first piece says of itself, before the CRC is known
+  bool fields_fit_ = false;
+  uint32_t stated_crc_ = 0;
+  uint32_t crc_ = 0;
+  size_t at_ = 0;
 };
 
 // Checks every byte of the header; `bytes` holds at least kSlotHeaderBytes and outlives `header.arena`.
@@ -59,6 +76,9 @@ SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector);
 // Header, then that the model is there in full, looks like a .tflite and has the stated SHA-256. `slot` is the mapped
 // partition, or an image of exactly its size.
 SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header);
+
+// The identifier that a .tflite carries in its bytes 4 to 7.
+bool looks_like_tflite(Bytes head);
 
 // The CRC field of a sector that holds a good header: tells one image from another.
 uint32_t slot_crc(Bytes sector);

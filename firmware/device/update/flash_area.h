@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../../core/span.h"
+#include "../slot/hash.h"
 
 namespace cutpoint::device {
 
@@ -24,6 +25,9 @@ class FlashArea {
  protected:
   ~FlashArea() = default;
 };
+
+// SHA-256 of the bytes [begin, end), read back; false when they cannot be read or hashed.
+bool hash_area(FlashArea& area, uint32_t begin, uint32_t end, Hash& hash, uint8_t (&digest)[kSha256Bytes]);
 
 }  // namespace cutpoint::device
 

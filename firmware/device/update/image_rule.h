@@ -7,7 +7,7 @@
 
 #include "flash_area.h"
 #include "../sentence.h"
-#include "../slot/hash.h"
+#include "../slot/header.h"
 
 namespace cutpoint::device {
 
@@ -30,6 +30,9 @@ class SlotImageRule final : public ImageRule {
   uint32_t head_bytes() const override;
   bool accept_head(FlashArea& area, uint32_t size, Sentence& why) override;
   bool accept(FlashArea& area, uint32_t size, Hash& hash, Sentence& why) override;
+
+ private:
+  static bool read_head(FlashArea& area, uint32_t size, SlotHeader& header, Sentence& why);
 };
 
 // An application image of ESP-IDF for one chip, of this project. `chip` is esp_chip_id_t's number: 0 ESP32, 2 S2,
@@ -42,6 +45,8 @@ class AppImageRule final : public ImageRule {
   bool accept(FlashArea& area, uint32_t size, Hash& hash, Sentence& why) override;
 
  private:
+  static bool truncated(Sentence& why);
+
   uint16_t chip_;
 };
 

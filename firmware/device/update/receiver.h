@@ -39,7 +39,7 @@ struct UpdateProgress {
 
 constexpr size_t kProgressBytes = 40;
 void write_progress(const UpdateProgress& progress, uint8_t (&bytes)[kProgressBytes]);
-bool read_progress(Bytes bytes, UpdateProgress& progress);  // false for another size
+bool read_progress(Bytes bytes, UpdateProgress& progress);  // false when they hold none
 
 // Where progress is kept, one per kind of update. A store that fails costs a resume, never an update.
 class ProgressStore {
@@ -77,16 +77,15 @@ class UpdateReceiver {
   UpdateKind kind() const { return kind_; }
 
  private:
-  bool refused(UpdateNote& note);
+  bool may_not();  // leaves the sentence in why_
   bool write(Bytes bytes);
-  bool same_as_sent(uint32_t offset, Bytes bytes);
-  bool verify();
-  void forget();
+  bool holds(uint32_t offset, Bytes bytes);
+  void go_back_to(uint32_t offset);
   void keep_progress();
-  UpdateNote say(UpdateState state, const char* text = "");
-  UpdateNote said(UpdateState state);
+  void forget();
+  UpdateNote say(UpdateState state);
+  UpdateNote say(UpdateState state, const char* text);
   UpdateNote quiet();
-  UpdateNote ahead();
 
   FlashArea& area_;
   Hash& hash_;
@@ -97,8 +96,7 @@ class UpdateReceiver {
   const char* blocked_ = nullptr;
   uint32_t size_ = 0;
   uint32_t offset_ = 0;  // bytes written
-  uint32_t erased_ = 0;  // bytes of the area that are ready to be written, or have been
-  uint32_t stored_ = 0;  // offset of the last progress that was kept or told
+  uint32_t erased_ = 0;  // end of the last sector that was erased; offset_ <= erased_
   uint32_t strays_ = 0;  // pieces out of order since the last one in order
   uint8_t sha256_[kSha256Bytes] = {};
   Sentence why_;

@@ -1,0 +1,84 @@
+// Slot images for Python: the header, byte by byte as a board reads it.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <string>
+#include <vector>
+
+#include "python_bytes.h"
+#include "slot/header.h"
+
+namespace nb = nanobind;
+
+namespace cutpoint {
+namespace {
+
+void copy_exactly(nb::handle from, uint8_t* to, size_t count, const char* complaint) {
+  const BytesView view(from);
+  if (view.get().size() != count) {
+    throw nb::value_error(complaint);
+  }
+  copy_bytes(to, view.get().data(), count);
+}
+
+nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_bytes, uint16_t operators,
+                        uint16_t on_board, const std::string& name, nb::tuple arena) {
+  device::SlotHeader header;
+  copy_exactly(model, header.model.bytes, kModelIdBytes, "a model id has 4 bytes");
+  copy_exactly(sha256, header.sha256, device::kSha256Bytes, "a SHA-256 has 32 bytes");
+  header.model_bytes = model_bytes;
+  header.operators = operators;
+  header.on_board = on_board;
+  if (name.size() > device::kMaxSlotName || nb::len(arena) > device::kMaxArenaEntries) {
+    throw nb::value_error("a slot has a name of at most 64 characters and at most 960 arena figures");
+  }
+  copy_bytes(reinterpret_cast<uint8_t*>(header.name), reinterpret_cast<const uint8_t*>(name.data()), name.size());
+  std::vector<uint8_t> table;
+  for (const uint32_t bytes : arguments<uint32_t>(arena)) {
+    table.resize(table.size() + 4);
+    store_u32(table.data() + table.size() - 4, bytes);
+  }
+  header.arena = Bytes(table.data(), table.size());
+  header.arena_entries = static_cast<uint16_t>(table.size() / 4);
+  nb::object sector = owned(PyBytes_FromStringAndSize(nullptr, device::kSlotHeaderBytes));
+  if (device::write_slot_header(header, fresh_bytes(sector)) != device::SlotFault::kNone) {
+    throw nb::value_error("the slot's name, sizes or counts are outside what a board accepts");
+  }
+  return sector;
+}
+
+// (model id, SHA-256, model bytes, N, K, name, arena table), or the SlotFault (int).
+nb::object read_header(nb::handle image) {
+  const BytesView view(image);
+  device::SlotHeader header;
+  const device::SlotFault fault = device::read_slot_header(view.get(), header);
+  if (fault != device::SlotFault::kNone) {
+    return nb::int_(static_cast<int>(fault));
+  }
+  nb::list arena;
+  for (uint16_t k = 1; k <= header.arena_entries; ++k) {
+    arena.append(header.arena_bytes(k));
+  }
+  return nb::make_tuple(to_python(Bytes(header.model.bytes)), to_python(Bytes(header.sha256)), header.model_bytes,
+                        header.operators, header.on_board, header.name, nb::tuple(arena));
+}
+
+const char* fault_text(uint8_t fault) {
+  if (fault > static_cast<uint8_t>(device::SlotFault::kHash)) {
+    throw nb::value_error("no such fault of a slot");
+  }
+  return device::slot_fault_text(static_cast<device::SlotFault>(fault));
+}
+
+}  // namespace
+}  // namespace cutpoint
+
+void bind_slot(nb::module_& m) {
+  m.attr("SLOT_HEADER_BYTES") = cutpoint::device::kSlotHeaderBytes;
+  m.attr("SLOT_ARENA_ENTRIES") = cutpoint::device::kMaxArenaEntries;
+  m.attr("SLOT_FAULT_TRUNCATED") = static_cast<int>(cutpoint::device::SlotFault::kTruncated);
+  m.attr("SLOT_FAULT_MODEL") = static_cast<int>(cutpoint::device::SlotFault::kModel);
+  m.def("write_slot_header", &cutpoint::write_header);
+  m.def("read_slot_header", &cutpoint::read_header);
+  m.def("slot_fault_text", &cutpoint::fault_text);
+}

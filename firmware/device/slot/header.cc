@@ -1,0 +1,227 @@
+#include "header.h"
+
+#include "../../core/crc32.h"
+
+namespace cutpoint::device {
+namespace {
+
+// Where the fields lie; docs/board.md has the same table.
+constexpr size_t kVersionAt = 4;
+constexpr size_t kFlagsAt = 6;  // u16, 0 in version 1
+constexpr size_t kCrcAt = 8;
+constexpr size_t kModelBytesAt = 12;
+constexpr size_t kShaAt = 16;
+constexpr size_t kModelAt = 48;
+constexpr size_t kOperatorsAt = 52;
+constexpr size_t kOnBoardAt = 54;
+constexpr size_t kEntriesAt = 56;
+constexpr size_t kReservedAt = 58;  // u16, 0
+constexpr size_t kNameAt = 60;
+constexpr size_t kOffsetAt = 124;  // u32, of the model
+constexpr size_t kZeroAt = 128;
+constexpr size_t kArenaAt = 256;
+static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the table fills the sector");
+
+constexpr uint8_t kMagic[4] = {'C', 'P', 'S', 'L'};
+// A FlatBuffer's file identifier stands after the offset of its root table.
+constexpr uint8_t kTfliteIdentifier[4] = {'T', 'F', 'L', '3'};
+constexpr size_t kLeastModelBytes = 8;
+constexpr size_t kHashStepBytes = 4096;  // long hashes in steps, so that an accelerator's lock is never held for long
+
+bool all(Bytes bytes, uint8_t value) {
+  for (const uint8_t byte : bytes) {
+    if (byte != value) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool name_character(char c, bool first) {
+  const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return alphanumeric || (!first && (c == '.' || c == '_' || c == '-'));
+}
+
+// The names of bundles: they end up in JSON and on consoles.
+size_t name_length(Bytes field) {
+  size_t length = 0;
+  while (length < field.size() && name_character(static_cast<char>(field[length]), length == 0)) {
+    length += 1;
+  }
+  return all(field.from(length), 0) ? length : 0;
+}
+
+bool counts_fit(const SlotHeader& header) {
+  return header.model_bytes >= kLeastModelBytes && header.model_bytes <= UINT32_MAX - kSlotHeaderBytes &&
+         header.on_board <= header.operators && header.operators != 0 && header.arena_entries <= header.on_board &&
+         header.arena_entries <= kMaxArenaEntries;
+}
+
+// What can be told before the whole sector is there; at least the version is.
+SlotFault first_fault(Bytes head) {
+  if (all(head.first(kVersionAt + 2), 0xFF)) {
+    return SlotFault::kEmpty;
+  }
+  if (!equal_bytes(head.data(), kMagic, sizeof kMagic)) {
+    return SlotFault::kMagic;
+  }
+  return load_u16(head.data() + kVersionAt) != kSlotVersion ? SlotFault::kVersion : SlotFault::kNone;
+}
+
+}  // namespace
+
+const char* slot_fault_text(SlotFault fault) {
+  switch (fault) {
+    case SlotFault::kNone:
+      return "the slot holds a model";
+    case SlotFault::kEmpty:
+      return "the slot is empty: write a model with `cutpoint flash --model`, or over MQTT with `cutpoint update`";
+    case SlotFault::kTruncated:
+      return "the slot image is truncated: it states more bytes than are there; write it again";
+    case SlotFault::kMagic:
+      return "this is no slot image, which begins with CPSL: a bare .tflite needs `cutpoint flash --model` or `cutpoint update`";
+    case SlotFault::kVersion:
+      return "the slot image is of another version than this firmware reads, 1: update the firmware or the tools";
+    case SlotFault::kCrc:
+      return "the slot's header is damaged: its CRC-32 differs; write the model again";
+    case SlotFault::kFields:
+      return "the slot's header contradicts itself or sets what version 1 reserves; make the image again";
+    case SlotFault::kModel:
+      return "the model in the slot is damaged: its SHA-256 differs, or it is no .tflite; write it again";
+    case SlotFault::kHash:
+      return "the SHA-256 of the slot could not be computed; restart the board";
+  }
+  return "";
+}
+
+void SlotHeaderReader::add(Bytes piece) {
+  const uint8_t* at = piece.data();
+  if (at_ != 0) {
+    crc_ = crc32(crc_, piece);
+    const size_t table_end = kArenaAt + 4u * read_.arena_entries;
+    const size_t inside = table_end <= at_ ? 0 : table_end - at_;
+    fields_fit_ = fields_fit_ && (inside >= piece.size() || all(piece.from(inside), 0));
+    at_ += piece.size();
+    return;
+  }
+  at_ = piece.size();
+  fault_ = first_fault(piece);
+  stated_crc_ = load_u32(at + kCrcAt);
+  const uint8_t zero[4] = {};
+  crc_ = crc32(crc32(crc32(0, piece.first(kCrcAt)), Bytes(zero)), piece.from(kCrcAt + 4));
+  read_.model_bytes = load_u32(at + kModelBytesAt);
+  copy_bytes(read_.sha256, at + kShaAt, kSha256Bytes);
+  copy_bytes(read_.model.bytes, at + kModelAt, kModelIdBytes);
+  read_.operators = load_u16(at + kOperatorsAt);
+  read_.on_board = load_u16(at + kOnBoardAt);
+  read_.arena_entries = load_u16(at + kEntriesAt);
+  const size_t length = name_length(piece.slice(kNameAt, kMaxSlotName));
+  copy_bytes(reinterpret_cast<uint8_t*>(read_.name), at + kNameAt, length);
+  fields_fit_ = counts_fit(read_) && length != 0 && load_u16(at + kFlagsAt) == 0 && load_u16(at + kReservedAt) == 0 &&
+                load_u32(at + kOffsetAt) == kSlotHeaderBytes && all(piece.slice(kZeroAt, kArenaAt - kZeroAt), 0);
+}
+
+SlotFault SlotHeaderReader::finish(SlotHeader& header) const {
+  header = SlotHeader();
+  if (fault_ != SlotFault::kNone || at_ != kSlotHeaderBytes) {
+    return fault_ != SlotFault::kNone ? fault_ : SlotFault::kTruncated;
+  }
+  if (crc_ != stated_crc_) {
+    return SlotFault::kCrc;
+  }
+  if (!fields_fit_) {
+    return SlotFault::kFields;
+  }
+  header = read_;
+  return SlotFault::kNone;
+}
+
+SlotFault read_slot_header(Bytes bytes, SlotHeader& header) {
+  header = SlotHeader();
+  if (bytes.size() < kSlotHeaderBytes) {
+    const SlotFault fault = bytes.size() < kVersionAt + 2 ? SlotFault::kNone : first_fault(bytes);
+    return fault != SlotFault::kNone ? fault : SlotFault::kTruncated;
+  }
+  SlotHeaderReader reader;
+  for (size_t at = 0; at < kSlotHeaderBytes; at += kSlotPieceBytes) {
+    reader.add(bytes.slice(at, kSlotPieceBytes));
+  }
+  const SlotFault fault = reader.finish(header);
+  if (fault == SlotFault::kNone) {
+    header.arena = bytes.slice(kArenaAt, 4u * header.arena_entries);
+  }
+  return fault;
+}
+
+SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector) {
+  if (sector.size() != kSlotHeaderBytes) {
+    return SlotFault::kTruncated;
+  }
+  fill_bytes(sector.data(), 0, sector.size());
+  const Bytes name(reinterpret_cast<const uint8_t*>(header.name), kMaxSlotName);
+  if (!counts_fit(header) || name_length(name) == 0 || header.name[kMaxSlotName] != '\0' ||
+      header.arena.size() != 4u * header.arena_entries) {
+    return SlotFault::kFields;
+  }
+  uint8_t* at = sector.data();
+  copy_bytes(at, kMagic, sizeof kMagic);
+  store_u16(at + kVersionAt, kSlotVersion);
+  store_u32(at + kModelBytesAt, header.model_bytes);
+  copy_bytes(at + kShaAt, header.sha256, kSha256Bytes);
+  copy_bytes(at + kModelAt, header.model.bytes, kModelIdBytes);
+  store_u16(at + kOperatorsAt, header.operators);
+  store_u16(at + kOnBoardAt, header.on_board);
+  store_u16(at + kEntriesAt, header.arena_entries);
+  copy_bytes(at + kNameAt, name.data(), name.size());
+  store_u32(at + kOffsetAt, static_cast<uint32_t>(kSlotHeaderBytes));
+  copy_bytes(at + kArenaAt, header.arena.data(), header.arena.size());
+  store_u32(at + kCrcAt, crc32(0, sector));  // the field itself still being 0
+  return SlotFault::kNone;
+}
+
+SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header) {
+  const SlotFault fault = read_slot_header(slot, header);
+  if (fault != SlotFault::kNone) {
+    return fault;
+  }
+  if (slot.size() - kSlotHeaderBytes < header.model_bytes) {
+    return SlotFault::kTruncated;
+  }
+  const Bytes model = slot.slice(kSlotHeaderBytes, header.model_bytes);
+  if (!looks_like_tflite(model)) {
+    return SlotFault::kModel;
+  }
+  if (!hash.reset()) {
+    return SlotFault::kHash;
+  }
+  for (size_t at = 0; at < model.size(); at += kHashStepBytes) {
+    const size_t left = model.size() - at;
+    if (!hash.update(model.slice(at, left < kHashStepBytes ? left : kHashStepBytes))) {
+      return SlotFault::kHash;
+    }
+  }
+  uint8_t digest[kSha256Bytes] = {};
+  if (!hash.finish(digest)) {
+    return SlotFault::kHash;
+  }
+  return equal_bytes(digest, header.sha256, kSha256Bytes) ? SlotFault::kNone : SlotFault::kModel;
+}
+
+bool looks_like_tflite(Bytes head) {
+  return head.size() >= kLeastModelBytes &&
+         equal_bytes(head.data() + 4, kTfliteIdentifier, sizeof kTfliteIdentifier);
+}
+
+uint32_t slot_crc(Bytes sector) { return load_u32(sector.data() + kCrcAt); }
+
+uint16_t largest_cut_within(const SlotHeader& header, uint32_t bytes) {
+  for (uint16_t k = header.arena_entries; k >= 1; --k) {
+    const uint32_t needed = header.arena_bytes(k);
+    if (needed != 0 && needed <= bytes) {
+      return k;
+    }
+  }
+  return 0;
+}
+
+}  // namespace cutpoint::device
