@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cutpoint.answer import Answer, Centroids, Classes
@@ -15,6 +15,7 @@ from cutpoint.wire import (
     Flag,
     FrameError,
     Gauge,
+    Key,
     Leaf,
     Message,
     Plan,
@@ -22,8 +23,10 @@ from cutpoint.wire import (
     Result,
     Telemetry,
     Topics,
+    open_any,
     parse_about,
     parse_state,
+    read_header,
 )
 
 MOST_STREAMS = 4096
@@ -44,8 +47,10 @@ class Heard:
 class Listener:
     """Decodes the traffic under one root. Payloads in, sentences out; never raises on what a peer sent."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, keys: Mapping[DeviceId, Key] | None = None) -> None:
+        """With the `keys` of devices their sealed frames are read; without, only their headers can be."""
         self._topics = topics
+        self._keys = keys or {}
         self._receivers: OrderedDict[tuple[str, str], Receiver] = OrderedDict()
 
     def hear(self, topic: str, payload: bytes) -> Iterator[Heard]:
@@ -81,6 +86,11 @@ class Listener:
                 f"{about.operators} operators on board",
             )
             return Heard(device, leaf, ", ".join(word for word in words if word), message=about.model_dump())
+        if is_sealed(payload):
+            key = self._keys.get(device)
+            if key is None:
+                return _sealed(device, leaf, payload)
+            payload = open_any(key, payload)
         message = self._receiver(device, leaf).push(payload)
         return None if message is None else Heard(device, leaf, sentence(message), message=summary(message))
 
@@ -91,6 +101,38 @@ class Listener:
         if len(self._receivers) > MOST_STREAMS:
             self._receivers.popitem(last=False)
         return receiver
+
+
+def is_sealed(payload: bytes) -> bool:
+    """Does a frame say that it is sealed?"""
+    try:
+        return bool(read_header(payload).flags & Flag.ENCRYPTED)
+    except FrameError:
+        return False
+
+
+def _sealed(device: DeviceId, leaf: Leaf, payload: bytes) -> Heard:
+    """What everyone can see of a sealed frame."""
+    header = read_header(payload)
+    kind = getattr(header.kind, "name", str(header.kind)).lower()
+    seen = {
+        "kind": kind,
+        "sealed": True,
+        "model": bytes(header.model),
+        "boot": header.boot,
+        "sequence": header.sequence,
+        "cut": header.cut,
+        "chunk": header.chunk_index,
+        "chunks": header.chunk_count,
+        "bytes": len(payload),
+    }
+    part = f", chunk {header.chunk_index + 1} of {header.chunk_count}" if header.chunk_count > 1 else ""
+    return Heard(
+        device,
+        leaf,
+        f"#{header.sequence} cut {header.cut}, sealed {kind} of {len(payload):,} B{part}; --keys opens it",
+        message=seen,
+    )
 
 
 def sentence(message: Message) -> str:

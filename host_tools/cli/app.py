@@ -54,6 +54,7 @@ def load_commands() -> None:
         demo,
         device,
         doctor,
+        key,
         micropython,
         monitor,
         serve,

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 import cutpoint
 from cutpoint.errors import UsageError
+from cutpoint.wire import Key
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import (
     DEFAULT_BROKER,
@@ -88,6 +89,13 @@ def device(
     boots: Annotated[
         Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
     ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CUTPOINT_KEY_FILE",
+            help="File with this device's key: its frames are then sealed (cutpoint key new).",
+        ),
+    ] = None,
     broker: Broker = DEFAULT_BROKER,
     username: Username = None,
     password_file: PasswordFile = None,
@@ -107,6 +115,7 @@ def device(
         profile=profile,
         link=link,
         settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed),
+        key=None if key_file is None else Key.of_file(key_file),
         boots=None if boots is None else BootFile(boots),
     )
     if pictures is None and opened.inputs[0].shape != cutpoint.Bundle.open(shipped_bundle()).inputs[0].shape:

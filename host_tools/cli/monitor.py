@@ -12,13 +12,14 @@ import typer
 from rich.markup import escape
 
 from cutpoint.errors import UsageError
-from cutpoint.wire import DeviceId, Topics
+from cutpoint.wire import DeviceId, Topics, read_keys
 from host_tools.cli.app import app
 from host_tools.cli.options import (
     DEFAULT_BROKER,
     DEFAULT_ROOT,
     Broker,
     Json,
+    KeysFile,
     PasswordFile,
     Root,
     Username,
@@ -57,6 +58,7 @@ def monitor(
     username: Username = None,
     password_file: PasswordFile = None,
     root: Root = DEFAULT_ROOT,
+    keys: KeysFile = None,
     json: Json = False,
 ) -> None:
     """Print every frame that passes, decoded; with --json, one object a line.
@@ -73,6 +75,7 @@ def monitor(
     if reset:
         raise UsageError("--reset restarts a board over its serial line; name it with --serial PORT")
     topics = Topics(root)
+    known = None if keys is None else read_keys(keys)
     wanted = "+" if device is None else DeviceId(device)
     access = broker_access(broker, username, password_file)
     arrived: queue.Queue[tuple[float, str, bytes]] = queue.Queue(MOST_WAITING)
@@ -90,7 +93,7 @@ def monitor(
     bus.on_disconnect = lambda reason: errors.print(f"connection lost: {escape(reason)}; trying again")
     bus.subscribe(f"{root}/{wanted}/+", qos=0)
     bus.connect()
-    listener = Listener(topics)
+    listener = Listener(topics, known)
     end = None if seconds is None else time.monotonic() + seconds
     try:
         while end is None or time.monotonic() < end:

@@ -33,6 +33,15 @@ PasswordFile = Annotated[
         help="File whose first line is the password at the broker. A password on the command line would show in `ps`.",
     ),
 ]
+KeysFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        envvar="CUTPOINT_KEYS",
+        metavar="FILE.toml",
+        help="Keys of the devices whose frames are sealed (cutpoint key new).",
+    ),
+]
 
 DEFAULT_BROKER = "127.0.0.1:1883"
 DEFAULT_ROOT = "cutpoint/1"

@@ -21,6 +21,7 @@ from host_tools.cli.options import (
     DEFAULT_ROOT,
     Broker,
     Json,
+    KeysFile,
     PasswordFile,
     Root,
     Username,
@@ -56,6 +57,10 @@ def serve(
     username: Username = None,
     password_file: PasswordFile = None,
     root: Root = DEFAULT_ROOT,
+    keys: KeysFile = None,
+    require_keys: Annotated[
+        bool, typer.Option("--require-keys", help="Serve no device without a key in the file of --keys.")
+    ] = False,
     kernels: Annotated[
         Kernels,
         typer.Option(
@@ -118,6 +123,8 @@ def serve(
                     "username": access.username,
                     "password": access.password,
                     "root": root,
+                    "keys": keys,
+                    "require_keys": require_keys,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,

@@ -18,7 +18,7 @@ from cutpoint.bus import Bus
 from cutpoint.codec import names as codec_names
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle, load
-from cutpoint.wire import DeviceId, Leaf, Topics
+from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics
 from host_tools.device.boots import BootClock
 from host_tools.device.driver import Body
 from host_tools.device.engine import OperatorEngine, open_engine, stand_in_reason
@@ -30,7 +30,7 @@ from host_tools.device.loop import DeviceStoppedError, Loop
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
-from host_tools.device.settings import DeviceSettings
+from host_tools.device.settings import LEAST_CHUNK_BYTES, DeviceSettings
 from host_tools.device.sources import Sample, Source
 
 
@@ -57,15 +57,24 @@ class VirtualDevice:
         profile: str | Profile = "host",
         link: Link | str | None = None,
         settings: DeviceSettings | None = None,
+        key: Key | None = None,
         boots: Boots | None = None,
         clock: _core.Clock | None = None,
         observer: Callable[[DeviceEvent], None] | None = None,
     ) -> None:
-        """`link` wraps `bus` in an emulated link. Raises UsageError, also when the engine cannot run the model."""
+        """`link` wraps `bus` in an emulated link; with a `key`, frames are sealed, and only sealed ones are heard.
+
+        Raises UsageError, also when the engine cannot run the model.
+        """
         self.id = DeviceId(id)
         self.settings = settings or DeviceSettings()
         self.profile = profile if isinstance(profile, Profile) else Profile.load(profile)
         self.bundle = bundle
+        self._chunk_bytes = self.settings.chunk_bytes - (0 if key is None else SEAL_BYTES)
+        if self._chunk_bytes < LEAST_CHUNK_BYTES:
+            raise UsageError(
+                f"chunk_bytes is {self.settings.chunk_bytes}; sealed frames need {LEAST_CHUNK_BYTES + SEAL_BYTES}"
+            )
         self._engine = _open_engine(bundle, engine, self.settings.on_board)
         if self.settings.cut is not None and self.settings.cut > self._engine.on_board:
             raise UsageError(
@@ -86,6 +95,7 @@ class VirtualDevice:
             bus=self._linked or bus,
             current_link=lambda: self.link,
             observer=observer or _unobserved,
+            key=key,
         )
         self._loop: Loop | None = None
         self._counted: Mapping[str, int] = {}
@@ -127,8 +137,9 @@ class VirtualDevice:
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """The session's counters by name; `overruns`, runs in which this computer was the slower one; and
-        `inbox_full`, frames dropped unread. Of the last life when stopped.
+        """The session's counters by name; `overruns`, runs in which this computer was the slower one;
+        `inbox_full`, frames dropped unread; and with a key `sealed_<reason>`, frames that were not opened, or not
+        sealed (`sealed_exhausted`). Of the last life when stopped.
         """
         loop = self._loop
         return self._counted if loop is None else self._counted_by(loop)
@@ -252,7 +263,8 @@ class VirtualDevice:
 
     def _counted_by(self, loop: Loop) -> Mapping[str, int]:
         counted = loop.driver.session.counters
-        return {**counted, "inbox_full": loop.drops["inbox_full"], "overruns": self._body.pace.overruns}
+        drops = {"inbox_full": 0, **loop.drops}
+        return {**counted, **drops, "overruns": self._body.pace.overruns}
 
     def _new_session(self) -> tuple[_core.Session, int]:
         """The session of the next life, and its boot number."""
@@ -267,7 +279,7 @@ class VirtualDevice:
             isolate_after=settings.isolate_after,
             probe_first_ms=settings.probe_first_ms,
             probe_max_ms=settings.probe_max_ms,
-            chunk_bytes=settings.chunk_bytes,
+            chunk_bytes=self._chunk_bytes,
             about=json.dumps(self.about(boot)),
             result_capacity=_largest_result_bytes(self.bundle),
         )

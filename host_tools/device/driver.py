@@ -12,7 +12,7 @@ from cutpoint import _core
 from cutpoint.answer import Answer, AnswerRule, OutputError
 from cutpoint.bus import Bus
 from cutpoint.errors import CutpointError, InternalError, UsageError
-from cutpoint.wire import Command, DType, Gauge, Result, Status, decode
+from cutpoint.wire import Command, DType, Gauge, Key, Result, Status, decode
 from host_tools.device.energy import Busy, energy_uj
 from host_tools.device.engine import Engine
 from host_tools.device.events import CommandReceived, DeviceEvent, InputGiven, PlanChanged, StateChanged
@@ -20,6 +20,7 @@ from host_tools.device.link import Link
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
+from host_tools.device.sealing import DeviceSealing
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,10 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a device consists of, apart from its session. `topics` are its own, by leaf."""
+    """What a device consists of, apart from its session. `topics` are its own, by leaf.
+
+    With a `key`, its frames are sealed.
+    """
 
     id: str
     topics: Mapping[str, str]
@@ -49,13 +53,21 @@ class Body:
     bus: Bus
     current_link: Callable[[], Link | None]
     observer: Callable[[DeviceEvent], None]
+    key: Key | None = None
 
 
 class Driver:
     """One life of a device: from a boot number to the next."""
 
-    def __init__(self, session: _core.Session, body: Body, obey: Callable[[Command], bool]) -> None:
+    def __init__(
+        self,
+        session: _core.Session,
+        body: Body,
+        obey: Callable[[Command], bool],
+        sealing: DeviceSealing | None = None,
+    ) -> None:
         self.session = session
+        self._sealing = sealing
         self._body = body
         self._obey = obey
         self._job: _Job | None = None
@@ -133,11 +145,12 @@ class Driver:
             job.answer.set_exception(error)
 
     def _publish(self, action: _core.Publish) -> None:
-        topic = self._body.topics[action.leaf]
-        if not self._body.bus.publish(topic, action.payload, action.qos, action.retain):
+        topic, payload = self._body.topics[action.leaf], action.payload
+        sealed = payload if self._sealing is None else self._sealing.outgoing(action.leaf, payload)
+        if sealed is None or not self._body.bus.publish(topic, sealed, action.qos, action.retain):
             self.session.unsent()
         elif action.leaf == "act":
-            self.activation_bytes += len(action.payload)
+            self.activation_bytes += len(sealed)
 
     def _run(self, first: int, last: int) -> None:
         engine, job = self._body.engine, self._job

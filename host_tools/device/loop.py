@@ -23,6 +23,7 @@ from host_tools.device.events import (
     Restarted,
     Stopping,
 )
+from host_tools.device.sealing import DeviceSealing
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ class Loop:
     def _begin_life(self) -> Driver:
         """A session with the next boot number, and the bus turned to it: will, callbacks, subscriptions."""
         session, self.boot = self._new_session()
+        key = self._body.key
+        self._sealing = None if key is None else DeviceSealing(key, self.boot, self._body.id, self.drops)
         self._life += 1
         life, bus, topics, will = self._life, self._body.bus, self._body.topics, session.will()
         bus.set_will(topics[will.leaf], will.payload, will.qos, will.retain)
@@ -106,7 +109,13 @@ class Loop:
         bus.on_message = lambda _topic, payload: self._arrived(life, payload)
         for leaf, qos in (("res", 0), ("plan", 1), ("cmd", 1)):
             bus.subscribe(topics[leaf], qos)
-        return Driver(session, self._body, self.obey)
+        return Driver(session, self._body, self.obey, self._sealing)
+
+    def _hand_over(self, frame: bytes) -> None:
+        """To the session, opened where the device has a key."""
+        opened = frame if self._sealing is None else self._sealing.incoming(frame)
+        if opened is not None:
+            self.driver.session.frame(opened)
 
     def _arrived(self, life: int, payload: bytes) -> None:
         if self._inbox.qsize() >= MOST_FRAMES_WAITING:
@@ -144,7 +153,7 @@ class Loop:
                 case InputGiven():
                     driver.begin(event)
                 case FrameArrived(life, data) if life == self._life:
-                    driver.session.frame(data)
+                    self._hand_over(data)
                 case Connected(life) if life == self._life:
                     driver.session.connected()
                 case Disconnected(life, reason) if life == self._life:
@@ -166,7 +175,7 @@ class Loop:
         while not self._inbox.empty():
             event = self._inbox.get()
             if isinstance(event, FrameArrived) and event.life == self._life:
-                self.driver.session.frame(event.data)
+                self._hand_over(event.data)
             else:
                 self._put_off.append(event)
         self.driver.session.tick()

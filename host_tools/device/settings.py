@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from cutpoint.errors import UsageError
 
+LEAST_CHUNK_BYTES = 192
+"""Of a whole plain frame: telemetry is never cut into chunks (kMinSessionChunkBytes of the core)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceSettings:
@@ -31,7 +34,7 @@ class DeviceSettings:
             ("deadline_ms", 1, 600_000),
             ("isolate_after", 1, 255),
             ("probe_first_ms", 1, self.probe_max_ms),
-            ("chunk_bytes", 192, 1 << 20),
+            ("chunk_bytes", LEAST_CHUNK_BYTES, 1 << 20),
             ("telemetry_s", 0, 86_400),
             ("seed", 0, 1 << 63),
         ):
