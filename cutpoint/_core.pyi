@@ -82,7 +82,6 @@ def encode_command(
     chunk_bytes: int,
     /,
 ) -> list[bytes]: ...
-
 def read_update_step(argument: Buffer) -> tuple[int, int, bytes, int, bytes] | int:
     """(op, size, sha256, offset, data) of the argument of a new model or new firmware."""
 
@@ -304,3 +303,94 @@ class Session:
     @property
     def counters(self) -> dict[str, int]:
         """Since boot, by name. The first twelve travel in telemetry, the others speak of this device alone."""
+
+# --- What a board stores (firmware/device). cutpoint.board gives these names and types.
+
+SLOT_HEADER_BYTES: int
+SLOT_ARENA_ENTRIES: int
+SLOT_FAULT_TRUNCATED: int
+SLOT_FAULT_MODEL: int
+
+def settings_schema() -> list[
+    tuple[
+        str,  # key
+        Literal["text", "pem", "choice", "u8", "u16", "u32", "hex", "key"],
+        bool,  # secret
+        int,  # least
+        int,  # most
+        str,  # default
+        tuple[str, ...],  # choices
+        str,  # help
+    ]
+]: ...
+def setting_value(key: str, text: str) -> int | str | bytes:
+    """ValueError with the sentence; KeyError for no such setting."""
+
+def check_settings(values: dict[str, str]) -> list[tuple[str, str]]:
+    """(key to change, sentence) of everything that a board refuses."""
+
+def device_id(name: str, id: str, mac: Buffer) -> str: ...
+def write_slot_header(
+    model: bytes,
+    sha256: bytes,
+    model_bytes: int,
+    operators: int,
+    on_board: int,
+    name: str,
+    arena: tuple[int, ...],
+    /,
+) -> bytes: ...
+def read_slot_header(
+    image: Buffer,
+    /,
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...]] | int:
+    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ...), or the fault (int)."""
+
+def slot_fault_text(fault: int, /) -> str: ...
+
+class UpdateNote:
+    """What a device says about an update; `say` is False for progress that need not be told."""
+
+    @property
+    def state(self) -> Literal["ready", "receiving", "trying", "refused", "failed", "done", "returned"]: ...
+    @property
+    def say(self) -> bool: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+class UpdateReceiver:
+    """Takes an update into a spare area, as a board does. After end() says "trying" the caller tries the image.
+
+    `area` is a cutpoint.board.FlashArea, `hash` makes a new SHA-256 (hashlib.sha256), `progress` a
+    cutpoint.board.ProgressStore. `chip` is the number of the chip that firmware has to be built for. What the ports
+    raise is raised by the call that asked them; a port must not call the receiver.
+    """
+
+    def __init__(
+        self,
+        area: Any,
+        hash: Any,
+        *,
+        kind: str = "model",
+        chip: int = 0,
+        progress: Any | None = None,
+        policy: str = "model",
+    ) -> None: ...
+    def begin(self, size: int, sha256: Buffer) -> UpdateNote: ...
+    def data(self, offset: int, data: Buffer) -> UpdateNote: ...
+    def end(self) -> UpdateNote: ...
+    def abort(self) -> UpdateNote: ...
+    def set_policy(self, policy: str) -> None: ...
+    def block(self, reason: str | None) -> None:
+        """While there is a reason, every begin, data and end is refused with it."""
+
+    @property
+    def active(self) -> bool: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def size(self) -> int: ...

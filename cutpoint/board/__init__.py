@@ -1,1 +1,44 @@
-"""What is written to a board: slot images, settings, partition tables."""
+"""What is written to a board: slot images, settings, partition tables; and the machine that takes updates."""
+
+from cutpoint._core import UpdateNote, UpdateReceiver
+from cutpoint.board.errors import PartitionError, SettingError, SlotError
+from cutpoint.board.flash import FlashArea, MemoryFlash, MemoryProgress, ProgressStore
+from cutpoint.board.partitions import Partition, check_partitions, partition, read_partitions
+from cutpoint.board.settings import (
+    SETTINGS,
+    SETTINGS_NAMESPACE,
+    Setting,
+    SettingProblem,
+    board_id,
+    check_settings,
+    setting,
+    setting_value,
+)
+from cutpoint.board.slot import SlotImage, read_slot_image, slot_image
+
+__all__ = [
+    "SETTINGS",
+    "SETTINGS_NAMESPACE",
+    "FlashArea",
+    "MemoryFlash",
+    "MemoryProgress",
+    "Partition",
+    "PartitionError",
+    "ProgressStore",
+    "Setting",
+    "SettingError",
+    "SettingProblem",
+    "SlotError",
+    "SlotImage",
+    "UpdateNote",
+    "UpdateReceiver",
+    "board_id",
+    "check_partitions",
+    "check_settings",
+    "partition",
+    "read_partitions",
+    "read_slot_image",
+    "setting",
+    "setting_value",
+    "slot_image",
+]

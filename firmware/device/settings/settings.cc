@@ -175,7 +175,7 @@ bool apply_setting(Settings& settings, Text key, Text text, Sentence& why) {
   const SettingRule* rule = find_setting(key);
   if (rule == nullptr) {
     why.clear();
-    why.add("there is no setting '").add(key.first(key.size() < 24 ? key.size() : 24)).add("'; `get` lists them");
+    why.add("there is no setting '").add(key.first(key.size() < 24 ? key.size() : 24)).add("'");
     return false;
   }
   SettingValue value;
