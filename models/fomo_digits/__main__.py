@@ -1,4 +1,4 @@
-"""`python -m models.fomo_digits`: rebuild the shipped model, its pictures and its card from nothing."""
+"""`python -m models.fomo_digits`: rebuild a shipped model, its pictures and its card from nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cutpoint.errors import CutpointError
 from models.fomo_digits.needs import PackageMissingError
 from models.fomo_digits.recipe import Narrator, Recipe, run
 from models.fomo_digits.train import TrainingPlan
+from models.fomo_digits.variant import FOMO_96, VARIANTS
 
 MODELS = Path(__file__).resolve().parent.parent
 QUICK_STEPS = 600
@@ -59,9 +60,14 @@ class Terminal(Narrator):
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Folder for fomo_digits.cut/ and fomo_digits/.")] = MODELS,
+    out: Annotated[Path, typer.Option(help="Folder for <name>.cut/ and <name>/.")] = MODELS,
     seed: Annotated[int, typer.Option(min=0, help="Decides weights, scenes and pictures.")] = DEFAULT.seed,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = DEFAULT.steps,
+    side: Annotated[
+        int, typer.Option(help=f"Side of the pictures in pixels: {' or '.join(map(str, VARIANTS))}.")
+    ] = FOMO_96.side_px,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Training steps, else as the model that ships.")
+    ] = None,
     quick: Annotated[
         bool, typer.Option(help=f"{QUICK_STEPS} steps, to try the recipe; needs --out.")
     ] = False,
@@ -75,9 +81,15 @@ def main(
     if quick and out.resolve() == MODELS:
         console.print("a quick run would replace the model that ships; name another folder with --out")
         raise typer.Exit(2)
+    variant = VARIANTS.get(side)
+    if variant is None:
+        console.print(
+            f"--side {side}: the recipe makes networks for {' or '.join(map(str, VARIANTS))} pixels"
+        )
+        raise typer.Exit(2)
     # TensorFlow's start-up notes would tear the progress bar.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    plan = TrainingPlan(seed=seed, steps=QUICK_STEPS if quick else steps)
+    plan = TrainingPlan(variant, seed=seed, steps=QUICK_STEPS if quick else steps or variant.steps)
     terminal = Terminal(console, plan.steps)
     try:
         figures = run(Recipe(out, plan, keep, threads=threads), terminal)

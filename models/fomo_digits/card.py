@@ -9,20 +9,25 @@ from models.fomo_digits import backgrounds, digits, network, scenes, targets
 from models.fomo_digits.evaluate import LABELS
 from models.fomo_digits.figures import Figures, SetFigures
 from models.fomo_digits.train import TrainingPlan
+from models.fomo_digits.variant import CELL_PX, FOMO_96, Variant
 
 TEMPLATE = Path(__file__).with_name("card_template.md")
 
 
-def render(figures: Figures) -> str:
-    """The card as Markdown; the same figures give the same text."""
-    plan = TrainingPlan(seed=figures.seed, steps=figures.steps, batch=figures.batch)
+def render(figures: Figures, variant: Variant) -> str:
+    """The card of a variant as Markdown; the same figures give the same text."""
+    plan = TrainingPlan(variant, seed=figures.seed, steps=figures.steps, batch=figures.batch)
     return Template(TEMPLATE.read_text()).substitute(
+        name=variant.name,
+        side=variant.side_px,
+        purpose=variant.purpose,
+        size_option="" if variant == FOMO_96 else f" --side {variant.side_px}",
         results=_results(figures),
         confusion=_confusion(figures),
         per_label=_per_label(figures),
         test_pictures=f"{figures.test_int8.pictures:,}",
         fewest=scenes.FEWEST,
-        most=scenes.MOST,
+        most=variant.most,
         smallest=scenes.SMALLEST_PX,
         largest=scenes.LARGEST_PX,
         contrast=f"{scenes.LEAST_CONTRAST:.0f}",
@@ -34,8 +39,8 @@ def render(figures: Figures) -> str:
         cut_layer=network.CUT_LAYER,
         head_channels=network.HEAD_CHANNELS,
         channels=network.CHANNELS,
-        grid=network.GRID,
-        cell=network.CELL_PX,
+        grid=variant.grid,
+        cell=CELL_PX,
         operators=figures.operators,
         parameters=f"{figures.parameters:,}",
         macs=f"{figures.macs / 1e6:.2f}",

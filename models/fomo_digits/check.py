@@ -6,6 +6,8 @@ import math
 
 import cutpoint
 from cutpoint.errors import CutpointError
+from models.fomo_digits.network import CHANNELS
+from models.fomo_digits.variant import Variant
 
 KINDS = {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "SOFTMAX"}
 OPERATORS = 25
@@ -16,16 +18,18 @@ class ConversionError(CutpointError):
     """The converter made something else than the recipe's network."""
 
 
-def check(model: cutpoint.Model) -> None:
+def check(model: cutpoint.Model, variant: Variant) -> None:
     """Raises `ConversionError` naming the first thing that is not as designed."""
     kinds = [operator.kind for operator in model.operators]
+    picture = (1, variant.side_px, variant.side_px, 3)
+    grid = (1, variant.grid, variant.grid, CHANNELS)
     given, made = (model.tensors[side[0]] for side in (model.inputs, model.outputs))
     for right, seen in (
         (len(kinds) == OPERATORS, f"{len(kinds)} operators, not {OPERATORS}"),
         (set(kinds) == KINDS, f"operators of kinds {sorted(set(kinds))}, not {sorted(KINDS)}"),
         (kinds[-1] == "SOFTMAX", f"a last operator {kinds[-1]}, not SOFTMAX"),
-        (given.shape == (1, 96, 96, 3), f"an input of shape {given.shape}, not (1, 96, 96, 3)"),
-        (made.shape == (1, 12, 12, 11), f"an output of shape {made.shape}, not (1, 12, 12, 11)"),
+        (given.shape == picture, f"an input of shape {given.shape}, not {picture}"),
+        (made.shape == grid, f"an output of shape {made.shape}, not {grid}"),
         (given.dtype.name == made.dtype.name == "int8", f"{given.dtype} in, {made.dtype} out, not int8"),
         (
             given.zero_point == -128

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cutpoint.answer import AnswerRule, Centroid, Centroids, CentroidScore, OutputTensor
 from cutpoint.kernels import open_runner
 from models.fomo_digits.needs import need
-from models.fomo_digits.scenes import SIDE_PX, Scene
+from models.fomo_digits.scenes import Scene
 
 LABELS = tuple("0123456789")
 FLOAT_BATCH = 50
@@ -23,7 +23,8 @@ def score_int8(model: bytes, scenes: Sequence[Scene]) -> CentroidScore:
     made = runner.outputs[0]
     # The tensor's index names it on the wire only; scoring has no use for it.
     output = OutputTensor(0, made.shape, made.dtype.name, made.scale, made.zero_point)
-    rule = AnswerRule("fomo", (output,), LABELS, (SIDE_PX, SIDE_PX))
+    given = runner.inputs[0].shape
+    rule = AnswerRule("fomo", (output,), LABELS, (given[1], given[2]))
     score = CentroidScore()
     for scene in scenes:
         score.add(scene.objects, found(rule, runner.run([signed(scene.pixels)])))
@@ -40,7 +41,7 @@ def score_float(model: Any, scenes: Sequence[Scene]) -> CentroidScore:
         pixels = np.stack([scene.pixels for scene in some]).astype(np.float32) / 255
         grids = tf.nn.softmax(model(pixels, training=False)).numpy()
         rule = rule or AnswerRule(
-            "fomo", (OutputTensor(0, grids[:1].shape, "float32"),), LABELS, (SIDE_PX, SIDE_PX)
+            "fomo", (OutputTensor(0, grids[:1].shape, "float32"),), LABELS, (pixels.shape[1], pixels.shape[2])
         )
         for scene, grid in zip(some, grids, strict=True):
             score.add(scene.objects, found(rule, [grid[None]]))
@@ -48,7 +49,7 @@ def score_float(model: Any, scenes: Sequence[Scene]) -> CentroidScore:
 
 
 def signed(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-    """A picture (96, 96, 3) uint8 as the network's input (1, 96, 96, 3) int8: every pixel minus 128."""
+    """A picture (side, side, 3) uint8 as the network's input (1, side, side, 3) int8: every pixel minus 128."""
     return (pixels ^ 0x80).view(np.int8)[None]
 
 

@@ -15,9 +15,9 @@ from models.fomo_digits.needs import need
 
 
 def quantise(model: Any, calibration: npt.NDArray[np.uint8]) -> bytes:
-    """A full-integer .tflite of `model` (logits) with softmax: int8 (1, 96, 96, 3) to int8 (1, 12, 12, 11).
+    """A full-integer .tflite of `model` (logits) with softmax: int8 (1, side, side, 3) to int8 (1, grid, grid, 11).
 
-    `calibration` is (N, 96, 96, 3) uint8. Its first picture is given one black and one white pixel, so that
+    `calibration` is (N, side, side, 3) uint8. Its first picture is given one black and one white pixel, so that
     the input's scale is 1/255 and its zero point -128 exactly: an int8 input is the uint8 pixel minus 128.
     """
     tf = need("tensorflow")

@@ -30,12 +30,11 @@ class Recipe:
     """What to make and where."""
 
     out: Path
-    """Folder that gets `fomo_digits.cut/` and `fomo_digits/` with pictures, figures and model card."""
+    """Folder that gets the variant's `<name>.cut/` and `<name>/` with pictures, figures and model card."""
     plan: TrainingPlan
     keep: Path | None = None
     """Folder for the trained float network; one of the same plan found there saves the training."""
     test_scenes: int = 1_000
-    shipped_pictures: int = 128
     threads: int = 2
 
 
@@ -58,7 +57,7 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
     tf = need("tensorflow")
     tf.config.threading.set_intra_op_parallelism_threads(recipe.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    seed = recipe.plan.seed
+    seed, variant = recipe.plan.seed, recipe.plan.variant
 
     trained = kept(recipe.keep, recipe.plan) if recipe.keep else None
     if trained is None:
@@ -73,21 +72,21 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
     resumed = time.monotonic()
 
     narrator.stage("quantising to int8")
-    source = SceneSource("train", seed + CALIBRATION_SEED)
+    source = SceneSource("train", seed + CALIBRATION_SEED, variant=variant)
     data = quantise(model, np.stack([scene.pixels for scene in islice(source, CALIBRATION_SCENES)]))
     network = cutpoint.load(data)
-    check(network)
+    check(network, variant)
 
     narrator.stage(f"evaluating on {recipe.test_scenes:,} test scenes")
-    scenes = list(islice(SceneSource("test", seed), recipe.test_scenes))
-    shipped = scenes[: recipe.shipped_pictures]
+    scenes = list(islice(SceneSource("test", seed, variant=variant), recipe.test_scenes))
+    shipped = scenes[: variant.pictures]
     int8 = evaluate.score_int8(data, scenes)
 
     narrator.stage("writing bundle, pictures and model card")
     bundle = cutpoint.Bundle.create(
-        data, recipe.out, name="fomo_digits", labels=evaluate.LABELS, output="fomo"
+        data, recipe.out, name=variant.name, labels=evaluate.LABELS, output="fomo"
     )
-    folder = recipe.out / "fomo_digits"
+    folder = recipe.out / variant.name
     pictures.save(shipped, folder / "pictures")
     figures = Figures(
         seed=seed,
@@ -108,5 +107,5 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
         confusion=confusion_table(int8, len(evaluate.LABELS)),
     )
     figures.save(folder / "figures.json")
-    (folder / "README.md").write_text(card.render(figures))
+    (folder / "README.md").write_text(card.render(figures, variant))
     return figures

@@ -1,4 +1,4 @@
-"""Scenes: 96x96 RGB pictures with one to five digits pasted on a crop of a photograph."""
+"""Scenes: square RGB pictures with a few digits pasted on a crop of a photograph."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cutpoint.answer import Box
 from models.fomo_digits import backgrounds, digits
 from models.fomo_digits.backgrounds import Half, Pixels
 from models.fomo_digits.needs import need
+from models.fomo_digits.variant import FOMO_96, Variant
 
-SIDE_PX = 96
-FEWEST, MOST = 1, 5
-"""Digits in a scene."""
+FEWEST = 1
+"""Digits in a scene; `Variant.most` at most."""
 SMALLEST_PX, LARGEST_PX = 16, 28
 """Side of a pasted digit."""
 LEAST_CONTRAST = 80.0
@@ -29,7 +29,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One scene: pixels (96, 96, 3) uint8 and the boxes of its digits, in pixels."""
+    """One scene: pixels (side, side, 3) uint8 and the boxes of its digits, in pixels."""
 
     pixels: Pixels
     objects: tuple[Box, ...]
@@ -42,11 +42,13 @@ class SceneSource:
     and brightened, beyond what test scenes show.
     """
 
-    def __init__(self, half: Half, seed: int, *, augment: bool = False) -> None:
+    def __init__(self, half: Half, seed: int, *, variant: Variant = FOMO_96, augment: bool = False) -> None:
         self._image = need("PIL.Image")
         self._rng = np.random.default_rng([seed, half == "test"])
         self._glyphs = digits.load(half)
         self._pictures = [self._image.fromarray(pixels) for pixels in backgrounds.load(half).values()]
+        self._side = variant.side_px
+        self._most = variant.most
         self._augment = augment
 
     def __iter__(self) -> Iterator[Scene]:
@@ -57,7 +59,7 @@ class SceneSource:
         """The next scene."""
         canvas = self._background().astype(np.float32)
         objects: list[Box] = []
-        for _ in range(self._rng.integers(FEWEST, MOST + 1)):
+        for _ in range(self._rng.integers(FEWEST, self._most + 1)):
             side = int(self._rng.integers(SMALLEST_PX, LARGEST_PX + 1))
             place = self._free_place(side, objects)
             if place is None:
@@ -70,11 +72,13 @@ class SceneSource:
 
     def _background(self) -> Pixels:
         picture = self._pictures[self._rng.integers(len(self._pictures))]
-        side = int(self._rng.integers(SIDE_PX, min(picture.width, picture.height, 3 * SIDE_PX) + 1))
+        side = int(self._rng.integers(self._side, min(picture.width, picture.height, 3 * self._side) + 1))
         left = int(self._rng.integers(picture.width - side + 1))
         top = int(self._rng.integers(picture.height - side + 1))
         crop = picture.resize(
-            (SIDE_PX, SIDE_PX), self._image.Resampling.BILINEAR, box=(left, top, left + side, top + side)
+            (self._side, self._side),
+            self._image.Resampling.BILINEAR,
+            box=(left, top, left + side, top + side),
         )
         pixels = np.asarray(crop)
         if not self._augment:
@@ -86,7 +90,7 @@ class SceneSource:
 
     def _free_place(self, side: int, taken: list[Box]) -> tuple[int, int] | None:
         for _ in range(PLACES_TRIED):
-            x, y = (int(v) for v in self._rng.integers(0, SIDE_PX - side + 1, 2))
+            x, y = (int(v) for v in self._rng.integers(0, self._side - side + 1, 2))
             if all(
                 x + side <= box.x or box.x + box.width <= x or y + side <= box.y or box.y + box.height <= y
                 for box in taken

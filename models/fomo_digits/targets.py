@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cutpoint.answer import Box
-from models.fomo_digits.network import CELL_PX, CHANNELS, GRID
+from models.fomo_digits.network import CHANNELS
+from models.fomo_digits.variant import CELL_PX, FOMO_96
 
 CORE_PX = 4.0
 """A cell whose centre is this near to a digit's centre, along both axes, must name the digit.
@@ -20,12 +21,12 @@ RIM_PX = 7.5
 """Out to this distance a cell may name the digit or the background; both decode to one centroid."""
 
 
-def allowed(objects: Sequence[Box]) -> npt.NDArray[np.uint8]:
-    """Channels allowed in each cell, (12, 12, 11) uint8 of 0 and 1, at least one of them 1."""
-    target = np.zeros((GRID, GRID, CHANNELS), np.uint8)
+def allowed(objects: Sequence[Box], grid: int = FOMO_96.grid) -> npt.NDArray[np.uint8]:
+    """Channels allowed in each cell, (grid, grid, 11) uint8 of 0 and 1, at least one of them 1."""
+    target = np.zeros((grid, grid, CHANNELS), np.uint8)
     target[:, :, 0] = 1
-    nearest = np.full((GRID, GRID), np.inf)
-    centres = (np.arange(GRID) + 0.5) * CELL_PX
+    nearest = np.full((grid, grid), np.inf)
+    centres = (np.arange(grid) + 0.5) * CELL_PX
     for box in objects:
         across = np.abs(centres - (box.x + box.width / 2))
         down = np.abs(centres - (box.y + box.height / 2))

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from models.fomo_digits import network, targets
 from models.fomo_digits.needs import need
 from models.fomo_digits.scenes import SceneSource
+from models.fomo_digits.variant import FOMO_96, Variant
 
 BATCHES_AHEAD = 16
 """Batches drawn in advance by the drawing thread."""
@@ -23,8 +24,9 @@ BATCHES_AHEAD = 16
 class TrainingPlan:
     """Everything that decides the weights."""
 
+    variant: Variant = FOMO_96
     seed: int = 1
-    steps: int = 9_000
+    steps: int = FOMO_96.steps
     batch: int = 48
     learning_rate: float = 4e-3
     """Peak, of Adam; warmed up over the first 3 % of the steps, then a cosine down to zero."""
@@ -47,7 +49,7 @@ def train(plan: TrainingPlan, progress: Callable[[int, float], None]) -> Any:
     """
     tf = need("tensorflow")
     tf.keras.utils.set_random_seed(plan.seed)
-    model = network.build()
+    model = network.build(plan.variant)
     schedule = tf.keras.optimizers.schedules.CosineDecay(
         plan.learning_rate / 50,
         plan.steps,
@@ -83,11 +85,11 @@ def _loss(tf: Any, logits: Any, allowed: Any, object_weight: float) -> Any:
 
 def _batches(plan: TrainingPlan) -> Iterator[Batch]:
     """The plan's batches in order, drawn ahead by one thread, so that they depend on the seed alone."""
-    source = SceneSource("train", plan.seed, augment=True)
+    source = SceneSource("train", plan.seed, variant=plan.variant, augment=True)
 
     def draw() -> Batch:
         scenes = [source.draw() for _ in range(plan.batch)]
-        allowed = [targets.allowed(scene.objects) for scene in scenes]
+        allowed = [targets.allowed(scene.objects, plan.variant.grid) for scene in scenes]
         return np.stack([scene.pixels for scene in scenes]), np.stack(allowed)
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="scenes") as pool:

@@ -28,11 +28,18 @@ def test_a_quick_run_does_not_replace_the_model_that_ships() -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_size_that_the_recipe_does_not_make_is_refused_with_those_it_makes() -> None:
+    ended = recipe("--side", "80", "--out", "/nowhere")
+    assert ended.returncode == 2
+    assert "96 or 64" in ended.stdout
+
+
 def test_help_names_every_option() -> None:
     ended = recipe("--help")
     assert ended.returncode == 0
     assert all(
-        option in ended.stdout for option in ("--out", "--seed", "--steps", "--quick", "--keep", "--threads")
+        option in ended.stdout
+        for option in ("--out", "--side", "--seed", "--steps", "--quick", "--keep", "--threads")
     )
 
 

@@ -14,6 +14,7 @@ pytest.importorskip("skimage", reason="scikit-image brings the pictures; pip ins
 
 from models.fomo_digits import targets
 from models.fomo_digits.scenes import LARGEST_PX, SMALLEST_PX, Scene, SceneSource
+from models.fomo_digits.variant import FOMO_64
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,13 @@ def test_digits_lie_inside_the_scene_at_their_stated_sizes(scenes: list[Scene]) 
         assert 0 <= box.y <= 96 - box.height
 
 
+def test_smaller_scenes_hold_their_digits_too() -> None:
+    for scene in islice(SceneSource("test", 5, variant=FOMO_64), 20):
+        assert scene.pixels.shape == (64, 64, 3)
+        assert len(scene.objects) <= FOMO_64.most
+        assert all(box.x + box.width <= 64 and box.y + box.height <= 64 for box in scene.objects)
+
+
 def test_digits_never_overlap(scenes: list[Scene]) -> None:
     for a, b in (pair for scene in scenes for pair in combinations(scene.objects, 2)):
         assert a.x + a.width <= b.x or b.x + b.width <= a.x or a.y + a.height <= b.y or b.y + b.height <= a.y
@@ -53,6 +61,11 @@ def test_a_digit_in_the_middle_of_a_cell_must_be_named_there_and_may_be_named_ar
     assert allowed[4, 5].nonzero()[0].tolist() == [8]
     assert allowed[4, 6].nonzero()[0].tolist() == [0]
     assert allowed.sum() == 144
+
+
+def test_a_smaller_grid_asks_for_the_same_cells() -> None:
+    box = Box(7, x=36, y=28, width=16, height=16)
+    assert np.array_equal(targets.allowed([box], FOMO_64.grid), targets.allowed([box])[:8, :8])
 
 
 def test_a_digit_on_a_corner_of_the_grid_must_be_named_in_its_four_cells() -> None:
