@@ -1,15 +1,27 @@
 """The edge server: runs the tails of many devices' networks and tells each device where to cut."""
 
 from edge_server.config import ServeConfig
-from edge_server.events import Answered, DeviceSeen, Dropped, Event, Observer, PlanDecided, TelemetrySeen
+from edge_server.events import (
+    AboutSeen,
+    Answered,
+    DeviceSeen,
+    Dropped,
+    Event,
+    NoteSeen,
+    Observer,
+    PlanDecided,
+    TelemetrySeen,
+)
 from edge_server.server import EdgeServer, serve
 
 __all__ = [
+    "AboutSeen",
     "Answered",
     "DeviceSeen",
     "Dropped",
     "EdgeServer",
     "Event",
+    "NoteSeen",
     "Observer",
     "PlanDecided",
     "ServeConfig",

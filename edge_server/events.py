@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cutpoint.answer import Answer
-from cutpoint.wire import CodecId, DeviceId, ModelId, Presence, Status, Telemetry
+from cutpoint.wire import About, CodecId, DeviceId, ModelId, Note, Presence, Status, Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,22 @@ class TelemetrySeen:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutSeen:
+    """A device said what it is: at its birth, and whenever that changed, as with a new model."""
+
+    device: DeviceId
+    about: About
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSeen:
+    """A device had something to say: an `UpdateNote`, or a `Note` of another sort."""
+
+    device: DeviceId
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """A message was dropped or refused; `reason` is the name of its counter."""
 
@@ -71,7 +87,7 @@ class Dropped:
     reason: str
 
 
-Event = DeviceSeen | PlanDecided | Answered | TelemetrySeen | Dropped
+Event = DeviceSeen | PlanDecided | Answered | TelemetrySeen | AboutSeen | NoteSeen | Dropped
 Observer = Callable[[Event], None]
 
 

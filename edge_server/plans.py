@@ -69,6 +69,10 @@ class Plans:
         )
         self._decide(session, session.planning)
 
+    def forget(self, session: DeviceSession) -> None:
+        """The device runs a model that is not on offer: plans of the one before mean nothing to it."""
+        session.model, session.board, session.planning = None, None, None
+
     def learn(self, session: DeviceSession, outcome: Outcome) -> None:
         """Take what an activation taught, and plan anew where that is due."""
         foreign = session.epoch.saw(outcome.activation.plan_epoch)

@@ -14,8 +14,9 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from cutpoint.bus import Bus, MqttBus
-from cutpoint.wire import Topics
+from cutpoint.wire import Command, DeviceId, Topics
 from edge_server.catalogue import Catalogue
+from edge_server.commands import Commands
 from edge_server.config import ServeConfig
 from edge_server.counters import added
 from edge_server.events import Observer, ignore
@@ -47,6 +48,7 @@ class EdgeServer:
         self._topics = Topics(config.root)
         self._workers: tuple[Worker, ...] = ()
         self._gateway: Gateway | None = None
+        self._commands: Commands | None = None
         self._seals: Seals | None = None
         self._catalogue = Catalogue({})
         self._started_at = 0.0
@@ -77,6 +79,7 @@ class EdgeServer:
         for worker in self._workers:
             worker.start()
         self._gateway, self._seals = gateway, seals
+        self._commands = Commands(gateway, chunk_bytes=config.frame_bytes)
         self._started_at = time.monotonic()
         try:
             gateway.start(self._accept, self._renewed)
@@ -105,6 +108,24 @@ class EdgeServer:
         if self._seals is not None:
             self._seals.remember()
         log.info("event=stopped")
+
+    def command(self, device: DeviceId, command: Command, argument: bytes = b"") -> bool:
+        """Ask something of a device, in the life that it is in now. From any thread.
+
+        False when the command did not leave, or the server is stopped. A device that was not heard of yet is asked in
+        whichever life it is, which one with a key does not obey.
+        """
+        if self._gateway is None or self._commands is None:
+            return False
+        session = self._worker(device).sessions.get(device)
+        about = None if session is None else session.about
+        return self._commands.send(
+            device,
+            command,
+            argument,
+            model=None if about is None else about.model_id,
+            boot=0 if session is None else session.boot,
+        )
 
     def stats(self) -> dict[str, Any]:
         """Counters by name, and what is resident now. May be called from any thread, also after `stop`."""
@@ -140,9 +161,12 @@ class EdgeServer:
         )
 
     def _accept(self, arrival: Arrival) -> None:
+        self._worker(arrival.device).inbox.put(arrival)
+
+    def _worker(self, device: DeviceId) -> Worker:
+        """The same for a device as long as the server runs."""
         workers = self._workers
-        at = zlib.crc32(str(arrival.device).encode()) % len(workers) if len(workers) > 1 else 0
-        workers[at].inbox.put(arrival)
+        return workers[zlib.crc32(str(device).encode()) % len(workers) if len(workers) > 1 else 0]
 
     def _renewed(self) -> None:
         for worker in self._workers:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from cutpoint.wire import About, DeviceId, Presence, Receiver
 from edge_server.answers import AnswerCache
 from edge_server.epoch import Epoch
@@ -9,8 +12,10 @@ from edge_server.outcome import Received
 from edge_server.planning import Planning
 from edge_server.served import ServedModel
 
-# A telemetry frame is at most 64 counters and 8 gauges.
+# A telemetry frame is at most 64 counters and 11 gauges.
 _TELEMETRY_CAPACITY = 1024
+_MOST_LINES = 20
+_LINES_WITHIN_S = 60.0
 
 
 class DeviceSession:
@@ -18,6 +23,7 @@ class DeviceSession:
 
     __slots__ = (
         "_collecting",
+        "_logged",
         "_received",
         "about",
         "answers",
@@ -49,6 +55,7 @@ class DeviceSession:
         self.boot = 0
         self.sequence = 0
         self._collecting = b""
+        self._logged: deque[float] = deque(maxlen=_MOST_LINES)
         self._received: list[Received] = []
 
     def collect(self, frame: bytes, received_ns: int) -> object | None:
@@ -72,6 +79,14 @@ class DeviceSession:
         if self.telemetry_receiver is None:
             self.telemetry_receiver = Receiver(_TELEMETRY_CAPACITY)
         return self.telemetry_receiver.push(frame)
+
+    def may_log(self) -> bool:
+        """Whether a line about what the device says of itself may be logged; a talkative one is cut short."""
+        now = time.monotonic()
+        if len(self._logged) == _MOST_LINES and now - self._logged[0] < _LINES_WITHIN_S:
+            return False
+        self._logged.append(now)
+        return True
 
     def taken(self) -> tuple[Received, ...]:
         """The frames of the message that is complete now, in the order in which they came."""

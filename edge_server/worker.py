@@ -174,12 +174,13 @@ class Worker:
         if not payload:
             return
         about = parse_about(payload)
-        if about != session.about:
+        if about != session.about and session.may_log():
             log.info("event=about device=%s %s", session.device, _about_words(about))
         session.about = about
         self._tell(AboutSeen(session.device, about))
         model = self._catalogue.get(about.model_id)
         if model is None:
+            self._plans.forget(session)
             self._drop(session, "unknown_model", f"{about.model} is not on offer")
             return
         self._plans.adopt(session, model)
@@ -188,8 +189,9 @@ class Worker:
         note = parse_note(payload)
         self.counters.count("notes")
         if not isinstance(note, UpdateNote):
-            log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
-        elif note.state.final:
+            if session.may_log():
+                log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
+        elif note.state.final and session.may_log():
             log.info(
                 "event=update device=%s kind=%s state=%s text=%r",
                 session.device,

@@ -15,7 +15,7 @@ from edge_server.gateway.port import Arrival
 log = logging.getLogger("edge_server")
 
 # Tensors and results travel at QoS 0 under the device's deadline: a lost tensor is cheaper than a queued old one.
-_LISTENED = {Leaf.ACT: 0, Leaf.TELE: 0, Leaf.STATE: 1, Leaf.ABOUT: 1}
+_LISTENED = {Leaf.ACT: 0, Leaf.TELE: 0, Leaf.STATE: 1, Leaf.ABOUT: 1, Leaf.NOTE: 1}
 _SENT = {Leaf.RES: (0, False), Leaf.PLAN: (1, True), Leaf.CMD: (1, False)}
 _MOST_TOPICS = 4096
 
