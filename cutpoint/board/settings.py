@@ -77,7 +77,7 @@ def setting_value(key: str, text: str) -> int | str | bytes:
 
 
 def check_settings(values: Mapping[str, str]) -> tuple[SettingProblem, ...]:
-    """Everything that a board would refuse about these texts, alone and together; what is not named is at its default."""
+    """What a board would refuse about these texts, alone and together. What is not named is at its default."""
     found: list[SettingProblem] = []
     known: dict[str, str] = {}
     for key, text in values.items():
