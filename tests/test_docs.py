@@ -49,6 +49,8 @@ def test_documented_calls_name_commands_and_options_that_exist(page: str, call: 
     words = call.split()
     assert words[1] in COMMANDS
     command = GROUP.commands[words[1]]  # type: ignore[attr-defined]
+    if (subcommands := getattr(command, "commands", None)) is not None:
+        command = subcommands[words[2]]
     options = {name for parameter in command.params for name in parameter.opts}
     used = {word.partition("=")[0] for word in words[2:] if re.match(r"--?[a-z]", word)}
     assert used <= options, f"{page}: {sorted(used - options)} is no option of cutpoint {words[1]}"
