@@ -7,6 +7,7 @@ from host_tools.flash.chips import CHIPS, Chip, chip_named
 from host_tools.flash.errors import BoardError
 from host_tools.flash.esptool import Esptool
 from host_tools.flash.factory import write_factory, write_whole
+from host_tools.flash.model_slot import slot_image_of
 from host_tools.flash.partition_table import Partition, PartitionTable
 from host_tools.flash.plan import (
     MODEL_LABEL,
@@ -16,11 +17,13 @@ from host_tools.flash.plan import (
     Part,
     model_part,
     plan_firmware,
+    plan_model,
     read_settings,
     settings_part,
 )
 from host_tools.flash.scratch import scratch_folder, write_private
 from host_tools.flash.sizes import flash_bytes, size_words
+from host_tools.flash.slots import SlotsInUse, slots_in_use, targets
 from host_tools.flash.writing import DEFAULT_BAUD, write_plan
 
 __all__ = [
@@ -41,17 +44,22 @@ __all__ = [
     "Part",
     "Partition",
     "PartitionTable",
+    "SlotsInUse",
     "chip_named",
     "find_board",
     "flash_bytes",
     "model_part",
     "plan_firmware",
+    "plan_model",
     "read_build",
     "read_settings",
     "read_table",
     "scratch_folder",
     "settings_part",
     "size_words",
+    "slot_image_of",
+    "slots_in_use",
+    "targets",
     "usb_ports",
     "write_factory",
     "write_plan",

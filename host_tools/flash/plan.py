@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -89,14 +90,14 @@ class FlashPlan:
 def plan_firmware(
     build: Build,
     *,
-    model: Part | None = None,
-    spare: Part | None = None,
+    model: tuple[bytes, str] | None = None,
     settings: tuple[bytes, str] | None = None,
     flash_size: int | None = None,
 ) -> FlashPlan:
     """Everything that a board needs: bootloader, table, otadata, app, and what is given of settings and model.
 
-    `settings` are an NVS image and the name of its source. `flash_size` in bytes overrides the build's.
+    `settings` are an NVS image, `model` a slot image, each with the name of its source; beside a model the spare slot
+    is blanked, so that no other model is left to choose. `flash_size` in bytes overrides the build's.
 
     Raises:
         UsageError: something does not fit.
@@ -135,12 +136,24 @@ def plan_firmware(
     else:
         notes.append("no settings are written: a blank board asks for Wi-Fi and broker (cutpoint provision)")
     if model is not None:
-        parts.append(model)
+        parts.append(model_part(table, *model))
+        if (spare := table.labelled(SPARE_LABEL)) is not None:
+            parts.append(Part(SPARE_LABEL, spare.address, BLANK * SECTOR_BYTES, spare.size, "blank"))
     else:
         notes.append("no model is written: the slot keeps what it holds (--model BUNDLE writes one)")
-    if spare is not None:
-        parts.append(spare)
     return FlashPlan(build.chip, size, tuple(sorted(parts, key=lambda part: part.address)), tuple(notes))
+
+
+def plan_model(
+    table: PartitionTable, image: bytes, source: str, labels: Sequence[str], flash_bytes: int
+) -> FlashPlan:
+    """A slot image for the slots of those labels, and nothing else.
+
+    Raises:
+        UsageError: it does not fit, or the table has no such slot.
+    """
+    parts = [model_part(table, image, source, label) for label in labels]
+    return FlashPlan(None, flash_bytes, tuple(sorted(parts, key=lambda part: part.address)))
 
 
 def settings_part(table: PartitionTable, image: bytes, source: str) -> Part:
