@@ -1,4 +1,4 @@
-"""Frame encode + decode of a 2,304-byte activation from Python."""
+"""Frame encode + decode of a 2,304-byte activation from Python, and sealing + opening it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ import zlib
 from functools import partial
 
 import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench.figure import Figure, Section, median_us
-from cutpoint.wire import Activation, CodecId, DType, Flag, ModelId, Receiver, TensorRecord, Timings, encode
+from cutpoint.wire import (
+    Activation,
+    CodecId,
+    DType,
+    Flag,
+    Key,
+    Life,
+    ModelId,
+    Opener,
+    Receiver,
+    Role,
+    Sealer,
+    TensorRecord,
+    Timings,
+    encode,
+)
 
 COMMAND = "python -m bench frames"
 TENSOR_BYTES = 2304
@@ -40,7 +56,33 @@ def measure(*, quick: bool) -> Section:
                 detail=f"encode {sent:.1f} us, decode {got:.1f} us, frame of {len(frame):,} B with {OPERATORS} timings",
             )
         )
+    figures.append(sealing(activation(CodecId.RAW, noise.tobytes()), rounds, calls))
     return Section("frames", COMMAND, tuple(figures))
+
+
+def sealing(message: Activation, rounds: int, calls: int) -> Figure:
+    """Seal a frame and open it again; AES-256-GCM of as many bytes alone is the baseline."""
+    (frame,) = encode(message)
+    key = Key.new()
+    sealer, opener, gcm = (
+        Sealer(key, Role.DEVICE, Life.of_boot(1)),
+        Opener(key, Role.EDGE),
+        AESGCM(key.reveal()),
+    )
+    nonce, text = bytes(12), gcm.encrypt(bytes(12), frame, None)
+    sealed = median_us(partial(sealer.seal, frame), rounds=rounds, calls=calls)
+    both = median_us(lambda: opener.open(sealer.seal(frame)), rounds=rounds, calls=calls)
+    encrypted = median_us(partial(gcm.encrypt, nonce, frame, None), rounds=rounds, calls=calls)
+    decrypted = median_us(partial(gcm.decrypt, nonce, text, None), rounds=rounds, calls=calls)
+    return Figure(
+        "seal + open",
+        both,
+        "us",
+        target=30.0,
+        baseline_name="AES-256-GCM alone",
+        baseline=encrypted + decrypted,
+        detail=f"seal {sealed:.1f} us, open {both - sealed:.1f} us, frame of {len(frame):,} B",
+    )
 
 
 def activation(codec: CodecId, data: bytes) -> Activation:
