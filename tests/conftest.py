@@ -15,6 +15,8 @@ import pytest
 
 from cutpoint.bus import Bus, EmbeddedBroker, MemoryBroker, MemoryBus, MqttBus
 
+pytest_plugins = ["host_tools.hil.plugin"]
+
 
 def free_port() -> int:
     with socket.socket() as sock:

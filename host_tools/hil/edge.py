@@ -24,6 +24,7 @@ from cutpoint.wire import (
     CodecId,
     Command,
     CommandMessage,
+    CommandNumbers,
     DeviceId,
     Flag,
     Key,
@@ -31,6 +32,7 @@ from cutpoint.wire import (
     Life,
     Message,
     ModelId,
+    Note,
     Opener,
     Plan,
     Receiver,
@@ -44,6 +46,7 @@ from cutpoint.wire import (
     encode,
     open_any,
     parse_about,
+    parse_note,
     parse_state,
 )
 
@@ -56,13 +59,6 @@ Said = TypeVar("Said")
 
 class NotSaidError(UsageError):
     """The device did not say what was waited for; the message names what it said instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One JSON object of the `note` topic."""
-
-    fields: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ class ScriptedEdge:
         self._inbox: deque[tuple[str, bytes, int] | None] = deque()
         self._due = threading.Semaphore(0)
         self._epoch = 0
-        self._commands = int(time.time()) & 0x7FFF_FFFF
+        self._commands = CommandNumbers()
         self.serve(bundle)
         bus.on_message = self._arrived
         bus.subscribe(f"{self._prefix}#", 1)
@@ -200,8 +196,7 @@ class ScriptedEdge:
 
     def command(self, command: Command | int, argument: bytes = b"", *, boot: int = 0) -> None:
         """Publish a command under the next number."""
-        self._commands += 1
-        self.send(CommandMessage(self.model, boot, self._commands, command, argument))
+        self.send(CommandMessage(self.model, boot, self._commands.next(), command, argument))
 
     def mark(self) -> int:
         """The number of the next message; give it as `since`."""
@@ -304,8 +299,7 @@ class ScriptedEdge:
                     self.about_fields = json.loads(data)
                     return about
                 case "note":
-                    fields = json.loads(data)
-                    return Note(fields) if isinstance(fields, dict) else Spoilt(leaf, "no JSON object")
+                    return parse_note(data)
                 case "act" | "tele":
                     frame = data if self._opener is None else self._opener.open(data)
                     return self._receivers.setdefault(leaf, Receiver()).push(frame)
@@ -356,5 +350,5 @@ def _short(message: object) -> str:
         case Telemetry():
             return f"telemetry boot {message.boot}"
         case Note():
-            return f"note {message.fields}"
+            return f"note {message.model_dump()}"
     return repr(message)[:120]

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from cutpoint.answer import Answer
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Kernels, Runner, available, open_runner
+from cutpoint.picture.input_tensor import input_tensors
 from cutpoint.wire import Activation
-from host_tools.device.input_tensor import input_tensors
 from host_tools.device.sources import RandomSource, Sample, open_source
 from host_tools.hil.packet import outputs_crc
 from host_tools.hil.target import Picture

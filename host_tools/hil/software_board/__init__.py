@@ -1,0 +1,8 @@
+"""A board in software: the virtual device behind a console like the firmware's. It proves the harness, no firmware.
+
+Session, frames and update machine are the firmware's own; kernels, network, storage and console words are this PC's.
+"""
+
+from host_tools.hil.software_board.board import SoftwareBoard
+
+__all__ = ["SoftwareBoard"]
