@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from cutpoint.errors import UsageError
 from host_tools.cli.app import app
@@ -218,21 +217,11 @@ def show(plan: FlashPlan, built: Build | None, board: Board | None, *, files: li
         say(f"{built.folder} ({built.made_by}): {built.chip}, {size_words(plan.flash_bytes)} of flash{named}")
     if board is not None:
         say(str(board))
-    table = Table()
-    for heading in ("address", "bytes", "of"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("part", "SHA-256", "from"):
-        table.add_column(heading, overflow="fold")
+    # Lines instead of a table: a hash that is folded cannot be compared or searched for.
     for part in plan.parts:
-        table.add_row(
-            f"{part.address:#x}",
-            f"{len(part.data):,}",
-            f"{part.room:,}",
-            part.name,
-            part.sha256 or "(secret)",
-            Path(part.source).name,
-        )
-    console.print(table, markup=False)
+        size = f"{len(part.data):,} of {part.room:,} B"
+        hash_ = part.sha256 or "(secret)"
+        say(f"{part.address:#010x}  {size:<24} {part.name:<16} {hash_:<64}  {Path(part.source).name}")
     for note in plan.notes:
         say(f"note: {note}")
     for path in files:

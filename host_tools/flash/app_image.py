@@ -17,7 +17,7 @@ from cutpoint.errors import UsageError
 from host_tools.flash.chips import Chip, chip_of_image
 
 MAGIC = 0xE9
-HEADER = struct.Struct("<BBBBI8xHBHH4xB")
+HEADER = struct.Struct("<BBBBI4xHBHH4xB")
 SEGMENT = struct.Struct("<II")
 MOST_SEGMENTS = 16
 CHECKSUM_SEED = 0xEF

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from host_tools.cli import main
+from tests.flash.conftest import fake_esptool, idf
+
+__all__ = ["fake_esptool", "idf", "run"]
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
