@@ -16,6 +16,26 @@ Status Session::begin(const SessionConfig& config) {
   return Status::kOk;
 }
 
+Status Session::change_model(const SessionConfig& config) {
+  if (!begun_ || inference_.phase != Phase::kIdle || config.boot != config_.boot) {
+    return Status::kArgument;
+  }
+  CUTPOINT_TRY(check_session(config, buffers_));
+  config_ = config;
+  plan_.begin(config);
+  isolation_.begin(config.isolate_after, config.probe_first_ms, config.probe_max_ms);
+  sent_log_ = SentLog();
+  last_answered_ = {};
+  inference_ = Inference();
+  sent_ = nullptr;
+  results_.reset();
+  plans_.reset();
+  plan_changed_ = true;
+  profile_due_ = false;
+  about_due_ = connected_;
+  return Status::kOk;
+}
+
 void Session::connected() {
   if (!begun_) {
     return misuse();

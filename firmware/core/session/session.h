@@ -76,6 +76,10 @@ class Session {
   // Before anything else, once. See check_session.
   Status begin(const SessionConfig& config);
 
+  // Another model from now on, in the same life: connection, numbers and counters go on; the plan ends, results that are
+  // still on their way are of no use, and `about` is told anew. kArgument unless idle and of the same boot.
+  Status change_model(const SessionConfig& config);
+
   // The broker took the connection, and the subscriptions to res, plan and cmd are under way.
   void connected();
   void disconnected();
