@@ -49,7 +49,8 @@ def board_values(environment: str) -> dict[str, str]:
 def board_head(environment: str) -> dict[str, str]:
     """`net` and `camera`, as board.cmake reads them."""
     lines = board_file(environment).read_text().splitlines()
-    return dict(match.groups() for line in lines if (match := re.match(r"# (net|camera): (.+)$", line)))
+    heads = [match for line in lines if (match := re.match(r"# (net|camera): (.+)$", line))]
+    return {match[1]: match[2] for match in heads}
 
 
 def flash_of(environment: str) -> str:
