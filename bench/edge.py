@@ -16,9 +16,9 @@ from bench.processes import echo, edge_server
 from cutpoint.bus import MqttBus
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Array, open_runner
+from cutpoint.picture.input_tensor import input_tensors
 from cutpoint.wire import DType
 from host_tools.device.device import VirtualDevice
-from host_tools.device.input_tensor import input_tensors
 from host_tools.device.settings import DeviceSettings
 from host_tools.device.sources import open_source
 from host_tools.shipped import shipped_bundle, shipped_pictures

@@ -38,6 +38,8 @@ class ServeConfig(BaseModel):
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
     than 20 inferences a second notice, whose estimates do not need every one of them.
 
+    `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
+
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
     """
@@ -71,6 +73,7 @@ class ServeConfig(BaseModel):
     exploration: Probability = 0.05
     forced_device_only: Probability = 0.0
     hedged: bool = False
+    jpeg: bool = False
     seed: int = 0
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)

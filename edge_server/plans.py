@@ -42,6 +42,7 @@ class Plans:
         self._gateway = gateway
         self._counters = counters
         self._tell = tell
+        self._codecs = _allowed(config)
         self._edges: dict[bytes, EdgeEstimator] = {}
         self._machines = machine_classes(config.machines)
 
@@ -160,7 +161,7 @@ class Plans:
             seed=config.seed ^ zlib.crc32(str(session.device).encode()),
             exploration=config.exploration,
             forced_device_only=config.forced_device_only,
-            codecs=("raw", *(codec for codec in spoken if codec in _CODECS and codec != "raw")),
+            codecs=("raw", *(codec for codec in spoken if codec in self._codecs and codec != "raw")),
             energy=energy_model(config),
             machine_class=self._machines.get(chip or _UNKNOWN_CHIP, self._machines[_UNKNOWN_CHIP]),
             edge=edge,
@@ -171,6 +172,11 @@ def _ran(activation: Activation) -> int:
     """Operators that the device has shown to hold: before the cut, or more when it timed the rest as well."""
     timings = activation.timings
     return max(activation.cut, len(timings.operators_us) if timings is not None else 0)
+
+
+def _allowed(config: ServeConfig) -> tuple[str, ...]:
+    """Codecs that plans may name."""
+    return tuple(name for name in _CODECS if name != "jpeg" or config.jpeg)
 
 
 def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
@@ -186,7 +192,8 @@ def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
     refused: PolicyError | None = None
     for model in models:
         try:
-            Planner(model.shape(model.n), config.policy, seed=0, energy=energy_model(config))
+            shape, codecs = model.shape(model.n), _allowed(config)
+            Planner(shape, config.policy, seed=0, codecs=codecs, energy=energy_model(config))
         except PolicyError as error:
             refused = error
         else:

@@ -8,8 +8,9 @@ import numpy as np
 
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Array
+from cutpoint.picture import InputTensor, JpegError, input_tensors, picture_of
 from cutpoint.plan import NetworkShape
-from cutpoint.wire import MOST_TENSORS, DType, ModelId, TensorRecord
+from cutpoint.wire import MOST_TENSORS, CodecId, DType, ModelId, TensorRecord
 
 
 class TensorMismatchError(Exception):
@@ -25,9 +26,16 @@ class ExpectedTensor:
     dtype: np.dtype[np.generic]
     shape: tuple[int, ...]
     bytes: int
+    picture: InputTensor | None = None
+    """What turns a JPEG into this tensor, where it is an input that takes a picture."""
 
     def array(self, record: TensorRecord) -> Array:
-        """The record's data as an array that shares its memory; raises TensorMismatchError."""
+        """The record's data as an array that shares its memory; raises TensorMismatchError.
+
+        A JPEG is cropped to its middle, resized and quantised as a device does it with its pictures.
+        """
+        if record.codec is CodecId.JPEG and record.index == self.index and record.dtype == self.code:
+            return self._array_of_jpeg(record)
         if record.index != self.index or record.dtype != self.code or len(record.data) != self.bytes:
             raise TensorMismatchError(
                 f"tensor {record.index} ({record.dtype!r}, {len(record.data)} bytes) where tensor "
@@ -38,6 +46,14 @@ class ExpectedTensor:
             raise TensorMismatchError(f"tensor {self.index} holds a number that is not finite")
         return array
 
+    def _array_of_jpeg(self, record: TensorRecord) -> Array:
+        if self.picture is None:
+            raise TensorMismatchError(f"tensor {self.index} comes as a JPEG, and is no picture")
+        try:
+            return self.picture.of_picture(picture_of(record.data))
+        except JpegError as error:
+            raise TensorMismatchError(f"tensor {self.index}: {error}") from error
+
 
 class ServedModel:
     """A bundle and what is derived from it; never changed, so all threads share it."""
@@ -47,6 +63,12 @@ class ServedModel:
         self.id = ModelId(bundle.model_id)
         self.rule = bundle.answer_rule
         self.n = bundle.n
+        model = bundle.model()
+        pictures = {
+            index: tensor
+            for index, tensor in zip(model.inputs, input_tensors(model), strict=True)
+            if tensor.picture_size is not None
+        }
         self.expected = tuple(
             tuple(
                 ExpectedTensor(
@@ -55,6 +77,7 @@ class ServedModel:
                     np.dtype(tensor.dtype),
                     tensor.shape,
                     tensor.bytes,
+                    pictures.get(tensor.index) if cut.k == 0 else None,
                 )
                 for tensor in cut.tensors
             )

@@ -30,6 +30,7 @@ ALLOWED_INSIDE: dict[str, set[str]] = {
     "board": {"errors", "graph", "_core"},
     "bus": {"errors", "wire"},
     "plan": {"errors"},
+    "picture": {"errors", "graph"},
 }
 NEVER_AT_RUN_TIME = {"tensorflow", "keras", "torch"}
 

@@ -63,8 +63,8 @@ def decode(coded: Coded, dtype: DType, raw_bytes: int) -> bytes:
 
 
 def names() -> tuple[str, ...]:
-    """Codecs by name, in the order of their numbers."""
-    return tuple(codec.name.lower() for codec in CodecId)
+    """Codecs that take any tensor, by name and in the order of their numbers: JPEG, the camera's own, is none."""
+    return tuple(codec.name.lower() for codec in CodecId if codec is not CodecId.JPEG)
 
 
 def by_name(name: str) -> Codec:

@@ -13,6 +13,8 @@ class CodecId(IntEnum):
 
     RAW = 0
     BITMAP = 1
+    JPEG = 2
+    """An input that is a picture, as its camera coded it; lossy, and undone by whoever knows the model."""
 
 
 class DType(IntEnum):

@@ -53,7 +53,12 @@ def _activation(message: Activation, chunk_bytes: int) -> list[bytes]:
         message.codec,
         flags,
         message.plan_epoch,
-        tuple([(tensor.index, tensor.dtype, tensor.data, tensor.fill) for tensor in message.tensors]),
+        tuple(
+            [
+                (tensor.index, tensor.dtype, tensor.data, tensor.fill, tensor.jpeg)
+                for tensor in message.tensors
+            ]
+        ),
         0 if timings is None else timings.encode_us,
         () if timings is None else timings.operators_us,
         None

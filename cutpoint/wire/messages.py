@@ -23,7 +23,8 @@ class TensorRecord:
     """One tensor of an activation: index in the whole model, dtype, raw little-endian bytes in C order.
 
     How it travelled is no part of its value: `coded_bytes` and `codec` say it of a received one, `fill` (the
-    zero point as an element; for float32 its bits) helps `bitmap` on the way out.
+    zero point as an element; for float32 its bits) helps `bitmap` on the way out, and `jpeg` is what travels
+    instead under codec JPEG. A received one of codec JPEG has the JPEG file as `data`.
     """
 
     index: int
@@ -32,6 +33,7 @@ class TensorRecord:
     coded_bytes: int | None = field(default=None, compare=False)
     codec: CodecId = field(default=CodecId.RAW, compare=False)
     fill: int = field(default=0, compare=False)
+    jpeg: bytes = field(default=b"", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,15 @@ Status tensors_tuple(Bytes records, CodecId codec, size_t count, size_t capacity
     if (!cursor.next(record)) {
       return Status::kTensor;
     }
-    nb::object data = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(record.raw_bytes)));
-    CUTPOINT_TRY(decode_tensor(record.codec, record.dtype, record.coded, fresh_bytes(data)));
+    // A JPEG is handed over as it came: what it shows is for the owner of the model to say.
+    const bool opaque = record.codec == CodecId::kJpeg;
+    const size_t bytes = opaque ? record.coded.size() : record.raw_bytes;
+    nb::object data = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(bytes)));
+    if (opaque) {
+      copy_bytes(fresh_bytes(data).data(), record.coded.data(), bytes);
+    } else {
+      CUTPOINT_TRY(decode_tensor(record.codec, record.dtype, record.coded, fresh_bytes(data)));
+    }
     builder.add(make(number(record.index), number(static_cast<uint8_t>(record.dtype)),
                      number(static_cast<uint8_t>(record.codec)), number(static_cast<uint32_t>(record.coded.size())),
                      std::move(data)));

@@ -1,4 +1,4 @@
-// Tensors as Python hands them in: tuples (index, dtype, data, fill).
+// Tensors as Python hands them in: tuples (index, dtype, data, fill) or (index, dtype, data, fill, jpeg).
 #ifndef CUTPOINT_BINDINGS_TENSOR_ARGUMENT_H_
 #define CUTPOINT_BINDINGS_TENSOR_ARGUMENT_H_
 
@@ -40,13 +40,17 @@ class TensorArguments {
         throw nanobind::value_error("a message carries at most 16 tensors");
       }
       const nanobind::tuple fields = argument<nanobind::tuple>(item);
-      if (fields.size() != 4) {
-        throw nanobind::value_error("a tensor is (index, dtype, data, fill)");
+      if (fields.size() != 4 && fields.size() != 5) {
+        throw nanobind::value_error("a tensor is (index, dtype, data, fill) or (index, dtype, data, fill, jpeg)");
       }
       const DType dtype = static_cast<DType>(argument<uint8_t>(fields[1]));
       held_[count_].emplace(fields[2]);
       views_[count_] = TensorView{argument<uint16_t>(fields[0]), dtype, held_[count_]->get(),
                                   fill_argument(fields[3], dtype)};
+      if (fields.size() == 5) {
+        jpegs_[count_].emplace(fields[4]);
+        views_[count_].jpeg = jpegs_[count_]->get();
+      }
       ++count_;
     }
   }
@@ -56,6 +60,7 @@ class TensorArguments {
  private:
   size_t count_ = 0;
   std::optional<BytesView> held_[kMaxTensors];
+  std::optional<BytesView> jpegs_[kMaxTensors];
   TensorView views_[kMaxTensors] = {};
 };
 

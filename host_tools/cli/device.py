@@ -86,6 +86,10 @@ def device(
     ] = None,
     deadline_ms: Annotated[int, typer.Option(min=1, max=600_000, help="Deadline until a plan comes.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of jitter, delays and losses.")] = 0,
+    jpeg: Annotated[
+        int | None,
+        typer.Option(min=1, max=95, metavar="QUALITY", help="A camera that codes its pictures: offers JPEG at cut 0."),
+    ] = None,
     boots: Annotated[
         Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
     ] = None,
@@ -114,7 +118,7 @@ def device(
         engine=engine,
         profile=profile,
         link=link,
-        settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed),
+        settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed, jpeg=jpeg),
         key=None if key_file is None else Key.of_file(key_file),
         boots=None if boots is None else BootFile(boots),
     )

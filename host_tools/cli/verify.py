@@ -12,11 +12,11 @@ from rich.table import Table
 
 from cutpoint.graph import Difference, VerifyReport
 from cutpoint.graph import verify as verify_cuts
+from cutpoint.picture.input_tensor import input_tensors
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import Json, ModelArgument
 from host_tools.cli.output import console, print_json, progress
 from host_tools.cli.source import load_model
-from host_tools.device.input_tensor import input_tensors
 from host_tools.device.sources import open_source
 
 

@@ -11,7 +11,7 @@ from cutpoint.answer.score import Box
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Kernels, available, open_runner
-from host_tools.device.input_tensor import input_tensors
+from cutpoint.picture.input_tensor import input_tensors
 from host_tools.device.sources import Sample, read_picture
 
 LABELS = "labels.json"

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
 
 from cutpoint import _core
+from cutpoint.board import SlotImage, slot_image
 from cutpoint.bus import Bus
 from cutpoint.codec import names as codec_names
 from cutpoint.errors import UsageError
-from cutpoint.graph import Bundle, load
+from cutpoint.graph import Bundle
+from cutpoint.picture.input_tensor import Array, InputTensor
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics
 from host_tools.device.boots import BootClock
+from host_tools.device.camera import Camera
 from host_tools.device.driver import Body
-from host_tools.device.engine import OperatorEngine, open_engine, stand_in_reason
+from host_tools.device.engine import OperatorEngine, stand_in_reason
 from host_tools.device.events import DeviceEvent, InputGiven, Poked
-from host_tools.device.input_tensor import Array, InputTensor
 from host_tools.device.link import Link
 from host_tools.device.linked_bus import LinkedBus
-from host_tools.device.loop import DeviceStoppedError, Loop
+from host_tools.device.loop import DeviceStoppedError, Life, Loop, Notes
+from host_tools.device.on_board import OnBoard
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import LEAST_CHUNK_BYTES, DeviceSettings
+from host_tools.device.slots import FolderStore, MemoryStore, Slots
 from host_tools.device.sources import Sample, Source
+from host_tools.device.updates import Updates
 
 
 class Boots(Protocol):
@@ -58,11 +63,13 @@ class VirtualDevice:
         link: Link | str | None = None,
         settings: DeviceSettings | None = None,
         key: Key | None = None,
+        state: Path | None = None,
         boots: Boots | None = None,
         clock: _core.Clock | None = None,
         observer: Callable[[DeviceEvent], None] | None = None,
     ) -> None:
         """`link` wraps `bus` in an emulated link; with a `key`, frames are sealed, and only sealed ones are heard.
+        `state`: a folder that keeps models received over MQTT, and updates under way, over restarts.
 
         Raises UsageError, also when the engine cannot run the model.
         """
@@ -75,31 +82,54 @@ class VirtualDevice:
             raise UsageError(
                 f"chunk_bytes is {self.settings.chunk_bytes}; sealed frames need {LEAST_CHUNK_BYTES + SEAL_BYTES}"
             )
-        self._engine = _open_engine(bundle, engine, self.settings.on_board)
-        if self.settings.cut is not None and self.settings.cut > self._engine.on_board:
+        self._engine_name = engine
+        self._notes = Notes()
+        self._updates = Updates(
+            self._slots, policy=self.settings.update, say=self._notes.say, adopt=self._adopt
+        )
+        self._state = state
+        self._model = OnBoard.of_bundle(bundle, engine, self.settings.on_board)
+        if self.settings.cut is not None and self.settings.cut > self.engine.on_board:
             raise UsageError(
-                f"cut {self.settings.cut} is beyond the {self._engine.on_board} operators on board"
+                f"cut {self.settings.cut} is beyond the {self.engine.on_board} operators on board"
             )
+        if state is not None and bundle.max_cut > 0:
+            self._updates.boot()
         emulated = Link.parse(link) if isinstance(link, str) else link
         self._linked = None if emulated is None else LinkedBus(bus, emulated, seed=self.settings.seed)
-        topics = Topics(self.settings.root)
+        self._bus: Bus = self._linked or bus
         self._boots = boots or BootClock()
         self._clock = clock or _core.MonotonicClock()
-        self._body = Body(
-            id=self.id,
-            topics={leaf.value: topics.of(self.id, leaf) for leaf in Leaf},
-            engine=self._engine,
-            rule=bundle.answer_rule,
-            profile=self.profile,
-            pace=Pace(self.profile, self._engine.workloads, seed=self.settings.seed),
-            bus=self._linked or bus,
-            current_link=lambda: self.link,
-            observer=observer or _unobserved,
-            key=key,
-        )
+        self._observer = observer or _unobserved
+        self._key = key
+        self._body = self._new_body()
         self._loop: Loop | None = None
         self._counted: Mapping[str, int] = {}
         self._one_at_a_time = threading.Lock()
+
+    def _new_body(self) -> Body:
+        """What the device consists of with the model that it has now."""
+        topics = Topics(self.settings.root)
+        return Body(
+            id=self.id,
+            topics={leaf.value: topics.of(self.id, leaf) for leaf in Leaf},
+            engine=self.engine,
+            rule=self._model.rule,
+            profile=self.profile,
+            pace=Pace(self.profile, self.engine.workloads, seed=self.settings.seed),
+            bus=self._bus,
+            current_link=lambda: self.link,
+            observer=self._observer,
+            key=self._key,
+            camera=self._camera(),
+        )
+
+    def _camera(self) -> Camera | None:
+        if self.settings.jpeg is None:
+            return None
+        if len(self.inputs) != 1:
+            raise UsageError(f"a camera fills one input, and this network has {len(self.inputs)}")
+        return Camera(self.inputs[0], self.settings.jpeg)
 
     @property
     def boot(self) -> int | None:
@@ -108,13 +138,18 @@ class VirtualDevice:
         return None if loop is None else loop.boot
 
     @property
+    def model(self) -> OnBoard:
+        """What it runs now: the bundle's network, or one that came over MQTT."""
+        return self._model
+
+    @property
     def engine(self) -> OperatorEngine:
-        return self._engine
+        return self._model.engine
 
     @property
     def inputs(self) -> tuple[InputTensor, ...]:
         """What one inference takes."""
-        return self._engine.inputs
+        return self.engine.inputs
 
     @property
     def link(self) -> Link | None:
@@ -152,12 +187,12 @@ class VirtualDevice:
 
     def notes(self) -> list[str]:
         """What a user should know of this device before trusting its figures, a sentence each."""
-        said = [reason] if (reason := stand_in_reason(self._engine)) else []
-        on_board, memory = self._engine.on_board, self.profile.memory
-        arenas = {cut.k: cut.arena_bytes.get("tflm") for cut in self.bundle.cuts[: on_board + 1]}
-        needed = arenas[on_board]
+        said = [reason] if (reason := stand_in_reason(self.engine)) else []
+        on_board, memory = self.engine.on_board, self.profile.memory
+        arenas = {k: arena for k, arena in self._model.arenas.items() if k <= on_board}
+        needed = arenas.get(on_board)
         if memory is not None and needed is not None and needed > memory.arena_bytes:
-            fits = max((k for k, arena in arenas.items() if arena and arena <= memory.arena_bytes), default=0)
+            fits = max((k for k, arena in arenas.items() if arena <= memory.arena_bytes), default=0)
             said.append(
                 f"a real {self.profile.title} could not run this: {on_board} operators need an arena of {needed:,} B, "
                 f"its largest block is {memory.arena_bytes:,} B ({memory.basis}), which fits {fits} operators"
@@ -171,7 +206,7 @@ class VirtualDevice:
         if self._loop is not None:
             raise UsageError(f"device {self.id} runs already; stop it first")
         self._body.pace.start()
-        self._loop = Loop(self._body, self._clock, self.settings.telemetry_s, self._new_session)
+        self._loop = Loop(self._clock, self.settings.telemetry_s, self._new_life, self._updates, self._notes)
         try:
             self._loop.start()
         except BaseException:
@@ -243,12 +278,14 @@ class VirtualDevice:
             "firmware": f"cutpoint-pc {_version()}",
             "chip": self.profile.chip,
             "modelled": self.profile.modelled,
-            "model": self.bundle.model_id.hex(),
-            "operators": self._engine.on_board,
-            "engine": self._engine.name,
-            "codecs": list(codec_names()),
+            "model": self._model.model_id.hex(),
+            "operators": self.engine.on_board,
+            "engine": self.engine.name,
+            "codecs": [*codec_names(), *(("jpeg",) if self.settings.jpeg is not None else ())],
             "max_payload": self.settings.chunk_bytes,
             "boot": boot,
+            "update": self.settings.update,
+            "slot_bytes": self.settings.slot_bytes,
         }
         if self.profile.memory is not None:
             fields["free_ram"] = self.profile.memory.arena_bytes
@@ -266,37 +303,46 @@ class VirtualDevice:
         drops = {"inbox_full": 0, **loop.drops}
         return {**counted, **drops, "overruns": self._body.pace.overruns}
 
-    def _new_session(self) -> tuple[_core.Session, int]:
-        """The session of the next life, and its boot number."""
-        settings, on_board, boot = self.settings, self._engine.on_board, self._boots.next()
+    def _slots(self) -> Slots:
+        """The model slots, the first of them with the bundle that this device was made with."""
+        store = MemoryStore() if self._state is None else FolderStore(self._state)
+        slots = Slots(store, self.settings.slot_bytes)
+        slots.flash(slot_image(self.bundle, min(self.engine.on_board, self.bundle.max_cut)))
+        return slots
+
+    def _adopt(self, image: SlotImage) -> None:
+        """Run another model from the next life on. Raises CutpointError, and changes nothing, when it cannot be run."""
+        model, before = OnBoard.of_slot(image, self._engine_name, self.bundle), self._model
+        self._model = model
+        try:
+            self._camera()
+        except UsageError:
+            self._model = before
+            raise
+
+    def _new_life(self) -> Life:
+        """The session of the next life, its boot number, and the body that it has."""
+        settings, model, boot = self.settings, self._model, self._boots.next()
+        on_board = model.engine.on_board
+        if self._body.engine is not model.engine:
+            overruns = self._body.pace.overruns
+            self._body = self._new_body()
+            self._body.pace.overruns = overruns
         config = _core.SessionConfig(
-            model_id=bytes(self.bundle.model_id),
+            model_id=bytes(model.model_id),
             boot=boot,
-            operators=self.bundle.n,
+            operators=model.operators,
             on_board=on_board,
-            cut=on_board if settings.cut is None else settings.cut,
+            cut=on_board if settings.cut is None else min(settings.cut, on_board),
             deadline_ms=settings.deadline_ms,
             isolate_after=settings.isolate_after,
             probe_first_ms=settings.probe_first_ms,
             probe_max_ms=settings.probe_max_ms,
             chunk_bytes=self._chunk_bytes,
             about=json.dumps(self.about(boot)),
-            result_capacity=_largest_result_bytes(self.bundle),
+            result_capacity=model.result_bytes,
         )
-        return _core.Session(config, self._clock), boot
-
-
-def _open_engine(bundle: Bundle, engine: str, on_board: int | None) -> OperatorEngine:
-    if bundle.max_cut == 0:
-        # A device model without operators is no model; only the shape of the input is needed of it.
-        return open_engine(bundle.model(), engine, on_board=0)
-    return open_engine(load(bundle.device), engine, on_board=on_board)
-
-
-def _largest_result_bytes(bundle: Bundle) -> int:
-    """Room for raw outputs (their bytes and a record each) and for a centroid or a class in every element."""
-    elements = sum(math.prod(tensor.shape) for tensor in bundle.outputs)
-    return 8 + max(16 * elements, sum(12 + tensor.bytes for tensor in bundle.outputs))
+        return Life(_core.Session(config, self._clock), boot, self._body)
 
 
 def _version() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from cutpoint.answer import Answer, AnswerRule, OutputError
 from cutpoint.bus import Bus
 from cutpoint.errors import CutpointError, InternalError, UsageError
 from cutpoint.wire import Command, DType, Gauge, Key, Result, Status, decode
+from host_tools.device.camera import Camera
 from host_tools.device.energy import Busy, energy_uj
-from host_tools.device.engine import Engine
+from host_tools.device.engine import Engine, LiveTensor
 from host_tools.device.events import CommandReceived, DeviceEvent, InputGiven, PlanChanged, StateChanged
 from host_tools.device.link import Link
 from host_tools.device.pace import Pace
@@ -54,6 +56,7 @@ class Body:
     current_link: Callable[[], Link | None]
     observer: Callable[[DeviceEvent], None]
     key: Key | None = None
+    camera: Camera | None = None
 
 
 class Driver:
@@ -63,11 +66,13 @@ class Driver:
         self,
         session: _core.Session,
         body: Body,
-        obey: Callable[[Command], bool],
+        obey: Callable[[Command, bytes], bool],
         sealing: DeviceSealing | None = None,
+        notes: deque[bytes] | None = None,
     ) -> None:
         self.session = session
         self._sealing = sealing
+        self._notes: deque[bytes] = deque() if notes is None else notes
         self._body = body
         self._obey = obey
         self._job: _Job | None = None
@@ -124,11 +129,12 @@ class Driver:
                 case _core.Deliver():
                     self._deliver(action)
                 case _core.Command():
-                    self._command(action.command)
+                    self._command(action.command, action.argument)
                 case _core.PlanChanged():
                     self.tell(
                         PlanChanged(action.epoch, action.cut, action.codec, action.flags, action.deadline_ms)
                     )
+        self._publish_notes()
         self._note_state()
 
     def tell(self, event: DeviceEvent) -> None:
@@ -152,6 +158,13 @@ class Driver:
         elif action.leaf == "act":
             self.activation_bytes += len(sealed)
 
+    def _publish_notes(self) -> None:
+        """After everything that the session has to say, as the core's own driver does it."""
+        while self._notes and self.session.state != "offline":
+            if not self._body.bus.publish(self._body.topics["note"], self._notes[0], 1, False):
+                return
+            self._notes.popleft()
+
     def _run(self, first: int, last: int) -> None:
         engine, job = self._body.engine, self._job
         if job is None:
@@ -160,7 +173,10 @@ class Driver:
         try:
             measured_us = engine.run(first, last)
             live = engine.live(last) if first == 0 else ()
-            tensors = [(t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill) for t in live]
+            tensors = [
+                (t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill, self._jpeg(last, t))
+                for t in live
+            ]
         except (CutpointError, ValueError):
             self._failed(first, last)
             return
@@ -172,6 +188,11 @@ class Driver:
         except ValueError:
             # More tensors than a frame carries: to the session, an engine that cannot be used.
             self._failed(first, last)
+
+    def _jpeg(self, cut: int, tensor: LiveTensor) -> bytes:
+        """The picture in the input as the device's camera codes it; empty past cut 0 and without a camera."""
+        camera = self._body.camera
+        return b"" if camera is None or cut else camera.jpeg(tensor.array)
 
     def _failed(self, first: int, last: int) -> None:
         log.exception("event=engine_failed device=%s first=%d last=%d", self._body.id, first, last)
@@ -233,10 +254,10 @@ class Driver:
         self._energy_uj += spent_uj
         return spent_uj
 
-    def _command(self, number: int) -> None:
+    def _command(self, number: int, argument: bytes) -> None:
         # The session obeys `profile` itself and counts numbers that it does not know, so only known ones come here.
         command = Command(number)
-        obeyed = self._obey(command)
+        obeyed = self._obey(command, argument)
         if not obeyed:
             self.session.unsupported_command()
             log.warning("event=command_unsupported device=%s command=%s", self._body.id, command.name.lower())

@@ -12,7 +12,7 @@ import numpy as np
 from cutpoint.errors import InternalError, KernelsError, UsageError
 from cutpoint.graph import Model
 from cutpoint.kernels import Kernels, available, open_runner
-from host_tools.device.input_tensor import Array, InputTensor, input_tensors
+from cutpoint.picture.input_tensor import Array, InputTensor, input_tensors
 from host_tools.device.workload import Workload
 
 EngineName = Literal["tflm", "litert"]

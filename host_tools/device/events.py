@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from cutpoint.picture.input_tensor import Array
 from cutpoint.wire import Command
-from host_tools.device.input_tensor import Array
 from host_tools.device.record import InferenceRecord
 
 

@@ -16,6 +16,9 @@ class DeviceSettings:
 
     cut: None is N on a device that holds the whole model, else K. on_board: K, None for all that the bundle's
     device model holds. telemetry_s: seconds between telemetry frames, 0 for none. seed: of jitter and of the link.
+    update: which updates over MQTT are taken, off, model or all. slot_bytes: the room for a new model, header and
+    all, a multiple of 4,096.
+    jpeg: quality of the camera's JPEG, 1 to 95; None for a camera that gives pixels.
     """
 
     root: str = "cutpoint/1"
@@ -28,6 +31,9 @@ class DeviceSettings:
     chunk_bytes: int = 4096
     telemetry_s: float = 5.0
     seed: int = 0
+    update: str = "model"
+    slot_bytes: int = 1 << 20
+    jpeg: int | None = None
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -37,7 +43,12 @@ class DeviceSettings:
             ("chunk_bytes", LEAST_CHUNK_BYTES, 1 << 20),
             ("telemetry_s", 0, 86_400),
             ("seed", 0, 1 << 63),
+            ("slot_bytes", 8192, 1 << 26),
         ):
             value = getattr(self, name)
             if not least <= value <= most:
                 raise UsageError(f"{name} is {value}; give {least} to {most}")
+        if self.slot_bytes % 4096:
+            raise UsageError(f"slot_bytes is {self.slot_bytes}; give a multiple of 4096")
+        if self.update not in ("off", "model", "all"):
+            raise UsageError(f"update is {self.update!r}; give off, model or all")

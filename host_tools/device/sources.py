@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from cutpoint.errors import UsageError
-from host_tools.device.input_tensor import Array, InputTensor
+from cutpoint.picture.input_tensor import Array, InputTensor
 
 PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 

@@ -99,7 +99,7 @@ TEST(what_cannot_be_coded_is_named) {
   CodedSize size = {};
   CHECK_EQ(measure_tensor(CodecId::kRaw, TensorView{1, DType::kInt16, view(data), 0}, size), Status::kTensor);
   CHECK_EQ(measure_tensor(CodecId::kRaw, TensorView{1, DType{8}, view(data), 0}, size), Status::kDType);
-  CHECK_EQ(measure_tensor(CodecId{2}, TensorView{1, DType::kInt8, view(data), 0}, size), Status::kCodec);
+  CHECK_EQ(measure_tensor(CodecId{3}, TensorView{1, DType::kInt8, view(data), 0}, size), Status::kCodec);
 }
 
 TEST(a_tensor_that_changes_while_it_is_coded_never_overruns) {
@@ -122,4 +122,31 @@ TEST(sizes_that_cannot_belong_together_are_told_without_the_data) {
   CHECK_EQ(check_coded_size(CodecId::kBitmap, DType::kInt64, 800, 8 + 13), Status::kOk);
   CHECK_EQ(check_coded_size(CodecId::kBitmap, DType::kInt64, 800, 8 + 13 + 800), Status::kOk);
   CHECK_EQ(check_coded_size(CodecId::kBitmap, DType::kInt64, 800, 8 + 13 + 801), Status::kTensor);
+}
+
+TEST(a_jpeg_travels_instead_of_its_tensor_when_it_is_smaller) {
+  const Buffer pixels(96, 1);
+  const Buffer file = sparse(61, 1);
+  TensorView tensor{0, DType::kInt8, view(pixels), 0, view(file)};
+  CodedSize size = {};
+  REQUIRE(measure_tensor(CodecId::kJpeg, tensor, size) == Status::kOk);
+  CHECK_EQ(size.codec, CodecId::kJpeg);
+  CHECK(pulled(size, tensor, 7) == file);
+  REQUIRE(measure_tensor(CodecId::kBitmap, tensor, size) == Status::kOk);
+  CHECK_EQ(size.codec, CodecId::kBitmap);
+  tensor.jpeg = view(pixels);
+  REQUIRE(measure_tensor(CodecId::kJpeg, tensor, size) == Status::kOk);
+  CHECK_EQ(size.codec, CodecId::kRaw);
+  tensor.jpeg = Bytes();
+  REQUIRE(measure_tensor(CodecId::kJpeg, tensor, size) == Status::kOk);
+  CHECK_EQ(size.codec, CodecId::kRaw);
+}
+
+TEST(the_core_does_not_undo_a_jpeg) {
+  Buffer raw(96);
+  const Buffer file = sparse(61, 1);
+  CHECK_EQ(check_coded_size(CodecId::kJpeg, DType::kInt8, 96, 61), Status::kOk);
+  CHECK_EQ(check_coded_size(CodecId::kJpeg, DType::kInt8, 96, 96), Status::kTensor);
+  CHECK_EQ(check_coded_size(CodecId::kJpeg, DType::kInt8, 96, 0), Status::kTensor);
+  CHECK_EQ(decode_tensor(CodecId::kJpeg, DType::kInt8, view(file), MutableBytes(raw.data(), raw.size())), Status::kCodec);
 }

@@ -166,7 +166,7 @@ TEST(what_the_wire_cannot_carry_is_refused_before_the_first_frame) {
              sample.fields.cut = 3;
            }),
            Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId{2}; }), Status::kCodec);
+  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId{3}; }), Status::kCodec);
   CHECK_EQ(begins([](Sample& sample) { sample.tensor.dtype = DType{0}; }), Status::kDType);
   CHECK_EQ(begins([](Sample&) {}, kMinChunkBytes - 1), Status::kArgument);
   const std::vector<TensorView> many(17);

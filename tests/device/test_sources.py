@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cutpoint.errors import UsageError
-from host_tools.device.input_tensor import InputTensor
+from cutpoint.picture.input_tensor import InputTensor
 from host_tools.device.sources import open_source, read_picture
 
 PICTURE = InputTensor("picture", (1, 16, 16, 3), np.dtype(np.int8), 1 / 255, -128)

@@ -326,6 +326,17 @@ def test_chunks_of_a_large_input():
     expect(payload[20:1020], bytes(i & 255 for i in range(1000)), "the tensor in seven chunks")
 
 
+def test_a_camera_s_jpeg_travels_instead_of_the_input():
+    device, bus, _ = made(engine=False)
+    bus.edge = lambda sent: [result(sent)]
+    expect(device.infer(jpeg=b"jpeg!").by, "edge", "answer")
+    header, payload = bus.frames("act")[-1]
+    expect((header.codec, bytes(payload)[8:25]), (2, struct.pack("<HBBII", 0, 1, 2, 8, 5) + b"jpeg!"), "record")
+    device.infer(jpeg=b"too large")
+    header, payload = bus.frames("act")[-1]
+    expect(bytes(payload)[11], 0, "raw where the file is not smaller")
+
+
 def test_settings_say_what_is_wrong():
     for field, value in (
         ("id", "Cam 1"),

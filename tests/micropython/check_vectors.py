@@ -78,7 +78,9 @@ def written(text, fills, chunk_bytes):
         if fields["tensors"] != "-":
             for record, fill in zip(fields["tensors"].split(","), fills.split(",")):
                 index, dtype, _, _, data = record.split(":")
-                tensors.append(Tensor(int(index), int(dtype), data_of(data), int(fill)))
+                jpeg, _, raw = data.partition("@")
+                data, jpeg = (bytes(int(raw)), data_of(jpeg)) if raw else (data_of(data), b"")
+                tensors.append(Tensor(int(index), int(dtype), data, int(fill), jpeg))
         header = Header(
             0, bytes.fromhex(fields["model"]), int(fields["boot"]), int(fields["sequence"]), int(fields["cut"]),
             int(fields["codec"]), int(fields["flags"]),

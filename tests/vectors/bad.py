@@ -72,7 +72,7 @@ HEADERS = [
     bad("too_many_chunks", "count 1,025", "chunk", one(GOOD_RECORD, count=1025)),
     bad("index_is_count", "chunk 2 of 2", "chunk", one(GOOD_RECORD, index=2, count=2)),
     bad("empty_chunk", "nothing in the first of two chunks", "chunk", act(b"", count=2)),
-    bad("codec_2", "a later codec", "codec", one(GOOD_RECORD, codec=2)),
+    bad("codec_3", "a later codec", "codec", one(GOOD_RECORD, codec=3)),
 ]
 PART = {"count": 3, "sequence": 1}
 CHUNKS = [
@@ -167,6 +167,16 @@ TENSORS = [
     bad("dtype_0", "no dtype", "dtype", one(record(9, 0, 0, bytes(8), 8))),
     bad("dtype_8", "a later dtype", "dtype", one(record(9, 8, 0, bytes(8), 8))),
     bad("record_codec", "bitmap under a header that says raw", "codec", one(record(9, 1, 1, PACKED, 8))),
+    bad("jpeg_empty", "a JPEG of no bytes", "tensor", one(record(9, 1, 2, b"", 8), codec=2)),
+    bad(
+        "jpeg_not_smaller",
+        "a JPEG as large as the tensor",
+        "tensor",
+        one(record(9, 1, 2, bytes(8), 8), codec=2),
+    ),
+    bad(
+        "jpeg_cut_off", "fewer bytes than stated", "truncated", one(record(9, 1, 2, bytes(3), 8, 4), codec=2)
+    ),
     bad("record_codec_7", "an unknown codec in a record", "codec", one(record(9, 1, 7, PACKED, 8), codec=1)),
     bad("raw_sizes_differ", "8 raw bytes, 7 coded", "tensor", one(record(9, 1, 0, bytes(7), 8))),
     bad("half_an_element", "7 bytes of int16", "tensor", one(record(9, 3, 0, bytes(7), 7))),
@@ -243,6 +253,12 @@ RESULTS = [
     bad("centroid_nan", "a score that is no number", "number", res(res_head(0, 3, 1) + bytes(12) + NAN)),
     bad("centroid_infinite", "a score without end", "number", res(res_head(0, 3, 1) + bytes(12) + INFINITY)),
     bad("result_trailing", "a byte after the record", "trailing", res(res_head(0, 3, 1) + bytes(17))),
+    bad(
+        "output_jpeg",
+        "an output as a JPEG",
+        "codec",
+        frame(res_head(0, 1, 1) + record(9, 1, 2, b"x", 8), kind=2, sequence=11, codec=2),
+    ),
     bad(
         "output_codec", "an output under bitmap", "codec", res(res_head(0, 1, 1) + record(9, 1, 1, PACKED, 8))
     ),

@@ -114,6 +114,21 @@ ACTIVATIONS = [
         codec=1,
     ),
     activation(
+        "jpeg",
+        "an input that is a picture: the file of its camera travels, the tensor's size is stated",
+        [tensor(0, INT8, bytes(64)) | {"jpeg": bytes(range(40)).hex()}],
+        cut=0,
+        codec=2,
+    ),
+    activation(
+        "jpeg_of_equal_size_is_raw",
+        "nothing is gained by it",
+        [tensor(0, INT8, RAMP) | {"jpeg": bytes(48).hex()}],
+        cut=0,
+        codec=2,
+    ),
+    activation("jpeg_without_a_picture_is_raw", "there is none", [tensor(9, INT8, RAMP)], codec=2),
+    activation(
         "bitmap_all_fill",
         "nothing but the fill",
         [tensor(9, INT8, bytes([3]) * 64, 3)],

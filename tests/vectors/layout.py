@@ -63,7 +63,9 @@ def bitmap(data: bytes, item: int, fill: int) -> bytes:
 
 def coded(tensor: Fields, codec: int) -> tuple[int, bytes]:
     """The codec that a tensor really uses under the header's `codec`, and its bytes."""
-    data = bytes.fromhex(tensor["data"])
+    data, jpeg = bytes.fromhex(tensor["data"]), bytes.fromhex(tensor.get("jpeg", ""))
+    if codec == 2 and 0 < len(jpeg) < len(data):
+        return 2, jpeg
     packed = bitmap(data, ITEM_BYTES[tensor["dtype"]], tensor.get("fill", 0))
     return (1, packed) if codec == 1 and len(packed) < len(data) else (0, data)
 

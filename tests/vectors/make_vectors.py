@@ -49,6 +49,8 @@ def with_frames(vector: Fields) -> Fields:
 
 def tensor_text(tensor: Fields, codec: int) -> str:
     used, data = coded(tensor, codec)
+    if used == 2:
+        return f"{tensor['index']}:{tensor['dtype']}:2:{len(data)}:{data.hex()}@{len(tensor['data']) // 2}"
     return f"{tensor['index']}:{tensor['dtype']}:{used}:{len(data)}:{tensor['data'] or '-'}"
 
 

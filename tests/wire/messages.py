@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def message_of(fields: dict[str, Any]) -> Message:
 
 def _tensor(fields: dict[str, Any]) -> TensorRecord:
     data = bytes.fromhex(fields["data"])
-    return TensorRecord(fields["index"], DType(fields["dtype"]), data, fill=fields.get("fill", 0))
+    jpeg = bytes.fromhex(fields.get("jpeg", ""))
+    return TensorRecord(fields["index"], DType(fields["dtype"]), data, fill=fields.get("fill", 0), jpeg=jpeg)
 
 
 def _activation(model: ModelId, fields: dict[str, Any]) -> Activation:
@@ -61,6 +63,16 @@ def _activation(model: ModelId, fields: dict[str, Any]) -> Activation:
         tuple(_tensor(tensor) for tensor in fields["tensors"]),
         timings,
     )
+
+
+def as_received(message: Message) -> Message:
+    """The same with every tensor that travelled as a JPEG being that JPEG."""
+    if not isinstance(message, Activation) or message.codec is not CodecId.JPEG:
+        return message
+    tensors = tuple(
+        replace(one, data=one.jpeg) if 0 < len(one.jpeg) < len(one.data) else one for one in message.tensors
+    )
+    return replace(message, tensors=tensors)
 
 
 def _answer(kind: int, records: list[dict[str, Any]]) -> Answer | None:

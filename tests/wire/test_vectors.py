@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from messages import KINDS, VECTORS, message_of, vectors
+from messages import KINDS, VECTORS, as_received, message_of, vectors
 
 from cutpoint.wire import (
     Activation,
@@ -50,7 +50,7 @@ def test_a_message_is_read_from_its_frames(vector: dict[str, Any]) -> None:
     receiver = Receiver()
     *first, last = frames_of(vector)
     assert [receiver.push(frame) for frame in first] == [None] * len(first)
-    assert receiver.push(last) == message_of(vector["message"])
+    assert receiver.push(last) == as_received(message_of(vector["message"]))
 
 
 @pytest.mark.parametrize("vector", MESSAGES)

@@ -161,6 +161,10 @@ Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size)
       size.bytes = static_cast<uint32_t>(head + packed);
     }
   }
+  if (wanted == CodecId::kJpeg && !tensor.jpeg.empty() && tensor.jpeg.size() < raw_bytes) {
+    size.codec = CodecId::kJpeg;
+    size.bytes = static_cast<uint32_t>(tensor.jpeg.size());
+  }
   return Status::kOk;
 }
 
@@ -177,8 +181,9 @@ void TensorEncoder::begin(const CodedSize& size, const TensorView& tensor) {
 size_t TensorEncoder::pull(MutableBytes to) {
   to = to.first(smaller(to.size(), size_.bytes - produced_));
   size_t written = 0;
-  if (size_.codec == CodecId::kRaw) {
-    copy_bytes(to.data(), tensor_.data.data() + produced_, to.size());
+  if (size_.codec != CodecId::kBitmap) {
+    const Bytes from = size_.codec == CodecId::kJpeg ? tensor_.jpeg : tensor_.data;
+    copy_bytes(to.data(), from.data() + produced_, to.size());
     written = to.size();
   } else {
     const size_t item = item_bytes(tensor_.dtype);
@@ -229,6 +234,9 @@ Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t
   if (codec == CodecId::kRaw) {
     return coded_bytes == raw_bytes ? Status::kOk : Status::kTensor;
   }
+  if (codec == CodecId::kJpeg) {
+    return coded_bytes != 0 && coded_bytes < raw_bytes ? Status::kOk : Status::kTensor;
+  }
   if (codec != CodecId::kBitmap) {
     return Status::kCodec;
   }
@@ -239,6 +247,9 @@ Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t
 
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw) {
   CUTPOINT_TRY(check_coded_size(codec, dtype, raw.size(), coded.size()));
+  if (codec == CodecId::kJpeg) {
+    return Status::kCodec;
+  }
   if (codec == CodecId::kRaw) {
     copy_bytes(raw.data(), coded.data(), coded.size());
   } else {

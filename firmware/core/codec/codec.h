@@ -4,6 +4,7 @@
 // bitmap: one fill element (the zero point), a bit per element (least significant first; 1 = differs from the fill),
 // then the elements that differ. Padding bits are zero and no packed element equals the fill, so that a tensor has
 // exactly one coded form per fill. Where it would not be smaller than raw, raw is used instead.
+// jpeg: of an input that is a picture, the JPEG file of its camera. Opaque here: cameras make it, the edge undoes it.
 #ifndef CUTPOINT_CODEC_CODEC_H_
 #define CUTPOINT_CODEC_CODEC_H_
 
@@ -19,13 +20,14 @@ namespace cutpoint {
 enum class CodecId : uint8_t {
   kRaw = 0,
   kBitmap = 1,
+  kJpeg = 2,
 };
 
-constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kBitmap); }
+constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kJpeg); }
 
 // What a tensor will take on the wire, known before its first byte is written.
 struct CodedSize {
-  CodecId codec;  // the wanted one, or raw where that would not be smaller
+  CodecId codec;  // the wanted one, or raw where that would not be smaller or is not to be had
   uint32_t bytes;
 };
 
@@ -63,7 +65,7 @@ class TensorEncoder {
 Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t coded_bytes);
 
 // Restores a tensor. `raw` must have exactly the tensor's size. Everything in `coded` is checked: kDType, kTensor (raw
-// size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec.
+// size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec (jpeg too).
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw);
 
 }  // namespace cutpoint

@@ -65,6 +65,9 @@ Status read_result(const Header& header, Bytes payload, ResultView& view) {
       if (view.count > kMaxTensors) {
         return Status::kCount;
       }
+      if (header.codec == CodecId::kJpeg) {
+        return Status::kCodec;  // an answer is no picture
+      }
       CUTPOINT_TRY(read_tensor_records(reader, header.codec, view.count, view.records));
       break;
     case AnswerKind::kClasses:

@@ -8,6 +8,7 @@ from cutpoint.clock import Clock
 from cutpoint.engine import InputEngine
 from cutpoint.frame import FrameError
 from cutpoint.session import Session
+from cutpoint.tensor import JPEG, Tensor
 
 VERSION = "0.1.0"
 PROFILE, IDENTIFY, RESTART = 1, 2, 3
@@ -54,6 +55,7 @@ class Device:
         self._commanded = commanded
         self._operators_us = [0] * on_board
         self._told = 0
+        self._jpeg = None
 
     def input(self, index=0):
         """Where the next picture goes, see Engine."""
@@ -80,8 +82,13 @@ class Device:
             for frame in self.session.telemetry({HEAP_NOW: gc.mem_free()} if hasattr(gc, "mem_free") else {}):
                 self.bus.publish("tele", frame)
 
-    def infer(self):
-        """The answer to the picture in the input, after a deadline at the latest plus what the engine takes."""
+    def infer(self, jpeg=None):
+        """The answer to the picture in the input, after a deadline at the latest plus what the engine takes.
+
+        `jpeg`: the same picture as a camera coded it; it travels instead of the input where the cut is 0. Without an
+        engine the input need not hold anything then.
+        """
+        self._jpeg = jpeg
         self.poll()
         session, began = self.session, self.clock.now_us()
         cut, reason = session.way(began)
@@ -142,9 +149,12 @@ class Device:
             return max(0, self.clock.now_us() - start - spent[0])
 
         try:
-            frames = self.session.frames(
-                cut, self.engine.live(cut), self._operators_us, start, report, encode_us
-            )
+            tensors = self.engine.live(cut)
+            jpeg = self._jpeg if cut == 0 and not report and len(tensors) == 1 else None
+            if jpeg:
+                tensors = [Tensor(tensors[0].index, tensors[0].dtype, tensors[0].data, 0, jpeg)]
+            us, codec = self._operators_us, JPEG if jpeg else None
+            frames = self.session.frames(cut, tensors, us, start, report, encode_us, codec)
             for frame in frames:
                 before = self.clock.now_us()
                 if not self.bus.publish("act", frame):

@@ -10,7 +10,7 @@ RESERVED_FLAGS = 0xC0
 
 HEADER_BYTES = 32
 MAX_CHUNKS = 1024
-CODECS = 2  # raw, bitmap
+CODECS = 3  # raw, bitmap, jpeg
 
 _HEADER = "<2sBB4sIIHBBHHII"
 _NO_CRC = b"\0\0\0\0"

@@ -14,7 +14,7 @@ from cutpoint.frame import (
     Header,
     chunk_frames,
 )
-from cutpoint.tensor import BOOL, INT8, ITEM_BYTES, RAW, decoded, encoded, measure
+from cutpoint.tensor import BOOL, INT8, ITEM_BYTES, JPEG, RAW, decoded, encoded, measure
 
 MAX_TENSORS = 16
 MAX_PARAMETERS = 512
@@ -107,7 +107,7 @@ def _raw_tensor(reader, codec_of_message):
     index, dtype, codec, raw, coded = reader.unpack("<HBBII")
     if not INT8 <= dtype <= BOOL:
         raise FrameError("dtype")
-    if codec >= CODECS or codec not in (RAW, codec_of_message):
+    if codec == JPEG or codec >= CODECS or codec not in (RAW, codec_of_message):
         raise FrameError("codec")
     item = ITEM_BYTES[dtype]
     least = item + (raw // item + 7) // 8

@@ -137,9 +137,10 @@ class Session:
             return self.on_board, reason
         return (self.on_board if self.profile else self.plan.cut), None
 
-    def frames(self, cut, tensors, operators_us, now, report=False, encode_us=None):
+    def frames(self, cut, tensors, operators_us, now, report=False, encode_us=None, codec=None):
         """The frames to publish for this picture, in order; with `report` the outputs that the device answered with.
 
+        `codec` instead of the plan's.
         Nothing for a report that the edge is not to be bothered with. Call `handed_over` after the last.
         """
         isolated = self.isolation.isolated
@@ -164,7 +165,7 @@ class Session:
             self.count("probes")
             self.isolation.probe_sent(now)
         self.profile = False
-        header = Header(0, self.model, self.boot, self._sequence, cut, plan.codec, flags)
+        header = Header(0, self.model, self.boot, self._sequence, cut, codec or plan.codec, flags)
         times = operators_us[:cut] if flags & TIMINGS else ()
         for frame in activation_frames(
             header, plan.epoch, tensors, self._buffer, times, self._last, encode_us

@@ -2,7 +2,7 @@
 
 INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL = 1, 2, 3, 4, 5, 6, 7
 ITEM_BYTES = (0, 1, 1, 2, 4, 8, 4, 1)
-RAW, BITMAP = 0, 1
+RAW, BITMAP, JPEG = 0, 1, 2
 
 _BATCH = 64  # elements that the bitmap codec hands over at a time
 
@@ -11,17 +11,19 @@ class Tensor:
     """One tensor: `index` in the whole model, `dtype` by number, `data` any bytes-like of little-endian elements.
 
     `fill` is the commonest element, the zero point of an int8 tensor; the bitmap codec leaves it out.
+    `jpeg`: of an input that is a picture, the same picture as its camera coded it.
     """
 
-    __slots__ = ("data", "dtype", "fill", "index")
+    __slots__ = ("data", "dtype", "fill", "index", "jpeg")
 
-    def __init__(self, index, dtype, data, fill=0):
+    def __init__(self, index, dtype, data, fill=0, jpeg=b""):
         if not INT8 <= dtype <= BOOL or len(data) % ITEM_BYTES[dtype]:
             raise ValueError(f"{len(data)} bytes are no elements of dtype {dtype}")
         self.index = index
         self.dtype = dtype
         self.data = data
         self.fill = fill
+        self.jpeg = jpeg
 
 
 def _fill_bytes(tensor):
@@ -32,6 +34,8 @@ def _fill_bytes(tensor):
 def measure(tensor, wanted):
     """(codec that this tensor will use, its coded bytes): raw where the wanted codec would not be smaller."""
     raw = len(tensor.data)
+    if wanted == JPEG and 0 < len(tensor.jpeg) < raw:
+        return JPEG, len(tensor.jpeg)
     if wanted != BITMAP or not raw:
         return RAW, raw
     item, fill, data = ITEM_BYTES[tensor.dtype], _fill_bytes(tensor), tensor.data
@@ -45,8 +49,8 @@ def measure(tensor, wanted):
 
 def encoded(tensor, codec):
     """Yields the coded bytes piece by piece, each overwritten by the next; `codec` is what `measure` said."""
-    if codec == RAW:
-        yield tensor.data
+    if codec != BITMAP:
+        yield tensor.data if codec == RAW else tensor.jpeg
         return
     item, fill, data = ITEM_BYTES[tensor.dtype], _fill_bytes(tensor), memoryview(tensor.data)
     yield fill

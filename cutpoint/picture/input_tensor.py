@@ -88,6 +88,21 @@ class InputTensor:
         least, most = self.pixel_range
         return self.quantised(least + pixels * ((most - least) / 255.0)).reshape(self.shape)
 
+    def to_picture(self, tensor: Array) -> Array:
+        """The picture that a quantised tensor shows, uint8 (H, W, C): the nearest of `of_picture`'s arguments.
+
+        Raises InputError when the input takes no picture or is not quantised.
+        """
+        size = self.picture_size
+        if size is None or not np.issubdtype(self.dtype, np.integer):
+            raise InputError(f"input {self.name!r} is no quantised picture")
+        if self.scale is None or self.zero_point is None:
+            return tensor.astype(np.uint8).reshape(size)
+        least, most = self.pixel_range
+        values = (tensor.astype(np.float64) - self.zero_point) * self.scale
+        pixels: Array = np.clip(np.rint((values - least) * (255.0 / (most - least))), 0, 255).astype(np.uint8)
+        return pixels.reshape(size)
+
     def of_array(self, array: Array) -> Array:
         """Numbers as the tensor: taken as they are when dtype and shape fit, quantised when they are float.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cutpoint.errors import InputError, UsageError
-from host_tools.device.input_tensor import InputTensor
+from cutpoint.picture.input_tensor import InputTensor
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
