@@ -86,6 +86,9 @@ class MqttBus:
         self._answered.clear()
         self._subscribed.clear()
         self._refusal = ""
+        # After an attempt that failed paho takes itself for connected until it is told otherwise.
+        if not self._started:
+            self._client.disconnect()
         self._client.connect_timeout = timeout_s
         try:
             self._client.connect(self._host, self._port, self._keepalive)

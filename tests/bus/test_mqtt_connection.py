@@ -26,6 +26,18 @@ def test_nothing_listening_is_one_sentence_that_says_so() -> None:
         MqttBus("127.0.0.1", port, "x").connect(1.0)
 
 
+def test_a_client_that_found_nothing_listening_may_try_again() -> None:
+    port = _free_port()
+    bus = MqttBus("127.0.0.1", port, "x")
+    for _ in range(2):
+        with pytest.raises(ConnectError, match="connection refused"):
+            bus.connect(1.0)
+    with EmbeddedBroker(port):
+        bus.connect(5.0)
+        assert bus.connected
+        bus.close()
+
+
 def test_an_unknown_host_is_one_sentence_that_says_so() -> None:
     with pytest.raises(ConnectError, match=r"no-such-host\.invalid:1883: no such host"):
         MqttBus("no-such-host.invalid", 1883, "x").connect(2.0)
