@@ -347,6 +347,33 @@ def read_slot_header(
     """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ...), or the fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
+def slot_crc(sector: Buffer) -> int:
+    """Tells one slot image from another by its header; ValueError for bytes that are none."""
+
+class SlotChoice:
+    """Which of two model slots is in use, which is on trial, and the way back.
+
+    `slots` is ((valid, crc), (valid, crc)) of what lies there. Store `stored()` whenever a call changed it.
+    """
+
+    def __init__(self, stored: bytes | None = None) -> None: ...
+    def stored(self) -> bytes: ...
+    def boot(
+        self, slots: tuple[tuple[bool, int], tuple[bool, int]]
+    ) -> tuple[int | None, Literal["settled", "trial", "returned", "fallback", "nothing"]]: ...
+    def begin_trial(self) -> None:
+        """The spare slot holds a verified image. ValueError while one is on trial already."""
+
+    def prove(self, slots: tuple[tuple[bool, int], tuple[bool, int]]) -> None: ...
+    def fail(self, slots: tuple[tuple[bool, int], tuple[bool, int]]) -> int | None:
+        """The slot in use from now on; None when the other one holds nothing."""
+
+    @property
+    def spare(self) -> int | None: ...
+    @property
+    def slot(self) -> int: ...
+    @property
+    def trial(self) -> bool: ...
 
 class UpdateNote:
     """What a device says about an update; `say` is False for progress that need not be told."""

@@ -6,6 +6,7 @@ void bind_codec(nanobind::module_& m);
 void bind_session(nanobind::module_& m);
 void bind_settings(nanobind::module_& m);
 void bind_slot(nanobind::module_& m);
+void bind_slot_choice(nanobind::module_& m);
 void bind_update(nanobind::module_& m);
 void bind_cipher(nanobind::module_& m);
 void bind_update_steps(nanobind::module_& m);
@@ -20,6 +21,7 @@ NB_MODULE(_core, m) {
   bind_session(m);
   bind_settings(m);
   bind_slot(m);
+  bind_slot_choice(m);
   bind_update(m);
   bind_cipher(m);
   bind_update_steps(m);

@@ -8,10 +8,11 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cutpoint import _core
 from cutpoint.errors import CutpointError, UsageError
-from cutpoint.wire import Command
+from cutpoint.wire import Command, Note, note_json
 from host_tools.device.driver import Body, Driver
 from host_tools.device.events import (
     Connected,
@@ -24,6 +25,7 @@ from host_tools.device.events import (
     Stopping,
 )
 from host_tools.device.sealing import DeviceSealing
+from host_tools.device.updates import Updates
 
 log = logging.getLogger(__name__)
 
@@ -35,36 +37,59 @@ CONNECT_TIMEOUT_S = 1.0
 CONNECT_AGAIN_S = 2.0
 
 
+MOST_NOTES_WAITING = 8
+"""Notes that wait for the broker; a further one pushes out the oldest."""
+
+
 class DeviceStoppedError(UsageError):
     """The device was stopped while, or before, an inference was asked for."""
 
 
-class Loop:
-    """One run of a device, from start to stop; a restart command gives it another life in between.
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a device is from a boot number to the next: its body changes with the model that it runs."""
 
-    `new_session` makes the session of the next life and its boot number.
-    """
+    session: _core.Session
+    boot: int
+    body: Body
+
+
+class Notes:
+    """What a device has to say, until its driver can publish it. Belongs to the device's thread."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[bytes] = deque(maxlen=MOST_NOTES_WAITING)
+
+    def say(self, note: Note) -> None:
+        """Queue a note behind the others."""
+        self.waiting.append(note_json(note))
+
+
+class Loop:
+    """One run of a device, from start to stop; a restart command or a new model gives it another life in between."""
 
     def __init__(
         self,
-        body: Body,
         clock: _core.Clock,
         telemetry_s: float,
-        new_session: Callable[[], tuple[_core.Session, int]],
+        new_life: Callable[[], Life],
+        updates: Updates,
+        notes: Notes,
     ) -> None:
         self.drops: Counter[str] = Counter()
         self.failure: BaseException | None = None
-        self._body = body
         self._clock = clock
         self._telemetry_s = telemetry_s
-        self._new_session = new_session
+        self._new_life = new_life
+        self._updates = updates
+        self._notes = notes
         self._inbox: queue.SimpleQueue[Inbound] = queue.SimpleQueue()
         self._put_off: deque[Inbound] = deque()
         self._life = 0
         self._restart_due = False
         self._connect_due: float | None = None
-        self._thread = threading.Thread(target=self._live, name=f"device-{body.id}", daemon=True)
         self.driver = self._begin_life()
+        self._thread = threading.Thread(target=self._live, name=f"device-{self._body.id}", daemon=True)
 
     @property
     def alive(self) -> bool:
@@ -90,15 +115,18 @@ class Loop:
         """Queue an event behind everything that came before."""
         self._inbox.put(event)
 
-    def obey(self, command: Command) -> bool:
+    def obey(self, command: Command, argument: bytes) -> bool:
         """Do what a command asks, if a PC can."""
+        if command in (Command.NEW_MODEL, Command.NEW_FIRMWARE):
+            return self._updates.take(command, argument)
         if command is Command.RESTART:
             self._restart_due = True
         return command in (Command.IDENTIFY, Command.RESTART)
 
     def _begin_life(self) -> Driver:
         """A session with the next boot number, and the bus turned to it: will, callbacks, subscriptions."""
-        session, self.boot = self._new_session()
+        next_life = self._new_life()
+        session, self.boot, self._body = next_life.session, next_life.boot, next_life.body
         key = self._body.key
         self._sealing = None if key is None else DeviceSealing(key, self.boot, self._body.id, self.drops)
         self._life += 1
@@ -109,7 +137,7 @@ class Loop:
         bus.on_message = lambda _topic, payload: self._arrived(life, payload)
         for leaf, qos in (("res", 0), ("plan", 1), ("cmd", 1)):
             bus.subscribe(topics[leaf], qos)
-        return Driver(session, self._body, self.obey, self._sealing)
+        return Driver(session, self._body, self.obey, self._sealing, self._notes.waiting)
 
     def _hand_over(self, frame: bytes) -> None:
         """To the session, opened where the device has a key."""
@@ -165,6 +193,11 @@ class Loop:
             if self._telemetry_s and time.monotonic() >= telemetry_due:
                 driver.telemetry()
                 telemetry_due = time.monotonic() + self._telemetry_s
+            if self._updates.trial_due and not driver.busy:
+                # A board loads what it received between two pictures, too.
+                if self._updates.try_image():
+                    self._restart_due = True
+                driver.pump(self._take_frames)
             if self._restart_due and not driver.busy:
                 self._restart()
             if self._connect_due is not None and time.monotonic() >= self._connect_due:
@@ -197,6 +230,7 @@ class Loop:
 
     def _restart(self) -> None:
         self._restart_due = False
+        self._updates.rebooted()
         self._body.bus.close()
         self.driver = self._begin_life()
         log.info("event=restarted device=%s boot=%d", self._body.id, self.boot)
