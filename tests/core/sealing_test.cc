@@ -3,65 +3,10 @@
 #include <random>
 #include <set>
 
-#include "aes_gcm.h"
-#include "bytes.h"
-#include "check.h"
-#include "cipher/sealing.h"
-#include "crc32.h"
-#include "vector_lines.h"
+#include "sealed_frames.h"
 
 using namespace cutpoint;
 using namespace vectors;
-
-namespace {
-
-const Buffer kKey(kKeyBytes, 0x5A);
-constexpr Life kLife = {7, 0x112233};
-
-Buffer plain_frame(size_t payload_bytes, uint32_t sequence = 1, Kind kind = Kind::kActivation, uint32_t boot = 7) {
-  Buffer frame(kHeaderBytes + payload_bytes);
-  for (size_t i = kHeaderBytes; i < frame.size(); ++i) {
-    frame[i] = static_cast<uint8_t>(i * 13 + sequence);
-  }
-  Header header = {};
-  header.kind = kind;
-  header.boot = boot;
-  header.sequence = sequence;
-  header.chunk_count = 1;
-  header.payload_bytes = static_cast<uint32_t>(payload_bytes);
-  CHECK_EQ(seal_frame(header, MutableBytes(frame.data(), frame.size())), Status::kOk);
-  return frame;
-}
-
-Bytes bytes(const Buffer& frame) { return Bytes(frame.data(), frame.size()); }
-MutableBytes writable(Buffer& frame) { return MutableBytes(frame.data(), frame.size()); }
-
-Buffer sealed(FrameSealer& sealer, const Buffer& plain) {
-  Buffer to(plain.size() + kSealBytes);
-  size_t size = 0;
-  CHECK_EQ(sealer.seal(bytes(plain), writable(to), size), Status::kOk);
-  CHECK_EQ(size, to.size());
-  return to;
-}
-
-// "ok" and the plain frame in hex, or the reason.
-std::string outcome_of(FrameOpener& opener, Buffer frame) {
-  size_t size = 0;
-  const Status status = opener.open(writable(frame), size);
-  return status == Status::kOk ? hex_of(Bytes(frame.data(), size)) : reason_of(status);
-}
-
-Status status_of(FrameOpener& opener, Buffer frame) {
-  size_t size = 0;
-  return opener.open(writable(frame), size);
-}
-
-void mend(Buffer& frame) {
-  store_u32(&frame[28], 0);
-  store_u32(&frame[28], crc32(0, bytes(frame)));
-}
-
-}  // namespace
 
 TEST(every_frame_of_the_vectors_is_sealed_byte_for_byte) {
   const std::vector<Columns> lines = lines_of("seal");
@@ -312,46 +257,4 @@ TEST(every_refusal_is_counted_once) {
   CHECK_EQ(counted.damaged, 2u);
   CHECK_EQ(counted.any_life, 1u);
   CHECK_EQ(counted.forged + counted.role + counted.old_life, 0u);
-}
-
-namespace {
-
-struct Sent final : public Transport {
-  bool publish(Leaf leaf, Bytes payload, uint8_t qos, bool retain) override {
-    leaves.push_back(leaf);
-    payloads.emplace_back(payload.begin(), payload.end());
-    last_qos = qos;
-    last_retain = retain;
-    return taken;
-  }
-  std::vector<Leaf> leaves;
-  std::vector<Buffer> payloads;
-  uint8_t last_qos = 9;
-  bool last_retain = false;
-  bool taken = true;
-};
-
-}  // namespace
-
-TEST(a_sealed_transport_seals_frames_and_leaves_texts_alone) {
-  AesGcm cipher(kKey);
-  FrameSealer sealer(cipher, Role::kDevice, kLife, UINT32_MAX - 2);
-  Sent sent;
-  const Buffer plain = plain_frame(50);
-  Buffer chunk = plain;
-  chunk.resize(plain.size() + kSealBytes);
-  SealedTransport transport(sent, sealer, writable(chunk));
-  const Buffer text = {'{', '}'};
-  CHECK(transport.publish(Leaf::kState, bytes(text), 1, true));
-  CHECK(sent.payloads[0] == text && sent.last_qos == 1 && sent.last_retain);
-  CHECK(transport.publish(Leaf::kAbout, bytes(text), 1, true));
-  CHECK(transport.publish(Leaf::kActivation, Bytes(chunk.data(), plain.size()), 0, false));
-  FrameOpener opener(cipher, Role::kEdge);
-  CHECK_EQ(outcome_of(opener, sent.payloads[2]), hex_of(bytes(plain)));
-  sent.taken = false;
-  CHECK(!transport.publish(Leaf::kTelemetry, bytes(plain), 0, false));
-  CHECK_EQ(transport.sealing(), Status::kOk);
-  CHECK(!transport.publish(Leaf::kActivation, bytes(plain), 0, false));
-  CHECK_EQ(transport.sealing(), Status::kExhausted);
-  CHECK_EQ(sent.payloads.size(), 4u);
 }

@@ -1,13 +1,19 @@
 // Both ends of a sealed conversation: FrameSealer for what goes out, FrameOpener for what comes in. A device needs
 //
 //   FrameSealer sealer(cipher, Role::kDevice, {boot, random_24_bits});
-//   SealedTransport transport(mqtt, sealer, chunk_buffer);       // given to the Driver in place of mqtt
+//   SealedTransport transport(mqtt, sealer, chunk_buffer);  // given to the Driver in place of mqtt
 //   FrameOpener opener(cipher, Role::kDevice);
-//   size_t bytes = 0;                                            // for every frame on res, plan and cmd:
-//   driver.received(opener.open(frame, bytes) == Status::kOk ? frame.first(bytes) : Bytes());
 //
-// and a session whose chunk_bytes are kSealBytes less than what the transport takes. An empty frame is counted by the
-// session as a bad one, so that telemetry tells of refused frames.
+//   size_t bytes = 0;                                       // for every frame on res, plan and cmd:
+//   const Status status = opener.open(frame, bytes);
+//   if (status == Status::kOk) {
+//     driver.received(frame.first(bytes));
+//   } else if (status != Status::kReplayed) {               // brokers repeat retained plans at every connection
+//     driver.received(Bytes());                             // empty: the session counts a bad frame
+//   }
+//
+// and a session whose chunk_bytes are kSealBytes less than what the transport takes. When transport.sealing() says
+// kExhausted the device has to restart, for the next boot number.
 #ifndef CUTPOINT_CIPHER_SEALING_H_
 #define CUTPOINT_CIPHER_SEALING_H_
 
