@@ -176,10 +176,12 @@ class EmulatorLine(EmbeddedLine):
         self._power_off()
         self._forget()
 
-    def cycle(self) -> str | None:
+    def cannot_cycle(self) -> str | None:
+        return None
+
+    def cycle(self) -> None:
         self._power_off()
         self.open()
-        return None
 
     def write(self, data: bytes) -> None:
         if self._qemu is None or self._qemu.stdin is None:
@@ -225,17 +227,20 @@ class SerialLine(EmbeddedLine):
             self._serial = None
         self._forget()
 
-    def cycle(self) -> str | None:
+    def cannot_cycle(self) -> str | None:
+        try:
+            _ = self._serial.proc.cts
+        except (OSError, serial.SerialException) as error:
+            return f"{self.name} has no modem lines ({error})"
+        return None
+
+    def cycle(self) -> None:
         """Pull EN low through RTS, as esptool does; boards with the usual two transistors obey."""
         port = self._serial.proc
-        try:
-            port.dtr = False
-            port.rts = True
-            time.sleep(0.1)
-            port.rts = False
-        except (OSError, serial.SerialException) as error:
-            return f"{self.name} has no reset line ({error})"
-        return None
+        port.dtr = False
+        port.rts = True
+        time.sleep(0.1)
+        port.rts = False
 
     def write(self, data: bytes) -> None:
         self._serial.proc.write(data)

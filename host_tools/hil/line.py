@@ -40,8 +40,12 @@ class Line(Protocol):
         """Power off, or let go. Harmless twice."""
         ...
 
-    def cycle(self) -> str | None:
-        """Cut the power for a moment, or pull reset; None when done, else why this line cannot."""
+    def cannot_cycle(self) -> str | None:
+        """Why this line can neither cut the power nor pull reset; None when it can."""
+        ...
+
+    def cycle(self) -> None:
+        """Cut the power for a moment, or pull reset. Only on a line that can."""
         ...
 
     def write(self, data: bytes) -> None:
@@ -89,14 +93,16 @@ class ProcessLine:
             process.kill()
             process.wait()
 
-    def cycle(self) -> str | None:
+    def cannot_cycle(self) -> str | None:
+        return None
+
+    def cycle(self) -> None:
         """SIGKILL, and another process: what a power cut is to a board."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
         self.open()
-        return None
 
     def write(self, data: bytes) -> None:
         process = self._process

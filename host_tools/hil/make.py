@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from cutpoint.board import slot_image
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
+from host_tools.flash import plan_firmware, read_build, write_whole
 from host_tools.hil.broker import HilBroker
 from host_tools.hil.line import ProcessLine
 from host_tools.hil.options import HilOptions
 from host_tools.hil.target import HilTarget
+from host_tools.provision import Given, gather, nvs_image
 from host_tools.shipped import shipped_models
 
-HOST_ID = "hil-host"
+HOST_ID, QEMU_ID = "hil-host", "hil-qemu"
+LOOPBACK = ("127.0.0.1", "localhost")
+EMULATED_BYTES = 4 << 20
+"""The flash of `-machine esp32`."""
 GUEST_HOST = "10.0.2.2"
 """Where an emulator's guest finds loopback of this machine (QEMU's user network)."""
 PATIENCE = {"host": 1.0, "qemu": 6.0, "serial": 4.0}
@@ -51,5 +57,28 @@ def make_target(options: HilOptions, broker: HilBroker, bundle: Bundle, folder: 
 
 
 def provisioned_image(options: HilOptions, broker: HilBroker, bundle: Bundle, folder: Path) -> Path:
-    """A flash image from a build folder, with settings for this broker and this bundle's model. Raises UsageError."""
-    raise UsageError("--build-dir is not supported yet; make the image and give it with --image")
+    """A flash image from a build folder, with settings for this broker and this bundle's model. Raises UsageError.
+
+    The guest reaches a broker on loopback at 10.0.2.2. The id is the option `--device`, or `hil-qemu`.
+    """
+    if options.build_dir is None:
+        raise UsageError("--target qemu needs a --build-dir to make an image of")
+    host = GUEST_HOST if broker.host in LOOPBACK else broker.host
+    values = {
+        "id": options.device or QEMU_ID,
+        "broker": f"mqtt://{host}:{broker.port}",
+        "root": options.root,
+        "input": "serial",
+        "tele_ms": "2000",
+    }
+    given = [Given(key, text, "the test harness") for key, text in values.items()]
+    settings = nvs_image("cutpoint", gather(given).entries())
+    plan = plan_firmware(
+        read_build(options.build_dir),
+        model=(slot_image(bundle), bundle.name),
+        settings=(settings, "the test harness"),
+        flash_size=EMULATED_BYTES,
+    )
+    image = folder / "provisioned.bin"
+    write_whole(image, plan.image(), 0o600)
+    return image

@@ -96,6 +96,8 @@ class HilTarget:
 
     def lacks(self, ability: Ability) -> str | None:
         """Why this target cannot, or None when it can."""
+        if ability is Ability.POWER and ability not in self._lacking:
+            return self.line.cannot_cycle()
         if ability is Ability.HANG and ability not in self._lacking and "hang" not in self.words():
             return f"its console has no command `hang` (it has {', '.join(sorted(self.words())) or 'none'})"
         return self._lacking.get(ability)
@@ -110,9 +112,9 @@ class HilTarget:
 
     def power_cycle(self) -> None:
         """Cut its power for a moment. Raises TargetError when nothing here can."""
-        if (reason := self.line.cycle()) is not None:
-            self._lacking[Ability.POWER] = reason
+        if (reason := self.lacks(Ability.POWER)) is not None:
             raise TargetError(reason)
+        self.line.cycle()
 
     def restart(self) -> None:
         """Another life, by its console."""

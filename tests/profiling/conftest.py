@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from busy_devices import DEVICE, Busy
 
 from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.errors import CutpointError
@@ -16,7 +17,6 @@ from host_tools.device import DeviceSettings, FixedBoot, Profile, VirtualDevice
 from host_tools.hil.edge import ScriptedEdge
 
 FOMO = Path(__file__).parents[1] / "fixtures" / "models" / "fomo_like.tflite"
-DEVICE = "dev-1"
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +32,6 @@ def short_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle.create(
         FOMO.read_bytes(), folder, name="short", labels=("one", "two"), output="fomo", max_cut=5
     )
-
-
-Busy = Callable[..., VirtualDevice]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEVICE, Busy
+from busy_devices import DEVICE, Busy
 
 from cutpoint.bus import MemoryBroker
 from cutpoint.graph import Bundle

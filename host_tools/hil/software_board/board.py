@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,18 @@ import numpy as np
 from cutpoint.bus import MqttBus
 from cutpoint.errors import CutpointError
 from cutpoint.graph import Bundle
-from host_tools.device import BootFile, DeviceEvent, DeviceSettings, InferenceRecord, Restarted, VirtualDevice
+from host_tools.device import (
+    BootFile,
+    DeviceEvent,
+    DeviceSettings,
+    InferenceRecord,
+    PlanChanged,
+    Restarted,
+    VirtualDevice,
+)
 from host_tools.hil.packet import outputs_crc
 from host_tools.hil.software_board.demux import Demux, PictureData, Refused, Words
-from host_tools.hil.software_board.store import RULES, BoardStore
+from host_tools.hil.software_board.store import OBEYED, BoardStore
 
 WATCHDOG_S = 2.0
 PICTURES_WAITING = 4
@@ -54,8 +62,18 @@ class SoftwareBoard:
     """
 
     def __init__(
-        self, id: str, bundle: Bundle, host: str, port: int, folder: Path, *, root: str = "cutpoint/1"
+        self,
+        id: str,
+        bundle: Bundle,
+        host: str,
+        port: int,
+        folder: Path,
+        *,
+        root: str = "cutpoint/1",
+        read: Callable[[], bytes] = lambda: os.read(sys.stdin.fileno(), 65536),
     ) -> None:
+        """`read` gives the console's next bytes, none at its end."""
+        self._read = read
         self._store = BoardStore(folder)
         cut = int(self._store.get("cut"))
         self._device = _Device(
@@ -87,7 +105,7 @@ class SoftwareBoard:
         self._connect()
         self._tell("ready", {"id": str(self._device.id), "boot": self._device.boot})
         demux = Demux(sum(int(np.prod(t.shape)) * t.dtype.itemsize for t in self._device.inputs))
-        while data := os.read(sys.stdin.fileno(), 65536):
+        while data := self._read():
             for event in demux.push(data):
                 match event:
                     case Words(text):
@@ -179,7 +197,7 @@ class SoftwareBoard:
                 case ["cut"]:
                     self._print(f"cut {self._cut}")
                 case ["get"]:
-                    for key in RULES:
+                    for key in OBEYED:
                         self._print(f"{key} = {self._store.shown(key)}")
                 case ["get", key]:
                     self._print(f"{key} = {self._store.shown(key)}")
@@ -216,7 +234,7 @@ class SoftwareBoard:
             self._tell("answer", self._answer(event))
         elif isinstance(event, Restarted):
             self._tell("boot", {"id": str(self._device.id), "boot": event.boot, "reset": "software"})
-        elif hasattr(event, "deadline_ms"):
+        elif isinstance(event, PlanChanged):
             self._cut, self._deadline_ms = event.cut, event.deadline_ms
 
     def _answer(self, record: InferenceRecord) -> dict[str, object]:

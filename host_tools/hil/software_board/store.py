@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cutpoint.board import Setting, check_settings, setting
 from cutpoint.errors import UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class SettingRule:
-    """One setting as the firmware's table has it."""
-
-    default: str
-    secret: bool = False
-    least: int | None = None
-    most: int | None = None
-    choices: tuple[str, ...] = ()
-
-    def refusal(self, value: str) -> str | None:
-        """Why a value cannot be; None when it can."""
-        if self.choices and value not in self.choices:
-            return f"{value!r} is none of {', '.join(self.choices)}"
-        if self.least is None or self.most is None:
-            return None
-        if not (value.isascii() and value.isdigit()):
-            return f"{value[:32]!r} is no whole number"
-        if not self.least <= int(value) <= self.most:
-            return f"{value} is not in {self.least} to {self.most}"
-        return None
-
-
-# Those settings of firmware/device/settings/schema.cc that a PC can obey, with the same limits.
-RULES: dict[str, SettingRule] = {
-    "name": SettingRule("cutpoint"),
-    "mqtt_pass": SettingRule("", secret=True),
-    "deadline_ms": SettingRule("1000", least=1, most=600_000),
-    "tele_ms": SettingRule("5000", least=0, most=3_600_000),
-    "cut": SettingRule("65535", least=0, most=65_535),
-    "input": SettingRule("serial", choices=("serial", "none")),
-    "update": SettingRule("model", choices=("off", "model", "all")),
-}
+OBEYED = ("name", "mqtt_pass", "deadline_ms", "tele_ms", "cut", "input", "update")
+"""Settings that a PC can obey; the rules of every one are the firmware's own table."""
 
 
 class BoardStore:
@@ -55,7 +23,7 @@ class BoardStore:
 
     def get(self, key: str) -> str:
         """The value in force. Raises UsageError for a key that does not exist."""
-        return self._values.get(key, self._rule(key).default)
+        return self._values.get(key, self._rule(key).initial)
 
     def shown(self, key: str) -> str:
         """The value for people: of a secret only whether there is one."""
@@ -64,9 +32,11 @@ class BoardStore:
 
     def set(self, key: str, value: str) -> None:
         """Raises UsageError for an unknown key or a value that cannot be; nothing changes then."""
-        refusal = self._rule(key).refusal(value)
-        if refusal is not None:
-            raise UsageError(f"{key}: {refusal}")
+        self._rule(key)
+        # As on a board, what does not go together with other settings is a matter of the start, not of one `set`.
+        for problem in check_settings({key: value}):
+            if problem.key == key:
+                raise UsageError(problem.why)
         self._values[key] = value
 
     def save(self) -> None:
@@ -83,10 +53,10 @@ class BoardStore:
         """Note why the next life begins."""
         self._write("life.json", {"reset": reason})
 
-    def _rule(self, key: str) -> SettingRule:
-        if key not in RULES:
-            raise UsageError(f"there is no setting {key[:32]!r}; there are {', '.join(RULES)}")
-        return RULES[key]
+    def _rule(self, key: str) -> Setting:
+        if key not in OBEYED:
+            raise UsageError(f"there is no setting {key[:32]!r} here; there are {', '.join(OBEYED)}")
+        return setting(key)
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

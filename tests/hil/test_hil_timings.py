@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Figure
+from hil_words import Figure
 
 from cutpoint.wire import Activation, Command, Flag
 from host_tools.hil import Stand

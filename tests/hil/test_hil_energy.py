@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from conftest import Figure
+from hil_words import Figure
 
 from host_tools.hil import Stand
 from host_tools.hil.power import PowerMeter

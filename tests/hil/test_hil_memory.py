@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import psutil
 import pytest
-from conftest import Figure
+from hil_words import Figure
 
 from cutpoint.wire import Gauge, Telemetry
 from host_tools.hil import Stand

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from conftest import Need
+from hil_words import Need
 
 from cutpoint.wire import About, Activation, Flag, Presence, State
 from host_tools.hil import Ability, Stand, answer, silence

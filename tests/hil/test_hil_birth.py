@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 
-from conftest import Need
+from hil_words import Need
 
 from cutpoint.wire import (
     DEFAULT_CHUNK_BYTES,

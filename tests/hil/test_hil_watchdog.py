@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Need
+from hil_words import Need
 
 from cutpoint.wire import Presence, State
 from host_tools.hil import Ability, Stand
@@ -11,7 +11,9 @@ from host_tools.hil import Ability, Stand
 def test_a_hung_task_restarts_the_device_and_the_next_birth_says_so(stand: Stand, need: Need) -> None:
     """On the PC the hung task is a thread, and what restarts it is the software board's own watchdog."""
     need(Ability.HANG)
-    stand.follow(stand.middle, stand.pictures[0], deadline_ms=500)  # no inference may take long for good reasons
+    stand.follow(
+        stand.middle, stand.pictures[0], deadline_ms=500
+    )  # no inference may take long for good reasons
     before, since = stand.about.boot, stand.edge.mark()
     stand.target.say("hang")
     stand.edge.wait(
