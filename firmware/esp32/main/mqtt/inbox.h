@@ -14,9 +14,10 @@
 
 namespace cutpoint::esp32 {
 
-// Two frames of the largest size, or seven steps of an update. A frame that finds no room is dropped and counted: what
-// comes is answered from a cache, retained or sent again, and the MQTT task must never wait for an inference.
-constexpr size_t kInboxBytes = 8448;
+// The 24 KB of an update that a sender may be ahead of the last note (docs/protocol.md), each step with its frame. A frame
+// that finds no room is dropped and counted: what comes is answered from a cache, retained or sent again, and the MQTT
+// task must never wait for an inference.
+constexpr size_t kInboxBytes = 26624;
 
 struct InboxCounters {
   uint32_t full;       // frames dropped because the queue was full

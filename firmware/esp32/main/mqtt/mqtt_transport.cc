@@ -150,6 +150,18 @@ bool MqttTransport::publish(Leaf leaf, Bytes payload, uint8_t qos, bool retain) 
   return esp_mqtt_client_publish(client_, topic, data, static_cast<int>(payload.size()), qos, retain ? 1 : 0) >= 0;
 }
 
+void MqttTransport::subscribe(Leaf leaf, int qos) {
+  char topic[kTopicBytes];
+  write_topic(leaf, topic);
+  esp_mqtt_client_subscribe_single(client_, topic, qos);
+}
+
+void MqttTransport::ask_for_plan() {
+  if (connected_) {
+    subscribe(Leaf::kPlan, 1);
+  }
+}
+
 void MqttTransport::flush(uint32_t most_ms) {
   for (uint32_t waited = 0; connected_ && waited < most_ms && esp_mqtt_client_get_outbox_size(client_) > 0;
        waited += 10) {
@@ -204,15 +216,9 @@ void MqttTransport::on_event(void* self, esp_event_base_t, int32_t id, void* dat
 
 void MqttTransport::connected() {
   send_at_once(socket_owner_);
-  constexpr struct {
-    Leaf leaf;
-    int qos;
-  } kSubscriptions[] = {{Leaf::kResult, 0}, {Leaf::kPlan, 1}, {Leaf::kCommand, 1}};
-  for (const auto& subscription : kSubscriptions) {
-    char topic[kTopicBytes];
-    write_topic(subscription.leaf, topic);
-    esp_mqtt_client_subscribe_single(client_, topic, subscription.qos);
-  }
+  subscribe(Leaf::kResult, 0);
+  subscribe(Leaf::kPlan, 1);
+  subscribe(Leaf::kCommand, 1);
   backoff_.reset();
   portENTER_CRITICAL(&g_lock);
   ++connects_;

@@ -50,6 +50,9 @@ class MqttTransport final : public Transport {
   // connection: what must be told is told again after the next one.
   bool publish(Leaf leaf, Bytes payload, uint8_t qos, bool retain) override;
 
+  // The retained plan once more.
+  void ask_for_plan();
+
   // Waits until everything at QoS 1 was acknowledged, at most so long: before a restart.
   void flush(uint32_t most_ms);
   // Leaves the broker cleanly, so that it does not send the last will.
@@ -61,6 +64,7 @@ class MqttTransport final : public Transport {
   static void on_event(void* self, esp_event_base_t base, int32_t id, void* data);
   static void on_timer(void* self);
   bool make_client(const char* id, Bytes will, device::Sentence& why);
+  void subscribe(Leaf leaf, int qos);
   void write_topic(Leaf leaf, char (&topic)[kTopicBytes]) const;
   void connected();
   void disconnected();

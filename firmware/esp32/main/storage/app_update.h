@@ -36,6 +36,8 @@ class AppUpdate {
   bool returned() const { return returned_; }
 
  private:
+  void offer_area();
+
   PartitionArea area_;
   device::AppImageRule rule_{CONFIG_IDF_FIRMWARE_CHIP_ID};
   bool on_trial_ = false;

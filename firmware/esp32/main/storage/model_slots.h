@@ -14,9 +14,9 @@
 namespace cutpoint::esp32 {
 
 struct MappedModel {
-  device::SlotFault fault = device::SlotFault::kEmpty;  // kNone: header and model mean something
+  device::SlotFault fault = device::SlotFault::kEmpty;  // kNone: header and model mean something; arena only while current()
   device::SlotHeader header;
-  Bytes model;              // the device's .tflite, in flash, for as long as the slot is not written
+  Bytes model;              // of current(): the device's .tflite, in flash, for as long as the slot is not written
   uint32_t check_us = 0;    // time that the header and the SHA-256 took, microseconds
 };
 
@@ -45,17 +45,20 @@ class ModelSlots {
   bool fail();
 
  private:
-  bool map(uint8_t slot);
-  void check(uint8_t slot);
+  void judge(uint8_t slot);
+  bool map(uint8_t slot, uint32_t bytes);
+  void unmap(uint8_t slot);
   void select(uint8_t slot);
   bool store();
 
   PartitionArea areas_[device::kSlots];
   PartitionArea spare_area_;
-  Bytes mapped_[device::kSlots];
+  Bytes mapped_[device::kSlots];  // empty while it is not mapped
+  esp_partition_mmap_handle_t handles_[device::kSlots] = {};
   MappedModel models_[device::kSlots];
   MappedModel nothing_;
   device::SlotChoice choice_;
+  device::SlotContent content_[device::kSlots] = {};
   uint8_t slot_ = device::kNoSlot;
   device::BootReason reason_ = device::BootReason::kNothing;
   Sha256 hash_;

@@ -1,0 +1,297 @@
+#include "device_task.h"
+
+#include "core/crc32.h"
+#include "esp_log.h"
+#include "esp_random.h"
+#include "esp_task_wdt.h"
+#include "esp_timer.h"
+
+namespace cutpoint::esp32 {
+namespace {
+
+constexpr char kTag[] = "device";
+constexpr uint32_t kMostWaitMs = 1000;  // how old status() may be
+constexpr UBaseType_t kRequests = 4;
+// Inference on the second core where there is one; the network's tasks stay on the first.
+constexpr BaseType_t kCore = portNUM_PROCESSORS > 1 ? 1 : 0;
+
+portMUX_TYPE g_status_lock = portMUX_INITIALIZER_UNLOCKED;
+
+uint32_t microseconds(uint64_t from, uint64_t to) {
+  return to - from > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(to - from);
+}
+
+}  // namespace
+
+DeviceTask::DeviceTask(const DeviceParts& parts)
+    : parts_(parts),
+      session_(*this, memory_.buffers()),
+      engine_(parts.runner.engine()),
+      notes_(parts.events),
+      updates_(parts.settings, parts.slots, parts.app, notes_),
+      sealer_(cipher_, Role::kDevice, Life{parts.boot, esp_random()}),
+      opener_(cipher_, Role::kDevice),
+      sealing_(parts.mqtt, sealer_, MutableBytes(memory_.chunk)),
+      driver_(session_, engine_, parts.settings.aead_key_bytes != 0 ? static_cast<Transport&>(sealing_) : parts.mqtt,
+              *this, Span<uint32_t>(memory_.run_us), &notes_.notes()) {}
+
+bool DeviceTask::begin(device::Sentence& why) {
+  if (sealed() && !cipher_.begin(parts_.settings.aead_key)) {
+    why.clear();
+    why.add("The key aead_key could not be taken; frames would travel in the clear, so none does. Set it again.");
+    return false;
+  }
+  requests_ = xQueueCreate(kRequests, sizeof(DeviceRequest*));
+  settle_trial_of_boot();
+  const Status begun = session_.begin(session_config(parts_.settings.cut));
+  if (requests_ == nullptr || begun != Status::kOk) {
+    why.clear();
+    why.add("The device could not be started with these settings; check cut, chunk and deadline_ms.");
+    return false;
+  }
+  update_status();
+  return true;
+}
+
+bool DeviceTask::start() {
+  return xTaskCreatePinnedToCore(main, "device", kDeviceTaskStackBytes, this, kDeviceTaskPriority, &task_, kCore) ==
+         pdPASS;
+}
+
+bool DeviceTask::ask(DeviceRequest& request, uint32_t timeout_ms) {
+  DeviceRequest* const asked = &request;
+  const TickType_t ticks = pdMS_TO_TICKS(timeout_ms);
+  if (task_ == nullptr || xQueueSend(requests_, &asked, ticks) != pdTRUE) {
+    return false;
+  }
+  wake();
+  // It has been taken in, and the request is the caller's memory: no way back.
+  xSemaphoreTake(request.done, portMAX_DELAY);
+  return true;
+}
+
+DeviceStatus DeviceTask::status() const {
+  portENTER_CRITICAL(&g_status_lock);
+  const DeviceStatus status = status_;
+  portEXIT_CRITICAL(&g_status_lock);
+  return status;
+}
+
+void DeviceTask::wake() {
+  if (task_ != nullptr) {
+    xTaskNotifyGive(task_);
+  }
+}
+
+void DeviceTask::main(void* self) {
+  DeviceTask& device = *static_cast<DeviceTask*>(self);
+  device.parts_.inbox.set_reader(xTaskGetCurrentTaskHandle());
+  esp_task_wdt_add(nullptr);
+  device.loop();
+}
+
+void DeviceTask::loop() {
+  for (;;) {
+    if (!hang_due_) {
+      esp_task_wdt_reset();
+    }
+    follow_connection();
+    take_frames();
+    serve_requests();
+    tell_figures();
+    look_after_trial();
+    next_picture();
+    pump();
+    if (session_.phase() == Phase::kIdle) {
+      switch (updates_.due()) {
+        case UpdateDue::kTryModel:
+          try_new_model();
+          break;
+        case UpdateDue::kTryFirmware:
+          try_new_firmware();
+          break;
+        case UpdateDue::kNothing:
+          break;
+      }
+      if (restart_due_) {
+        restart();
+      }
+    } else {
+      parts_.pictures.look_ahead();
+    }
+    update_status();
+    // At least a tick, so that the idle task of this core gets its turn too.
+    const uint32_t wait = wait_ms();
+    ulTaskNotifyTake(pdTRUE, wait == 0 ? 1 : pdMS_TO_TICKS(wait));
+  }
+}
+
+// Until something is due, at most kMostWaitMs.
+uint32_t DeviceTask::wait_ms() {
+  const uint64_t now = now_us();
+  uint64_t next = now + kMostWaitMs * 1000ull;
+  uint64_t when = 0;
+  if (driver_.next_wakeup_us(when) && when < next) {
+    next = when;
+  }
+  if (parts_.settings.tele_ms != 0 && next_figures_us_ < next) {
+    next = next_figures_us_;
+  }
+  const bool idle = session_.phase() == Phase::kIdle;
+  if (has_model_ && idle && !parts_.pictures.on_demand() && next_picture_us_ < next) {
+    next = next_picture_us_;
+  }
+  return next <= now ? 0 : static_cast<uint32_t>((next - now + 999) / 1000);
+}
+
+uint64_t DeviceTask::now_us() { return static_cast<uint64_t>(esp_timer_get_time()); }
+
+void DeviceTask::follow_connection() {
+  const uint32_t seen = parts_.inbox.connection();
+  if (seen == connection_) {
+    return;
+  }
+  const bool was = (connection_ & 1u) != 0;
+  connection_ = seen;
+  if (was) {
+    driver_.disconnected();
+  }
+  if ((seen & 1u) != 0) {
+    driver_.connected();
+    if (parts_.app.on_trial() && parts_.app.keep()) {
+      updates_.firmware(device::UpdateState::kDone, "The new application reached the broker and is kept.");
+    }
+    if (!was_ready_) {
+      was_ready_ = true;
+      parts_.events.ready();
+    }
+  }
+}
+
+void DeviceTask::take_frames() {
+  for (;;) {
+    const size_t bytes = parts_.inbox.take_frame(MutableBytes(memory_.frame));
+    if (bytes == 0) {
+      return;
+    }
+    receive(MutableBytes(memory_.frame, bytes));
+    // A step of an update is an action: it is done before the next frame takes its place.
+    pump();
+  }
+}
+
+void DeviceTask::receive(MutableBytes frame) {
+  Header header = {};
+  if (cut_forced_ && peek_header(frame, header) == Status::kOk && header.kind == Kind::kPlan) {
+    return;
+  }
+  if (!sealed()) {
+    return driver_.received(frame);
+  }
+  size_t bytes = 0;
+  const bool opened = opener_.open(frame, bytes) == Status::kOk;
+  driver_.received(opened ? Bytes(frame.first(bytes)) : Bytes());
+}
+
+// Between two actions what has arrived is looked at: an answer may make the rest of an inference needless.
+void DeviceTask::pump() {
+  session_.tick();
+  while (driver_.pump_one()) {
+    if (!hang_due_) {
+      esp_task_wdt_reset();
+    }
+    if (session_.phase() != Phase::kIdle) {
+      const size_t bytes = parts_.inbox.take_frame(MutableBytes(memory_.frame));
+      if (bytes != 0) {
+        receive(MutableBytes(memory_.frame, bytes));
+      }
+    }
+  }
+}
+
+void DeviceTask::next_picture() {
+  if (!has_model_ || restart_due_ || session_.phase() != Phase::kIdle) {
+    return;
+  }
+  const uint64_t now = now_us();
+  if (!parts_.pictures.on_demand() && now < next_picture_us_) {
+    return;
+  }
+  if (!parts_.pictures.next(parts_.runner.engine(), parts_.runner.inputs())) {
+    next_picture_us_ = now + 100000;  // a camera that has none yet is asked again soon
+    return;
+  }
+  next_picture_us_ = now + parts_.settings.period_ms * 1000ull;
+  began_us_ = now_us();
+  engine_.take_spent_us();
+  uint32_t sequence = 0;
+  driver_.picture(sequence);
+}
+
+void DeviceTask::delivered(const Delivery& delivery, Span<const TensorView> outputs) {
+  uint32_t crc = 0;
+  for (const TensorView& output : outputs) {
+    crc = crc32(crc, output.data);
+  }
+  const AnswerReport report = {delivery, microseconds(began_us_, now_us()), engine_.take_spent_us(),
+                               delivery.by == By::kDevice, crc};
+  parts_.events.answered(report);
+}
+
+bool DeviceTask::commanded(const Command& command) {
+  switch (static_cast<CommandId>(command.id)) {
+    case CommandId::kIdentify:
+      parts_.events.identify();
+      return true;
+    case CommandId::kRestart:
+      restart_due_ = true;
+      return true;
+    case CommandId::kNewModel:
+    case CommandId::kNewFirmware:
+      return updates_.take(static_cast<CommandId>(command.id), command.argument);
+    case CommandId::kProfile:
+      break;  // the session's own
+  }
+  return false;
+}
+
+void DeviceTask::plan_changed(const Decision& plan) {
+  ESP_LOGI(kTag, "plan %u: cut %u, deadline %u ms", static_cast<unsigned>(plan.epoch), plan.cut,
+           static_cast<unsigned>(plan.deadline_ms));
+}
+
+void DeviceTask::tell_figures() {
+  const uint64_t now = now_us();
+  if (parts_.settings.tele_ms == 0 || now < next_figures_us_) {
+    return;
+  }
+  next_figures_us_ = now + parts_.settings.tele_ms * 1000ull;
+  Gauges gauges;
+  parts_.measures.fill(gauges);
+  session_.telemetry(gauges);
+}
+
+void DeviceTask::update_status() {
+  const Counters& counters = session_.counters();
+  DeviceStatus status = {};
+  status.link = session_.state();
+  status.has_model = has_model_;
+  const SessionConfig config = session_config(parts_.settings.cut);
+  status.model = config.model;
+  status.operators = config.operators;
+  status.on_board = config.on_board;
+  status.cut = session_.plan().cut;
+  status.epoch = session_.plan().epoch;
+  status.inferences = counters.value(CounterId::kInferences);
+  status.by_edge = counters.value(CounterId::kAnsweredByEdge);
+  status.by_device = counters.value(CounterId::kAnsweredByDevice);
+  status.unanswered = counters.value(CounterId::kUnanswered);
+  status.bad_frames = counters.value(CounterId::kBadFrames);
+  status.inbox_full = parts_.inbox.counters().full;
+  status.model_trouble = model_trouble_;
+  portENTER_CRITICAL(&g_status_lock);
+  status_ = status;
+  portEXIT_CRITICAL(&g_status_lock);
+}
+
+}  // namespace cutpoint::esp32

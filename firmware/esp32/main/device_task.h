@@ -1,0 +1,151 @@
+// The one task that owns session, driver, engine, model slots and updates. Everything else talks to it through a queue.
+#ifndef CUTPOINT_ESP32_DEVICE_TASK_H_
+#define CUTPOINT_ESP32_DEVICE_TASK_H_
+
+#include <stdint.h>
+
+#include "core/cipher/sealing.h"
+#include "core/session/driver.h"
+#include "crypto/aes_gcm.h"
+#include "device/settings/settings.h"
+#include "device_events.h"
+#include "device_ports.h"
+#include "device_request.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/queue.h"
+#include "freertos/task.h"
+#include "mqtt/inbox.h"
+#include "mqtt/mqtt_transport.h"
+#include "note_board.h"
+#include "session_memory.h"
+#include "storage/app_update.h"
+#include "storage/model_slots.h"
+#include "updates.h"
+#include "watched_engine.h"
+
+namespace cutpoint::esp32 {
+
+// TFLM's kernels, TLS writes and the SHA-256 of an update run on it.
+constexpr uint32_t kDeviceTaskStackBytes = 12288;
+constexpr UBaseType_t kDeviceTaskPriority = 5;  // below the network's tasks
+constexpr uint32_t kTrialMs = 60000;            // that a new application has to reach the broker
+
+struct DeviceParts {
+  const device::Settings& settings;
+  const char* id;
+  uint32_t boot;
+  const char* reset;  // why this life began
+  bool safe_mode;     // no model, no pictures: network and updates alone
+  Inbox& inbox;
+  MqttTransport& mqtt;
+  ModelSlots& slots;
+  AppUpdate& app;
+  ModelRunner& runner;
+  PictureSource& pictures;
+  Measures& measures;
+  DeviceEvents& events;
+};
+
+struct DeviceStatus {
+  LinkState link;
+  bool has_model;
+  ModelId model;
+  uint16_t operators;  // N
+  uint16_t on_board;   // K
+  uint16_t cut;
+  uint32_t epoch;       // of the plan; 0: none yet
+  uint32_t inferences;
+  uint32_t by_edge;
+  uint32_t by_device;
+  uint32_t unanswered;
+  uint32_t inbox_full;
+  uint32_t bad_frames;
+  device::Sentence model_trouble;  // why there is no model; empty otherwise
+};
+
+class DeviceTask final : private Listener, private Clock {
+ public:
+  explicit DeviceTask(const DeviceParts& parts);
+  DeviceTask(const DeviceTask&) = delete;
+  DeviceTask& operator=(const DeviceTask&) = delete;
+
+  // Loads the model and makes the session, so that the last will can be asked for. False, with the sentence, when not
+  // even a device without a model can be made of the settings; a model that is refused is no such reason.
+  bool begin(device::Sentence& why);
+  Bytes will(uint8_t (&to)[kStateTextBytes]) const { return session_.will(to); }
+  // After the transport can be used.
+  bool start();
+
+  // From any task. False when the task is too busy to take it in time; `request` is answered then by nobody.
+  bool ask(DeviceRequest& request, uint32_t timeout_ms);
+  // A copy, at most a second old.
+  DeviceStatus status() const;
+  // From any task: something is there to look at.
+  void wake();
+
+ private:
+  static void main(void* self);
+  void loop();
+  uint32_t wait_ms();
+
+  // Clock
+  uint64_t now_us() override;
+  // Listener
+  void delivered(const Delivery& delivery, Span<const TensorView> outputs) override;
+  bool commanded(const Command& command) override;
+  void plan_changed(const Decision& plan) override;
+
+  // device_task_model.cc
+  bool load_current(device::Sentence& why);
+  bool try_out(device::Sentence& why);
+  SessionConfig session_config(uint16_t cut);
+  void settle_trial_of_boot();
+  void try_new_model();
+  void try_new_firmware();
+  void look_after_trial();
+
+  // device_task_requests.cc
+  void serve_requests();
+  void serve(DeviceRequest& request);
+  void force_cut(DeviceRequest& request);
+  void bench(DeviceRequest& request);
+  void restart();
+
+  void follow_connection();
+  void receive(MutableBytes frame);
+  void take_frames();
+  void pump();
+  void next_picture();
+  void tell_figures();
+  void update_status();
+  bool sealed() const { return parts_.settings.aead_key_bytes != 0; }
+
+  DeviceParts parts_;
+  SessionMemory memory_;
+  Session session_;
+  WatchedEngine engine_;
+  NoteBoard notes_;
+  Updates updates_;
+  AesGcm cipher_;
+  FrameSealer sealer_;
+  FrameOpener opener_;
+  SealedTransport sealing_;
+  Driver driver_;
+  QueueHandle_t requests_ = nullptr;
+  TaskHandle_t task_ = nullptr;
+  uint32_t connection_ = 0;     // as last seen in the inbox
+  bool was_ready_ = false;
+  bool has_model_ = false;
+  bool cut_forced_ = false;  // from the console: plans are not followed
+  bool restart_due_ = false;
+  bool hang_due_ = false;
+  uint64_t began_us_ = 0;       // of this inference
+  uint64_t next_picture_us_ = 0;
+  uint64_t next_figures_us_ = 0;
+  device::Sentence model_trouble_;
+  DeviceStatus status_ = {};
+};
+
+}  // namespace cutpoint::esp32
+
+#endif  // CUTPOINT_ESP32_DEVICE_TASK_H_
