@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,3 +177,13 @@ def test_a_key_shows_itself_nowhere() -> None:
     with pytest.raises(KeyFileError) as refused:
         Key.of_hex(secret + "00")
     assert secret not in str(refused.value)
+
+
+def test_the_protocol_page_names_every_reason_of_a_sealed_frame() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    section = page.partition("## Sealed frames")[2].partition("\n## ")[0]
+    reasons = (Reason.PLAIN, Reason.ROLE, Reason.ANY_LIFE, Reason.OLD_LIFE, Reason.REPLAYED, Reason.FORGED)
+    rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")]
+    assert {reason.value.replace("_", " ") for reason in reasons} <= set(rows)
+    assert all(f"{role.value} {role.name.lower()}" in section for role in Role)
+    assert str(SEAL_BYTES) in section
