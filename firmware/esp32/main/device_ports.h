@@ -44,6 +44,8 @@ class Measures {
  public:
   // What the board can measure; what it cannot is left out.
   virtual void fill(Gauges& gauges) = 0;
+  // "measured" or "modelled"; null when neither.
+  virtual const char* energy() = 0;
 
  protected:
   ~Measures() = default;

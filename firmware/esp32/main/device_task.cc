@@ -29,11 +29,12 @@ DeviceTask::DeviceTask(const DeviceParts& parts)
       engine_(parts.runner.engine()),
       notes_(parts.events),
       updates_(parts.settings, parts.slots, parts.app, notes_),
-      sealer_(cipher_, Role::kDevice, Life{parts.boot, esp_random()}),
+      sealer_(cipher_, Role::kDevice, Life{parts.life.boot, esp_random()}),
       opener_(cipher_, Role::kDevice),
       sealing_(parts.mqtt, sealer_, MutableBytes(memory_.chunk)),
       driver_(session_, engine_, parts.settings.aead_key_bytes != 0 ? static_cast<Transport&>(sealing_) : parts.mqtt,
-              *this, Span<uint32_t>(memory_.run_us), &notes_.notes()) {}
+              *this, Span<uint32_t>(memory_.run_us), &notes_.notes()),
+      life_(parts.life) {}
 
 bool DeviceTask::begin(device::Sentence& why) {
   if (sealed() && !cipher_.begin(parts_.settings.aead_key)) {
@@ -41,7 +42,7 @@ bool DeviceTask::begin(device::Sentence& why) {
     why.add("The key aead_key could not be taken; frames would travel in the clear, so none does. Set it again.");
     return false;
   }
-  requests_ = xQueueCreate(kRequests, sizeof(DeviceRequest*));
+  requests_ = xQueueCreate(kRequests, sizeof(DeviceRequest));
   settle_trial_of_boot();
   const Status begun = session_.begin(session_config(parts_.settings.cut));
   if (requests_ == nullptr || begun != Status::kOk) {
@@ -56,18 +57,6 @@ bool DeviceTask::begin(device::Sentence& why) {
 bool DeviceTask::start() {
   return xTaskCreatePinnedToCore(main, "device", kDeviceTaskStackBytes, this, kDeviceTaskPriority, &task_, kCore) ==
          pdPASS;
-}
-
-bool DeviceTask::ask(DeviceRequest& request, uint32_t timeout_ms) {
-  DeviceRequest* const asked = &request;
-  const TickType_t ticks = pdMS_TO_TICKS(timeout_ms);
-  if (task_ == nullptr || xQueueSend(requests_, &asked, ticks) != pdTRUE) {
-    return false;
-  }
-  wake();
-  // It has been taken in, and the request is the caller's memory: no way back.
-  xSemaphoreTake(request.done, portMAX_DELAY);
-  return true;
 }
 
 DeviceStatus DeviceTask::status() const {
@@ -92,14 +81,12 @@ void DeviceTask::main(void* self) {
 
 void DeviceTask::loop() {
   for (;;) {
-    if (!hang_due_) {
-      esp_task_wdt_reset();
-    }
+    esp_task_wdt_reset();
     follow_connection();
     take_frames();
     serve_requests();
     tell_figures();
-    look_after_trial();
+    look_after_life();
     next_picture();
     pump();
     if (session_.phase() == Phase::kIdle) {
@@ -158,9 +145,7 @@ void DeviceTask::follow_connection() {
   }
   if ((seen & 1u) != 0) {
     driver_.connected();
-    if (parts_.app.on_trial() && parts_.app.keep()) {
-      updates_.firmware(device::UpdateState::kDone, "The new application reached the broker and is kept.");
-    }
+    life_.connected();
     if (!was_ready_) {
       was_ready_ = true;
       parts_.events.ready();
@@ -197,9 +182,7 @@ void DeviceTask::receive(MutableBytes frame) {
 void DeviceTask::pump() {
   session_.tick();
   while (driver_.pump_one()) {
-    if (!hang_due_) {
-      esp_task_wdt_reset();
-    }
+    esp_task_wdt_reset();
     if (session_.phase() != Phase::kIdle) {
       const size_t bytes = parts_.inbox.take_frame(MutableBytes(memory_.frame));
       if (bytes != 0) {
@@ -233,9 +216,9 @@ void DeviceTask::delivered(const Delivery& delivery, Span<const TensorView> outp
   for (const TensorView& output : outputs) {
     crc = crc32(crc, output.data);
   }
-  const AnswerReport report = {delivery, microseconds(began_us_, now_us()), engine_.take_spent_us(),
-                               delivery.by == By::kDevice, crc};
-  parts_.events.answered(report);
+  const device::AnswerLine answer = {&delivery, microseconds(began_us_, now_us()), engine_.take_spent_us(),
+                                     delivery.by == By::kDevice, crc};
+  parts_.events.answered(answer);
 }
 
 bool DeviceTask::commanded(const Command& command) {

@@ -7,6 +7,7 @@
 #include "core/cipher/sealing.h"
 #include "core/session/driver.h"
 #include "crypto/aes_gcm.h"
+#include "device/life/life.h"
 #include "device/settings/settings.h"
 #include "device_events.h"
 #include "device_ports.h"
@@ -28,14 +29,14 @@ namespace cutpoint::esp32 {
 // TFLM's kernels, TLS writes and the SHA-256 of an update run on it.
 constexpr uint32_t kDeviceTaskStackBytes = 12288;
 constexpr UBaseType_t kDeviceTaskPriority = 5;  // below the network's tasks
-constexpr uint32_t kTrialMs = 60000;            // that a new application has to reach the broker
+constexpr char kLifeNamespace[] = "life";
+constexpr char kLifeKey[] = "record";
 
 struct DeviceParts {
   const device::Settings& settings;
   const char* id;
-  uint32_t boot;
-  const char* reset;  // why this life began
-  bool safe_mode;     // no model, no pictures: network and updates alone
+  device::LifeRecord& life;  // after begin_life; in safe mode no model and no pictures, network and updates alone
+  const char* crash;         // how the life before ended, null when it ended well
   Inbox& inbox;
   MqttTransport& mqtt;
   ModelSlots& slots;
@@ -76,8 +77,8 @@ class DeviceTask final : private Listener, private Clock {
   // After the transport can be used.
   bool start();
 
-  // From any task. False when the task is too busy to take it in time; `request` is answered then by nobody.
-  bool ask(DeviceRequest& request, uint32_t timeout_ms);
+  // From any task, without waiting. False when too many are waiting already.
+  bool ask(const DeviceRequest& request);
   // A copy, at most a second old.
   DeviceStatus status() const;
   // From any task: something is there to look at.
@@ -102,13 +103,15 @@ class DeviceTask final : private Listener, private Clock {
   void settle_trial_of_boot();
   void try_new_model();
   void try_new_firmware();
-  void look_after_trial();
+  void look_after_life();
+  void store_life();
+  void write_about(const ModelId& model);
 
   // device_task_requests.cc
   void serve_requests();
-  void serve(DeviceRequest& request);
-  void force_cut(DeviceRequest& request);
-  void bench(DeviceRequest& request);
+  void force_cut(uint32_t cut);
+  void bench(uint32_t count);
+  void hang();
   void restart();
 
   void follow_connection();
@@ -133,12 +136,13 @@ class DeviceTask final : private Listener, private Clock {
   Driver driver_;
   QueueHandle_t requests_ = nullptr;
   TaskHandle_t task_ = nullptr;
+  device::Life life_;
+  size_t about_bytes_ = 0;
   uint32_t connection_ = 0;     // as last seen in the inbox
   bool was_ready_ = false;
   bool has_model_ = false;
   bool cut_forced_ = false;  // from the console: plans are not followed
   bool restart_due_ = false;
-  bool hang_due_ = false;
   uint64_t began_us_ = 0;       // of this inference
   uint64_t next_picture_us_ = 0;
   uint64_t next_figures_us_ = 0;

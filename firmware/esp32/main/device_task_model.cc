@@ -1,16 +1,31 @@
 // The device's task: which model it runs, and what becomes of new ones.
+#include <stdio.h>
 #include <string.h>
 
-#include "about.h"
+#include "device/report/about.h"
 #include "device_task.h"
+#include "esp_app_desc.h"
 #include "esp_heap_caps.h"
+#include "esp_idf_version.h"
 #include "esp_log.h"
-#include "esp_timer.h"
+#include "sdkconfig.h"
+#include "storage/state_store.h"
 
 namespace cutpoint::esp32 {
 namespace {
 
 constexpr char kTag[] = "model";
+
+// As the profiles of host_tools name the chips.
+const char* chip_name() {
+#if CONFIG_IDF_TARGET_ESP32S3
+  return "esp32-s3";
+#elif CONFIG_IDF_TARGET_ESP32C3
+  return "esp32-c3";
+#else
+  return CONFIG_IDF_TARGET;
+#endif
+}
 
 size_t frame_bytes(const device::Settings& settings) {
   return settings.chunk < kMaxFrameBytes ? settings.chunk : kMaxFrameBytes;
@@ -21,7 +36,7 @@ size_t frame_bytes(const device::Settings& settings) {
 // Of the model that is loaded; without one a network of one operator, none of it on board: the board can be reached.
 SessionConfig DeviceTask::session_config(uint16_t cut) {
   SessionConfig config = {};
-  config.boot = parts_.boot;
+  config.boot = parts_.life.boot;
   config.operators = 1;
   if (has_model_) {
     const device::SlotHeader& header = parts_.slots.current().header;
@@ -32,14 +47,14 @@ SessionConfig DeviceTask::session_config(uint16_t cut) {
   config.cut = cut < config.on_board ? cut : config.on_board;
   config.deadline_ms = parts_.settings.deadline_ms;
   config.chunk_bytes = frame_bytes(parts_.settings) - (sealed() ? kSealBytes : 0);
-  config.about = Bytes(reinterpret_cast<const uint8_t*>(memory_.about), strlen(memory_.about));
+  config.about = Bytes(reinterpret_cast<const uint8_t*>(memory_.about), about_bytes_);
   return config;
 }
 
 bool DeviceTask::load_current(device::Sentence& why) {
   has_model_ = false;
   const MappedModel& model = parts_.slots.current();
-  if (parts_.safe_mode) {
+  if (parts_.life.safe_mode) {
     why = device::Sentence("Safe mode: five lives in a row died early. Send another model or firmware, then restart.");
   } else if (model.fault != device::SlotFault::kNone) {
     why = device::Sentence(device::slot_fault_text(model.fault));
@@ -56,16 +71,38 @@ bool DeviceTask::load_current(device::Sentence& why) {
     }
   }
   model_trouble_ = has_model_ ? device::Sentence() : why;
-  const AboutFields about = {has_model_ ? model.header.model : ModelId{},
-                             engine_.operators(),
-                             parts_.boot,
-                             frame_bytes(parts_.settings),
-                             parts_.reset,
-                             parts_.safe_mode,
-                             parts_.settings.update,
-                             parts_.slots.spare().size()};
-  write_about(about, Span<char>(memory_.about));
+  write_about(has_model_ ? model.header.model : ModelId{});
   return has_model_;
+}
+
+void DeviceTask::write_about(const ModelId& model) {
+  const esp_app_desc_t& app = *esp_app_get_description();
+  char firmware[48];
+  snprintf(firmware, sizeof firmware, "cutpoint %s", app.version);
+  device::About about;
+  about.model = model;
+  about.operators = engine_.operators();
+  about.boot = parts_.life.boot;
+  about.firmware = firmware;
+  about.app = app.version;
+  about.idf = esp_get_idf_version();
+  about.board = CONFIG_CUTPOINT_BOARD;
+  about.chip = chip_name();
+#if CONFIG_CUTPOINT_REFERENCE_KERNELS
+  about.engine = "tflm-reference";
+#else
+  about.engine = "tflm";
+#endif
+  about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
+  about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
+  about.reset = device::reset_name(parts_.life.cause);
+  about.safe_mode = parts_.life.safe_mode;
+  about.update = parts_.settings.update;
+  about.slot_bytes = parts_.slots.spare().size();
+  about.energy = parts_.measures.energy();
+  about.crash = parts_.crash;
+  const device::Text text = device::write_about(about, Span<char>(memory_.about));
+  about_bytes_ = text.size();
 }
 
 // Once through all operators on board: what fails here would fail on the first picture.
@@ -86,9 +123,15 @@ bool DeviceTask::try_out(device::Sentence& why) {
 // What the slots hold at boot: the model in use, or one that still has to prove itself.
 void DeviceTask::settle_trial_of_boot() {
   device::Sentence why;
-  if (parts_.safe_mode) {
+  if (parts_.crash != nullptr) {
+    notes_.say(device::NoteKind::kReset, parts_.crash);
+  }
+  if (parts_.app.returned()) {
+    updates_.firmware(device::UpdateState::kReturned, "The new application was left; the one before runs again.");
+  }
+  if (parts_.life.safe_mode) {
     load_current(why);
-    notes_.say("error", why.text());
+    notes_.say(device::NoteKind::kError, why.text());
     return;
   }
   const bool trial = parts_.slots.on_trial();
@@ -102,11 +145,11 @@ void DeviceTask::settle_trial_of_boot() {
   } else if (parts_.slots.reason() == device::BootReason::kReturned) {
     updates_.model_returned("The new model did not end its trial: the one before is in use.");
   } else if (parts_.slots.reason() == device::BootReason::kFallback) {
-    notes_.say("model", "The slot in use is damaged: the other one is used.");
+    notes_.say(device::NoteKind::kModel, "The slot in use is damaged: the other one is used.");
   }
   if (!loaded) {
     ESP_LOGW(kTag, "%s", why.text());
-    notes_.say("model", why.text());
+    notes_.say(device::NoteKind::kModel, why.text());
   }
 }
 
@@ -120,6 +163,9 @@ void DeviceTask::try_new_model() {
     device::Sentence text;
     text.add(parts_.slots.current().header.name).add(" is in use from now on.");
     updates_.model_done(text.text());
+    if (life_.forgive()) {
+      store_life();
+    }
   } else {
     if (begun) {
       parts_.slots.fail();
@@ -138,15 +184,45 @@ void DeviceTask::try_new_firmware() {
     updates_.firmware(device::UpdateState::kFailed, why.text());
     return;
   }
+  if (life_.forgive()) {
+    store_life();
+  }
   restart_due_ = true;
 }
 
-// A new application that does not reach the broker in its first minute is left for the old one.
-void DeviceTask::look_after_trial() {
-  if (parts_.app.on_trial() && now_us() > kTrialMs * 1000ull) {
-    ESP_LOGE(kTag, "no broker within %u s of the new application: back to the old one",
-             static_cast<unsigned>(kTrialMs / 1000));
-    parts_.app.roll_back();
+void DeviceTask::store_life() {
+  uint8_t bytes[device::kLifeRecordBytes];
+  device::write_life(parts_.life, bytes);
+  if (!store_state(kLifeNamespace, kLifeKey, Bytes(bytes))) {
+    ESP_LOGE(kTag, "the life record could not be stored: the next boot may count wrongly");
+  }
+}
+
+// A new application that does not reach the broker is left for the old one; safe mode ends by itself.
+void DeviceTask::look_after_life() {
+  for (;;) {
+    switch (life_.tick(now_us())) {
+      case device::LifeStep::kNothing:
+        return;
+      case device::LifeStep::kStore:
+        store_life();
+        break;
+      case device::LifeStep::kKeepApp:
+        if (parts_.app.keep()) {
+          updates_.firmware(device::UpdateState::kDone, "The new application reached the broker and is kept.");
+        }
+        store_life();
+        break;
+      case device::LifeStep::kRollBack:
+        ESP_LOGE(kTag, "the new application did not reach the broker: back to the old one");
+        store_life();
+        parts_.app.roll_back();
+        break;
+      case device::LifeStep::kRestart:
+        store_life();
+        restart_due_ = true;
+        break;
+    }
   }
 }
 

@@ -6,78 +6,84 @@
 namespace cutpoint::esp32 {
 namespace {
 
-constexpr uint32_t kMostBenches = 100;
 constexpr uint32_t kFarewellMs = 2000;  // for the last notes to be acknowledged
 
 }  // namespace
 
-// One look, between inferences: a cut or a bench would disturb one that is under way.
+bool DeviceTask::ask(const DeviceRequest& request) {
+  if (task_ == nullptr || xQueueSend(requests_, &request, 0) != pdTRUE) {
+    return false;
+  }
+  wake();
+  return true;
+}
+
+// Between inferences: a cut or a bench would disturb one that is under way.
 void DeviceTask::serve_requests() {
-  DeviceRequest* request = nullptr;
+  DeviceRequest request = {};
   while (session_.phase() == Phase::kIdle && xQueueReceive(requests_, &request, 0) == pdTRUE) {
-    serve(*request);
-    xSemaphoreGive(request->done);
+    switch (request.kind) {
+      case RequestKind::kCut:
+        force_cut(request.value);
+        break;
+      case RequestKind::kBench:
+        bench(request.value);
+        break;
+      case RequestKind::kForgive:
+        if (life_.forgive()) {
+          store_life();
+        }
+        break;
+      case RequestKind::kRestart:
+        restart_due_ = true;
+        break;
+      case RequestKind::kHang:
+        hang();
+        break;
+    }
   }
 }
 
-void DeviceTask::serve(DeviceRequest& request) {
-  request.ok = true;
-  request.text.clear();
-  switch (request.kind) {
-    case RequestKind::kCut:
-      return force_cut(request);
-    case RequestKind::kBench:
-      return bench(request);
-    case RequestKind::kRestart:
-      restart_due_ = true;
-      return;
-    case RequestKind::kHang:
-      hang_due_ = true;
-      request.text.add("The watchdog is not fed any more.");
-      return;
-  }
-}
-
-void DeviceTask::force_cut(DeviceRequest& request) {
-  const bool follow = request.value == device::kWholeNetwork;
-  if (!follow && (!has_model_ || request.value > engine_.operators())) {
-    request.ok = false;
-    request.text.add("There are ").add(static_cast<uint32_t>(engine_.operators())).add(" operators on board.");
-    return;
-  }
-  cut_forced_ = !follow;
-  session_.change_model(session_config(follow ? parts_.settings.cut : static_cast<uint16_t>(request.value)));
-  if (follow) {
+// A session of the same model begins again with the cut that is held; its number goes on.
+void DeviceTask::force_cut(uint32_t cut) {
+  cut_forced_ = cut != kFollowPlans;
+  session_.change_model(session_config(cut_forced_ ? static_cast<uint16_t>(cut) : parts_.settings.cut));
+  if (!cut_forced_) {
     parts_.mqtt.ask_for_plan();
-    request.text.add("Plans are followed.");
-  } else {
-    request.text.add("Cut ").add(request.value).add(" until `cut auto`; plans are not followed.");
   }
 }
 
-void DeviceTask::bench(DeviceRequest& request) {
+void DeviceTask::bench(uint32_t count) {
+  device::Sentence said;
   const uint16_t operators = engine_.operators();
-  if (!has_model_ || request.value == 0 || request.value > kMostBenches) {
-    request.ok = false;
-    request.text.add(has_model_ ? "A bench is of 1 to 100 inferences." : model_trouble_.text());
-    return;
-  }
   uint64_t sum_us = 0;
-  request.least_us = UINT32_MAX;
-  for (uint32_t i = 0; i < request.value; ++i) {
+  uint32_t least_us = UINT32_MAX;
+  uint32_t most_us = 0;
+  for (uint32_t i = 0; i < count && has_model_; ++i) {
     engine_.take_spent_us();
     if (!engine_.run(0, operators, Span<uint32_t>(memory_.run_us, operators))) {
-      request.ok = false;
-      request.text.add("An operator failed.");
-      return;
+      return parts_.events.said(device::Sentence("error: An operator failed."));
     }
     esp_task_wdt_reset();
     const uint32_t spent_us = engine_.take_spent_us();
     sum_us += spent_us;
-    request.least_us = spent_us < request.least_us ? spent_us : request.least_us;
-    request.most_us = spent_us > request.most_us ? spent_us : request.most_us;
+    least_us = spent_us < least_us ? spent_us : least_us;
+    most_us = spent_us > most_us ? spent_us : most_us;
   }
-  request.mean_us = static_cast<uint32_t>(sum_us / request.value);
+  if (!has_model_ || count == 0) {
+    said.add("error: ").add(has_model_ ? "A bench is of one inference at least." : model_trouble_.text());
+  } else {
+    said.add("bench: ").add(count).add(" inferences of ").add(static_cast<uint32_t>(operators)).add(" operators, us: least ");
+    said.add(least_us).add(", mean ").add(static_cast<uint32_t>(sum_us / count)).add(", most ").add(most_us).add(".");
+  }
+  parts_.events.said(said);
+}
+
+// The way out is the watchdog's alone.
+void DeviceTask::hang() {
+  for (;;) {
+    vTaskDelay(pdMS_TO_TICKS(1000));
+  }
 }
 
 // What is to be said is said, the broker is left in peace, and only then.

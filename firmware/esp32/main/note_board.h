@@ -3,7 +3,7 @@
 #define CUTPOINT_ESP32_NOTE_BOARD_H_
 
 #include "core/session/notes.h"
-#include "device/update/receiver.h"
+#include "device/report/notes.h"
 #include "device_events.h"
 
 namespace cutpoint::esp32 {
@@ -15,8 +15,7 @@ class NoteBoard {
  public:
   explicit NoteBoard(DeviceEvents& events) : events_(events) {}
 
-  // {"note": about, "text": text}; about is "model", "reset" or "error".
-  void say(const char* about, const char* text);
+  void say(device::NoteKind kind, const char* text);
   void update(device::UpdateKind kind, device::UpdateState state, uint32_t offset, uint32_t size, const char* text);
 
   Notes& notes() { return notes_; }

@@ -5,13 +5,13 @@
 #include "core/frame/command.h"
 #include "core/frame/plan.h"
 #include "core/session/config.h"
+#include "device/report/about.h"
 
 namespace cutpoint::esp32 {
 
 constexpr size_t kMaxFrameBytes = 4096;   // of the setting `chunk`, and of what is received
 constexpr size_t kMaxResultBytes = 2048;  // raw output tensors, or 100 centroids
 constexpr uint16_t kMaxOperators = 512;   // N; the largest network here has 64
-constexpr size_t kMaxAboutBytes = 768;
 
 struct SessionMemory {
   uint8_t chunk[kMaxFrameBytes];
@@ -21,7 +21,7 @@ struct SessionMemory {
   uint8_t command[kMaxCommandPayloadBytes];
   uint32_t operators_us[kMaxOperators];
   uint32_t run_us[kMaxOperators];
-  char about[kMaxAboutBytes];
+  char about[device::kAboutBytes];
 
   SessionBuffers buffers() {
     return {MutableBytes(chunk), MutableBytes(result), MutableBytes(plan), MutableBytes(command),

@@ -14,7 +14,7 @@ constexpr char kOnTrial[] = "An image is on trial: wait for how that ends.";
 bool Updates::take(CommandId id, Bytes argument) {
   UpdateView view = {};
   if (read_update(argument, view) != Status::kOk) {
-    notes_.say("error", "A step of an update could not be read: it is of another version, or damaged.");
+    notes_.say(device::NoteKind::kError, "A step of an update could not be read: it is of another version, or damaged.");
     return false;
   }
   const bool model = id == CommandId::kNewModel;
