@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from types import FrameType
 
 from rich.markup import escape
 
@@ -34,15 +36,40 @@ def follow_serial(name: str, baud: int, *, reset: bool, seconds: float | None, j
         return current[0]
 
     end = None if seconds is None else time.monotonic() + seconds
+    stopped = noting_signals()
     if sys.stdin is not None and sys.stdin.isatty():
         threading.Thread(target=forward, args=(current,), daemon=True).start()
-    for seen in watch(again, port, until=lambda: end is not None and time.monotonic() >= end):
+
+    def over() -> bool:
+        if stopped:
+            signal.raise_signal(stopped[0])
+        return end is not None and time.monotonic() >= end
+
+    for seen in watch(again, port, until=over):
         if seen.change is Change.lost:
             errors.print(f"{escape(name)} went away ({escape(seen.why)}); waiting for it", soft_wrap=True)
         elif seen.change is Change.back:
             errors.print(f"{escape(name)} is back", soft_wrap=True)
         elif seen.said is not None:
             show(seen.said, json=json)
+
+
+def noting_signals() -> list[int]:
+    """Every SIGINT and SIGTERM from now on, beside what they do already.
+
+    pyserial closes a socket under a bare `except`, which swallows an interrupt that comes in that moment.
+    """
+    came: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def note(seen: int, frame: FrameType | None, before: object = before) -> None:
+            came.append(seen)
+            if callable(before):
+                before(seen, frame)
+
+        signal.signal(number, note)
+    return came
 
 
 def forward(current: list[LinePort]) -> None:

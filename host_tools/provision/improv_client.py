@@ -18,7 +18,7 @@ from host_tools.provision.improv import (
     strings_of,
     wifi_command,
 )
-from host_tools.serial_line import LinePort
+from host_tools.serial_line import LinePort, read_some
 
 ANSWER_S = 3.0
 """For a board to say that it is there; it is asked again every second."""
@@ -111,7 +111,7 @@ class ImprovClient:
     def _until(self, end: float) -> Iterator[Packet]:
         while self._clock() < end:
             try:
-                data = self._port.read(256)
+                data = read_some(self._port)
             except OSError as error:
                 raise BoardError(f"{self._name} went away: {error}") from error
             yield from self._reader.push(data)

@@ -1,7 +1,7 @@
 """A board's serial line: opened by name or URL, its lines as sentences, watched across restarts."""
 
 from host_tools.serial_line.lines import LineDecoder, Said
-from host_tools.serial_line.port import BAUD, LinePort, open_port, reset_board
+from host_tools.serial_line.port import BAUD, LinePort, open_port, read_some, reset_board
 from host_tools.serial_line.watch import Change, Watched, watch
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Said",
     "Watched",
     "open_port",
+    "read_some",
     "reset_board",
     "watch",
 ]

@@ -19,6 +19,8 @@ RESET_S = 0.1
 class LinePort(Protocol):
     """What is used of a port; every call may raise OSError when the board is gone."""
 
+    @property
+    def in_waiting(self) -> int: ...
     def read(self, size: int = 1) -> bytes: ...
     def write(self, data: bytes) -> int | None: ...
     def close(self) -> None: ...
@@ -72,6 +74,14 @@ def why_not_open(name: str, error: Exception) -> BoardError:
             f"{name} is busy: another program has it open; end that monitor or IDE and try again"
         )
     return BoardError(f"cannot open {name}: {text}")
+
+
+def read_some(port: LinePort) -> bytes:
+    """What has come, at once; waits up to 0.1 s for the first byte and gives none after that.
+
+    Never asks for more than is there: a port that breaks while pyserial waits for the rest takes along what it had.
+    """
+    return port.read(max(1, port.in_waiting))
 
 
 def reset_board(port: LinePort) -> None:

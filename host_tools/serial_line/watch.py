@@ -9,9 +9,8 @@ from enum import Enum, auto
 
 from host_tools.flash import BoardError
 from host_tools.serial_line.lines import LineDecoder, Said
-from host_tools.serial_line.port import LinePort
+from host_tools.serial_line.port import LinePort, read_some
 
-READ_BYTES = 4096
 REOPEN_S = 0.2
 
 
@@ -56,7 +55,7 @@ def watch(
                 decoder = LineDecoder()
                 yield Watched(change=Change.back)
             try:
-                data = opened.read(READ_BYTES)
+                data = read_some(opened)
             except OSError as error:
                 opened.close()
                 opened = None
