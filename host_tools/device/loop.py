@@ -195,9 +195,11 @@ class Loop:
                 telemetry_due = time.monotonic() + self._telemetry_s
             if self._updates.trial_due and not driver.busy:
                 # A board loads what it received between two pictures, too.
+                # That it is done, the next life says: after it has announced the model.
                 if self._updates.try_image():
                     self._restart_due = True
-                driver.pump(self._take_frames)
+                else:
+                    driver.pump(self._take_frames)
             if self._restart_due and not driver.busy:
                 self._restart()
             if self._connect_due is not None and time.monotonic() >= self._connect_due:

@@ -57,7 +57,7 @@ class Updates:
         self.trial_due = False
 
     def take(self, command: Command, argument: bytes) -> bool:
-        """Carry out one step; False when the device cannot."""
+        """Carry out one step, and say what came of it; False for what this device does not know or cannot."""
         kind = UpdateKind.MODEL if command is Command.NEW_MODEL else UpdateKind.FIRMWARE
         try:
             step = decode_update(argument)
@@ -78,7 +78,7 @@ class Updates:
         if said.state == "trying":
             self.trial_due = True
             self._ready_receiver().block(_ON_TRIAL)
-        return said.state != "refused"
+        return True
 
     def rebooted(self) -> None:
         """Another life: what was under way is known from the store alone."""

@@ -22,9 +22,9 @@ WINDOW_BYTES = 24 * 1024
 ASK_AGAIN_S = 3.0
 """Silence after which `begin`, or `end`, is said again; doubled up to `MOST_ASK_AGAIN_S`."""
 MOST_ASK_AGAIN_S = 12.0
-HOLD_REFUSAL_S = 3.0
-"""A refusal may be about a step of an earlier life or connection that was still on its way: it counts after this time
-without another word."""
+HOLD_REFUSAL_S = 1.5
+"""A refusal may be about a step of an earlier life, connection or update that was still on its way: it counts after
+this time without another word."""
 AFTER_RENEWAL_S = 20.0
 """A device that comes back has at least so long to say something, however long it was away,"""
 MOST_RENEWALS = 20
@@ -240,9 +240,6 @@ class Transfer:
         ending = Ending(Outcome.REFUSED, note.text)
         if self.stage is Stage.TRYING:
             return  # about a step that came twice: the image itself is on trial
-        if self.stage is Stage.ASKING and self.resumed_at is None:
-            self._end(ending)
-            return
         if self._held is None:
             self._held = (now + HOLD_REFUSAL_S, ending)
         if self.stage is not Stage.ASKING:
