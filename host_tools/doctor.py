@@ -7,33 +7,15 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from cutpoint.errors import CutpointError
 from host_tools.broker import BrokerAccess
+from host_tools.doctor_boards import board_checks
+from host_tools.health import Check, Health
 
 OLDEST_PYTHON = (3, 11)
 CONNECT_TIMEOUT_S = 3.0
-
-
-class Health(StrEnum):
-    """Outcome of a check: `warn` limits something, `bad` stops something."""
-
-    ok = "ok"
-    warn = "warn"
-    bad = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's report; `mend` is empty when all is well."""
-
-    name: str
-    health: Health
-    seen: str
-    mend: str = ""
 
 
 def examine(models: Path | None, broker: BrokerAccess, port: int) -> Iterator[Check]:
@@ -47,6 +29,7 @@ def examine(models: Path | None, broker: BrokerAccess, port: int) -> Iterator[Ch
         lambda: port_free(port),
         lambda: broker_reachable(broker),
         lambda: models_folder(models),
+        *board_checks(),
     )
     for check in checks:
         yield check()

@@ -19,7 +19,8 @@ from host_tools.cli.options import (
     broker_access,
 )
 from host_tools.cli.output import console, print_json
-from host_tools.doctor import Health, examine
+from host_tools.doctor import examine
+from host_tools.health import Health
 
 COLOUR = {Health.ok: "green", Health.warn: "yellow", Health.bad: "red"}
 
