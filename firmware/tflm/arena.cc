@@ -26,13 +26,13 @@ TfLiteStatus MeasuredArena::ReserveNonPersistentOverlayMemory(size_t size, size_
 }
 
 uint8_t* MeasuredArena::AllocatePersistentBuffer(size_t size, size_t alignment) {
-  const size_t room = GetAvailableMemory(1);
-  if (planned_ != 0 && room < size + alignment) {
+  uint8_t* memory = Base::AllocatePersistentBuffer(size, alignment);
+  if (memory == nullptr && planned_ != 0 && !overflowed_) {
     // Only the last few structures come after the activations: give their place up to learn the rest.
     overflowed_ = true;
     Base::ResizeBuffer(GetOverlayMemoryAddress(), 0, kArenaAlignment);
+    memory = Base::AllocatePersistentBuffer(size, alignment);
   }
-  uint8_t* const memory = Base::AllocatePersistentBuffer(size, alignment);
   if (memory == nullptr) {
     starved_ = true;
     note(GetUsedBytes() + size + alignment);

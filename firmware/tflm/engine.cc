@@ -58,7 +58,7 @@ LoadResult TflmEngine::load(Bytes file, MutableBytes arena, NowUs now_us) {
   }
   uint8_t* const memory = arena.data() + skew;
   lifetimes_.begin(*model, memory);
-  resolver_.begin(*model, memory + lives);
+  resolver_.begin(*model, memory + lives, arena_);
   if (!check_types(lifetimes_, *model, result)) {
     return result;
   }
@@ -82,6 +82,8 @@ LoadResult TflmEngine::load(Bytes file, MutableBytes arena, NowUs now_us) {
 
 void TflmEngine::prepare(const tflite::Model& model, MutableBytes arena, NowUs now_us, LoadResult& result) {
   tflite::InitializeTarget();
+  // An interpreter that is let go of half prepared reads registrations that it never wrote.
+  fill_bytes(arena.data(), 0, arena.size());
   arena_.~MeasuredArena();
   new (&arena_) MeasuredArena(arena.data(), arena.size());
   planner_.~GreedyMemoryPlanner();

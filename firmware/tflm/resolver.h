@@ -14,6 +14,8 @@
 namespace cutpoint {
 namespace tflm {
 
+class MeasuredArena;
+
 // A wrapper counts the operators of an invocation, answers "done" without computing for those before the range, times
 // the kernel alone, and ends the invocation after the range. The arena stays untouched between invocations.
 class Resolver : public tflite::MicroOpResolver {
@@ -28,8 +30,8 @@ class Resolver : public tflite::MicroOpResolver {
   // Memory that begin() takes, aligned for pointers.
   static size_t table_bytes(const tflite::Model& model);
 
-  // `model` has passed check_model(); `memory` must stay as long as the resolver is used.
-  void begin(const tflite::Model& model, uint8_t* memory);
+  // `model` has passed check_model(); `memory` and `arena` must stay as long as the resolver is used.
+  void begin(const tflite::Model& model, uint8_t* memory, MeasuredArena& arena);
 
   // The kernel of operator `index` of the model.
   const Kernel& kernel(uint16_t index) const { return kernels_[kernel_of_[index]]; }
@@ -43,6 +45,7 @@ class Resolver : public tflite::MicroOpResolver {
  private:
   Span<Kernel> kernels_;
   Span<uint8_t> kernel_of_;
+  MeasuredArena* arena_ = nullptr;
 };
 
 }  // namespace tflm
