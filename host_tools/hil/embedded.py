@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import threading
@@ -116,8 +117,9 @@ class EmbeddedLine:
 
     def _expecting(self, kind: type[D], **service: object) -> D:
         assert self._sink is not None
-        read_end = self._log.open("rb", buffering=0)
-        read_end.seek(0, 2)
+        # A number, which pexpect closes itself: of a file object it would keep nothing but the number.
+        read_end = os.open(self._log, os.O_RDONLY)
+        os.lseek(read_end, 0, os.SEEK_END)
         process = PexpectProcess(read_end)
         process.delayafterread = _POLL_S  # its default would spend a processor on waiting
         made: D = kind(

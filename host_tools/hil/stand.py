@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cutpoint.bus import Bus
-from cutpoint.errors import CutpointError, PeerError, UsageError
+from cutpoint.errors import PeerError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import (
     About,
@@ -105,9 +105,10 @@ class Stand:
         while True:
             try:
                 got = self.infer(self.pictures[0])
-            except CutpointError:
+            except TargetError:
                 if time.monotonic() > give_up:
                     raise
+                time.sleep(0.1)
                 continue
             if got.activation is not None and got.activation.plan_epoch == epoch and got.answer.by == "edge":
                 return

@@ -9,7 +9,7 @@ from hil_words import Figure
 from host_tools.hil import Stand
 from host_tools.hil.power import PowerMeter
 
-LEAST_S = 5.0
+LEAST_S = 2.0
 
 
 def test_energy_per_inference_is_measured_at_the_ends_and_in_the_middle(

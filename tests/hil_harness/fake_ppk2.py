@@ -20,7 +20,7 @@ class FakePpk2:
 
     RESISTOR = 1.0
     ADC_STEP = 1.8 / 163840
-    BATCH = 500
+    BATCH = 100
 
     def __init__(self, *, calibrated: bool = True) -> None:
         self.milliamperes = 40.0

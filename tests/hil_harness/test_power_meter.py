@@ -26,12 +26,12 @@ def test_energy_is_mean_current_times_voltage_times_time(ppk2: FakePpk2) -> None
 
 def test_an_ammeter_does_not_power_the_board_and_a_source_does(ppk2: FakePpk2) -> None:
     with PowerMeter(ppk2.port, millivolts=3300):
-        pass
+        time.sleep(0.1)
     assert b"\x11\x01" in ppk2.commands
     assert b"\x0c\x01" not in ppk2.commands
     ppk2.commands.clear()
     with PowerMeter(ppk2.port, millivolts=5000, source=True):
-        time.sleep(0.05)
+        time.sleep(0.1)
     assert b"\x11\x02" in ppk2.commands
     assert b"\x0c\x01" in ppk2.commands
 
