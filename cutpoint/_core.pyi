@@ -35,7 +35,7 @@ def encode_activation(
     codec: int,
     flags: int,
     plan_epoch: int,
-    tensors: tuple[tuple[int, int, Buffer, int], ...],
+    tensors: tuple[tuple[int, int, Buffer, int] | tuple[int, int, Buffer, int, Buffer], ...],
     encode_us: int,
     operators_us: tuple[int, ...],
     last: tuple[int, int, int, int, int] | None,
@@ -268,7 +268,7 @@ class Session:
         last: int,
         ok: bool,
         operators_us: Sequence[int] = ...,
-        live: Sequence[tuple[int, int, Buffer, int]] = ...,
+        live: Sequence[tuple[int, int, Buffer, int] | tuple[int, int, Buffer, int, Buffer]] = ...,
     ) -> None:
         """Answers a Run: microseconds of each operator, and after [0, last) the tensors that are alive at `last`.
 

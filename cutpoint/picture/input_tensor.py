@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from cutpoint.errors import InputError, UsageError
 from cutpoint.graph import Model
@@ -138,6 +137,8 @@ def _seen(array: Array) -> str:
 
 
 def _fitted(picture: Array, height: int, width: int) -> Array:
+    from PIL import Image  # here, so that a server that sees no pictures does without
+
     rows, columns = picture.shape[:2]
     if min(rows, columns) < 1:
         raise InputError(f"the picture is empty: {_seen(picture)}")

@@ -6,7 +6,6 @@ import io
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from cutpoint.errors import InputError
 
@@ -20,6 +19,8 @@ class JpegError(InputError):
 
 def picture_of(data: bytes | memoryview) -> npt.NDArray[np.uint8]:
     """Decode a JPEG to uint8 (H, W) when it is grey, else (H, W, 3); raises `JpegError`."""
+    from PIL import Image  # here, so that a server that sees no pictures does without
+
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             width, height = image.size
@@ -33,6 +34,8 @@ def picture_of(data: bytes | memoryview) -> npt.NDArray[np.uint8]:
 
 def jpeg_of(picture: npt.NDArray[np.uint8], quality: int = 50) -> bytes:
     """Encode uint8 (H, W), (H, W, 1) or (H, W, 3) as a camera does: baseline, 4:2:0, quality 1 to 95."""
+    from PIL import Image
+
     flat = picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(flat)).save(file, "JPEG", quality=quality, subsampling="4:2:0")

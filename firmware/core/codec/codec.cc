@@ -1,137 +1,17 @@
 #include "codec.h"
 
 #include "../bytes.h"
+#include "bitmap.h"
 
 namespace cutpoint {
 namespace {
 
-constexpr size_t bitmap_bytes(size_t elements) { return elements / 8 + (elements % 8 != 0 ? 1 : 0); }
-
 constexpr size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-// Loops over elements are written once and compiled per size, so that a compare is one load and not a call.
-template <size_t kItem>
-bool same(const uint8_t* a, const uint8_t* b) {
-  return __builtin_memcmp(a, b, kItem) == 0;
-}
-
-template <size_t kItem>
-size_t count_differing(Bytes data, const uint8_t* fill) {
-  size_t differing = 0;
-  for (size_t at = 0; at + kItem <= data.size(); at += kItem) {
-    differing += same<kItem>(data.data() + at, fill) ? 0u : 1u;
-  }
-  return differing;
-}
-
-size_t count_differing(size_t item, Bytes data, const uint8_t* fill) {
-  switch (item) {
-    case 1:
-      return count_differing<1>(data, fill);
-    case 2:
-      return count_differing<2>(data, fill);
-    case 4:
-      return count_differing<4>(data, fill);
-    default:
-      return count_differing<8>(data, fill);
-  }
-}
-
-// The bitmap byte that describes elements [first, first + 8), fewer at the end.
-template <size_t kItem>
-uint8_t bitmap_byte(Bytes data, size_t first, const uint8_t* fill) {
-  const size_t elements = data.size() / kItem;
-  const size_t count = elements - first < 8 ? elements - first : 8;
-  const uint8_t* at = data.data() + first * kItem;
-  uint32_t bits = 0;
-  for (size_t i = 0; i < count; ++i, at += kItem) {
-    bits |= (same<kItem>(at, fill) ? 0u : 1u) << i;
-  }
-  return static_cast<uint8_t>(bits);
-}
-
-uint8_t bitmap_byte(size_t item, Bytes data, size_t first, const uint8_t* fill) {
-  switch (item) {
-    case 1:
-      return bitmap_byte<1>(data, first, fill);
-    case 2:
-      return bitmap_byte<2>(data, first, fill);
-    case 4:
-      return bitmap_byte<4>(data, first, fill);
-    default:
-      return bitmap_byte<8>(data, first, fill);
-  }
-}
 
 void store_fill(int64_t fill, uint8_t (&to)[kMaxItemBytes]) {
   const uint64_t bits = static_cast<uint64_t>(fill);
   for (size_t i = 0; i < kMaxItemBytes; ++i) {
     to[i] = static_cast<uint8_t>(bits >> (8 * i) & 0xFFu);
-  }
-}
-
-// Copies the elements that differ, from `element` on, until `to` is full; an element may be split between two calls.
-template <size_t kItem>
-size_t pack(Bytes data, const uint8_t* fill, size_t& element, size_t& element_offset, MutableBytes to) {
-  const size_t elements = data.size() / kItem;
-  size_t written = 0;
-  for (; written < to.size() && element < elements; ++element, element_offset = 0) {
-    const uint8_t* from = data.data() + element * kItem;
-    if (same<kItem>(from, fill)) {
-      continue;
-    }
-    const size_t count = smaller(to.size() - written, kItem - element_offset);
-    copy_bytes(to.data() + written, from + element_offset, count);
-    written += count;
-    element_offset += count;
-    if (element_offset != kItem) {
-      break;
-    }
-  }
-  return written;
-}
-
-template <size_t kItem>
-Status unpack(Bytes bitmap, Bytes packed, const uint8_t* fill, MutableBytes raw) {
-  const size_t elements = raw.size() / kItem;
-  uint8_t* to = raw.data();
-  size_t at = 0;
-  for (size_t i = 0; i < elements; ++i, to += kItem) {
-    const uint8_t* from = fill;
-    if ((bitmap[i / 8] >> (i % 8) & 1u) != 0) {
-      if (packed.size() - at < kItem) {
-        return Status::kCoded;
-      }
-      from = packed.data() + at;
-      at += kItem;
-      if (same<kItem>(from, fill)) {
-        return Status::kCoded;
-      }
-    }
-    __builtin_memcpy(to, from, kItem);
-  }
-  return at == packed.size() ? Status::kOk : Status::kCoded;
-}
-
-// The caller has checked that fill and bitmap are there.
-Status decode_bitmap(size_t item, Bytes coded, MutableBytes raw) {
-  const size_t elements = raw.size() / item;
-  const size_t map_bytes = bitmap_bytes(elements);
-  const uint8_t* fill = coded.data();
-  const Bytes bitmap = coded.slice(item, map_bytes);
-  const Bytes packed = coded.from(item + map_bytes);
-  if (elements % 8 != 0 && (bitmap[map_bytes - 1] >> (elements % 8)) != 0) {
-    return Status::kCoded;
-  }
-  switch (item) {
-    case 1:
-      return unpack<1>(bitmap, packed, fill, raw);
-    case 2:
-      return unpack<2>(bitmap, packed, fill, raw);
-    case 4:
-      return unpack<4>(bitmap, packed, fill, raw);
-    default:
-      return unpack<8>(bitmap, packed, fill, raw);
   }
 }
 
@@ -211,16 +91,7 @@ size_t TensorEncoder::pull_bitmap(MutableBytes to) {
 }
 
 size_t TensorEncoder::pull_packed(MutableBytes to) {
-  switch (item_bytes(tensor_.dtype)) {
-    case 1:
-      return pack<1>(tensor_.data, fill_, element_, element_offset_, to);
-    case 2:
-      return pack<2>(tensor_.data, fill_, element_, element_offset_, to);
-    case 4:
-      return pack<4>(tensor_.data, fill_, element_, element_offset_, to);
-    default:
-      return pack<8>(tensor_.data, fill_, element_, element_offset_, to);
-  }
+  return pack_differing(item_bytes(tensor_.dtype), tensor_.data, fill_, element_, element_offset_, to);
 }
 
 Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t coded_bytes) {
