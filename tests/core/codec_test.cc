@@ -127,7 +127,7 @@ TEST(sizes_that_cannot_belong_together_are_told_without_the_data) {
 TEST(a_jpeg_travels_instead_of_its_tensor_when_it_is_smaller) {
   const Buffer pixels(96, 1);
   const Buffer file = sparse(61, 1);
-  TensorView tensor{0, DType::kInt8, view(pixels), 0, view(file)};
+  TensorView tensor{0, DType::kInt8, view(pixels), 1, view(file)};
   CodedSize size = {};
   REQUIRE(measure_tensor(CodecId::kJpeg, tensor, size) == Status::kOk);
   CHECK_EQ(size.codec, CodecId::kJpeg);
