@@ -55,10 +55,9 @@ class Stand:
         patience: float = 1.0,
     ) -> None:
         """Powers the target and waits until it announces the bundle's model. Raises UsageError."""
-        self.target, self.broker, self.bundle, self.root = target, broker, bundle, root
+        self.target, self.broker, self.root = target, broker, root
         self.patience = patience
-        self.truth = Truth(bundle)
-        self.pictures = [tuple(sample.arrays) for sample in self.truth.pictures(6)]
+        self._compare_with(bundle)
         finder = _Finder(broker.bus("hil-finder"), root, bundle, device)
         try:
             target.start()
@@ -69,6 +68,16 @@ class Stand:
         self.edge = ScriptedEdge(broker.bus("hil-edge"), bundle, self.device, root=root)
         self.edge.wait(State, lambda said: said.state is Presence.ONLINE, timeout_s=self.s(10))
         self.about = self.edge.wait(About, timeout_s=self.s(10))
+
+    def _compare_with(self, bundle: Bundle) -> None:
+        self.bundle, self.truth = bundle, Truth(bundle)
+        self.pictures = [tuple(sample.arrays) for sample in self.truth.pictures(6)]
+
+    def serve(self, bundle: Bundle) -> None:
+        """Another model is on board: be its edge, give it its pictures, and compare with it."""
+        self._compare_with(bundle)
+        self.edge.serve(bundle)
+        self.about = self.edge.heard(About)[-1]
 
     def s(self, seconds: float) -> float:
         """Seconds that this target may take for what takes a PC so long."""

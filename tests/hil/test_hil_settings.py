@@ -28,9 +28,10 @@ def restarted(stand: Stand) -> None:
 
 def test_a_saved_setting_survives_a_restart_and_an_unsaved_one_does_not(stand: Stand, setting: str) -> None:
     saved, unsaved = "7654", "4567"
-    stand.target.ask(f"set {KEY} {saved}", rf"{KEY}\W+{saved}")
-    stand.target.ask("save", "saved")
-    stand.target.ask(f"set {KEY} {unsaved}", rf"{KEY}\W+{unsaved}")
+    stand.target.say(f"set {KEY} {saved}")
+    stand.target.ask("save", r"(?i)saved|kept|stored")
+    stand.target.say(f"set {KEY} {unsaved}")
+    assert stand.target.ask(f"get {KEY}", rf"{KEY}\W+(\d+)")[1] == unsaved
     restarted(stand)
     assert stand.target.ask(f"get {KEY}", rf"{KEY}\W+(\d+)")[1] == saved
     stand.ready()
@@ -40,13 +41,13 @@ def test_a_saved_setting_survives_a_restart_and_an_unsaved_one_does_not(stand: S
 def test_a_value_that_cannot_be_is_refused_in_words_and_changes_nothing(
     stand: Stand, setting: str, value: str
 ) -> None:
-    words = stand.target.ask(f"set {KEY} {value}", r"(?i)error|refused|expected|give|not |no ")
+    words = stand.target.ask(f"set {KEY} {value}", r"error: .+")
     assert words.string.strip()
     assert stand.target.ask(f"get {KEY}", rf"{KEY}\W+(\d+)")[1] == setting
 
 
 def test_an_unknown_key_is_refused_in_words(stand: Stand) -> None:
-    assert stand.target.ask("set no_such_key 1", r"(?i)error|unknown|no setting|not ")
+    assert stand.target.ask("set no_such_key 1", r"error: .+")
 
 
 def test_a_secret_is_never_shown(stand: Stand) -> None:

@@ -33,6 +33,8 @@ from host_tools.hil.software_board.store import OBEYED, BoardStore
 
 WATCHDOG_S = 2.0
 PICTURES_WAITING = 4
+LARGEST_PICTURE_BYTES = 1 << 20
+"""What is taken off the line; whether it fits the model on board is looked at afterwards."""
 HELP = (
     ("status", "what this board is and does"),
     ("cut", "the cut in force"),
@@ -85,10 +87,12 @@ class SoftwareBoard:
                 deadline_ms=int(self._store.get("deadline_ms")),
                 telemetry_s=int(self._store.get("tele_ms")) / 1000,
                 cut=None if cut >= bundle.max_cut else cut,
+                update=self._store.get("update"),
                 probe_first_ms=200,
                 probe_max_ms=2000,
             ),
             boots=BootFile(folder / "boots.json"),
+            state=folder / "slots",
             observer=self._observe,
         )
         self._device.reset = self._store.reset_reason()
@@ -104,7 +108,7 @@ class SoftwareBoard:
         threading.Thread(target=self._infer, name="inference", daemon=True).start()
         self._connect()
         self._tell("ready", {"id": str(self._device.id), "boot": self._device.boot})
-        demux = Demux(sum(int(np.prod(t.shape)) * t.dtype.itemsize for t in self._device.inputs))
+        demux = Demux(LARGEST_PICTURE_BYTES)
         while data := self._read():
             for event in demux.push(data):
                 match event:
