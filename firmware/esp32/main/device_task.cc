@@ -1,10 +1,14 @@
 #include "device_task.h"
 
+#include <string.h>
+
+#include "board/measures.h"
+#include "board/watchdog.h"
 #include "core/crc32.h"
 #include "esp_log.h"
 #include "esp_random.h"
-#include "esp_task_wdt.h"
 #include "esp_timer.h"
+#include "network/network.h"
 
 namespace cutpoint::esp32 {
 namespace {
@@ -42,10 +46,12 @@ bool DeviceTask::begin(device::Sentence& why) {
     why.add("The key aead_key could not be taken; frames would travel in the clear, so none does. Set it again.");
     return false;
   }
+  modelled_.begin(device::text_of(chip_name()));
   requests_ = xQueueCreate(kRequests, sizeof(DeviceRequest));
-  settle_trial_of_boot();
+  settled_ = xSemaphoreCreateBinary();
+  write_about(ModelId{});
   const Status begun = session_.begin(session_config(parts_.settings.cut));
-  if (requests_ == nullptr || begun != Status::kOk) {
+  if (requests_ == nullptr || settled_ == nullptr || begun != Status::kOk) {
     why.clear();
     why.add("The device could not be started with these settings; check cut, chunk and deadline_ms.");
     return false;
@@ -55,8 +61,12 @@ bool DeviceTask::begin(device::Sentence& why) {
 }
 
 bool DeviceTask::start() {
-  return xTaskCreatePinnedToCore(main, "device", kDeviceTaskStackBytes, this, kDeviceTaskPriority, &task_, kCore) ==
-         pdPASS;
+  if (xTaskCreatePinnedToCore(main, "device", kDeviceTaskStackBytes, this, kDeviceTaskPriority, &task_, kCore) !=
+      pdPASS) {
+    return false;
+  }
+  xSemaphoreTake(settled_, portMAX_DELAY);
+  return true;
 }
 
 DeviceStatus DeviceTask::status() const {
@@ -73,15 +83,29 @@ void DeviceTask::wake() {
 }
 
 void DeviceTask::main(void* self) {
-  DeviceTask& device = *static_cast<DeviceTask*>(self);
-  device.parts_.inbox.set_reader(xTaskGetCurrentTaskHandle());
-  esp_task_wdt_add(nullptr);
-  device.loop();
+  DeviceTask& task = *static_cast<DeviceTask*>(self);
+  watch_this_task();
+  watch_stack(xTaskGetCurrentTaskHandle());
+  task.settle();
+  xSemaphoreGive(task.settled_);
+  task.loop();
+}
+
+void DeviceTask::settle() {
+  device::Sentence why;
+  if (!parts_.input.begin(parts_.settings.input, xTaskGetCurrentTaskHandle(), why)) {
+    ESP_LOGW(kTag, "%s", why.text());
+    notes_.say(device::NoteKind::kError, why.text());
+  }
+  settle_trial_of_boot();
+  session_.change_model(session_config(parts_.settings.cut));
+  update_status();
+  parts_.inbox.set_reader(xTaskGetCurrentTaskHandle());
 }
 
 void DeviceTask::loop() {
   for (;;) {
-    esp_task_wdt_reset();
+    feed_watchdog();
     follow_connection();
     take_frames();
     serve_requests();
@@ -104,7 +128,7 @@ void DeviceTask::loop() {
         restart();
       }
     } else {
-      parts_.pictures.look_ahead();
+      parts_.input.prepare();
     }
     update_status();
     // At least a tick, so that the idle task of this core gets its turn too.
@@ -125,7 +149,7 @@ uint32_t DeviceTask::wait_ms() {
     next = next_figures_us_;
   }
   const bool idle = session_.phase() == Phase::kIdle;
-  if (has_model_ && idle && !parts_.pictures.on_demand() && next_picture_us_ < next) {
+  if (has_model_ && idle && !on_demand() && next_picture_us_ < next) {
     next = next_picture_us_;
   }
   return next <= now ? 0 : static_cast<uint32_t>((next - now + 999) / 1000);
@@ -146,6 +170,11 @@ void DeviceTask::follow_connection() {
   if ((seen & 1u) != 0) {
     driver_.connected();
     life_.connected();
+    // What could not be told while there was nobody to tell.
+    device::Sentence trouble;
+    if (network().take_trouble(trouble) || parts_.mqtt.take_trouble(trouble)) {
+      notes_.say(device::NoteKind::kError, trouble.text());
+    }
     if (!was_ready_) {
       was_ready_ = true;
       parts_.events.ready();
@@ -182,7 +211,7 @@ void DeviceTask::receive(MutableBytes frame) {
 void DeviceTask::pump() {
   session_.tick();
   while (driver_.pump_one()) {
-    esp_task_wdt_reset();
+    feed_watchdog();
     if (session_.phase() != Phase::kIdle) {
       const size_t bytes = parts_.inbox.take_frame(MutableBytes(memory_.frame));
       if (bytes != 0) {
@@ -197,16 +226,22 @@ void DeviceTask::next_picture() {
     return;
   }
   const uint64_t now = now_us();
-  if (!parts_.pictures.on_demand() && now < next_picture_us_) {
+  if (!on_demand() && now < next_picture_us_) {
     return;
   }
-  if (!parts_.pictures.next(parts_.runner.engine(), parts_.runner.inputs())) {
+  device::Sentence why;
+  if (!parts_.input.next(engine_.input(0), why)) {
     next_picture_us_ = now + 100000;  // a camera that has none yet is asked again soon
+    if (!why.empty() && strcmp(why.text(), input_trouble_.text()) != 0) {
+      notes_.say(device::NoteKind::kError, why.text());
+    }
+    input_trouble_ = why;
     return;
   }
   next_picture_us_ = now + parts_.settings.period_ms * 1000ull;
   began_us_ = now_us();
   engine_.take_spent_us();
+  parts_.mqtt.take_sending_us();
   uint32_t sequence = 0;
   driver_.picture(sequence);
 }
@@ -218,6 +253,8 @@ void DeviceTask::delivered(const Delivery& delivery, Span<const TensorView> outp
   }
   const device::AnswerLine answer = {&delivery, microseconds(began_us_, now_us()), engine_.take_spent_us(),
                                      delivery.by == By::kDevice, crc};
+  modelled_.add(answer.device_us, parts_.mqtt.take_sending_us(), answer.total_us);
+  parts_.input.release();
   parts_.events.answered(answer);
 }
 
@@ -250,8 +287,26 @@ void DeviceTask::tell_figures() {
   }
   next_figures_us_ = now + parts_.settings.tele_ms * 1000ull;
   Gauges gauges;
-  parts_.measures.fill(gauges);
+  fill_gauges(gauges);
+  uint32_t uj = 0;
+  if (parts_.current.present()) {
+    if (parts_.current.take_energy(uj)) {
+      gauges.set(Gauge::kEnergyMeasured, uj);
+    }
+  } else if (modelled_.take(uj)) {
+    gauges.set(Gauge::kEnergyModelled, uj);
+  }
   session_.telemetry(gauges);
+}
+
+const char* DeviceTask::energy_name() const {
+  return parts_.current.present() ? "measured" : modelled_.known() ? "modelled" : nullptr;
+}
+
+// A picture from the line is taken as soon as it is there; its arrival wakes this task.
+bool DeviceTask::on_demand() const {
+  const device::InputChoice choice = parts_.input.choice();
+  return choice == device::InputChoice::kSerial || choice == device::InputChoice::kNone;
 }
 
 void DeviceTask::update_status() {
@@ -271,6 +326,12 @@ void DeviceTask::update_status() {
   status.unanswered = counters.value(CounterId::kUnanswered);
   status.bad_frames = counters.value(CounterId::kBadFrames);
   status.inbox_full = parts_.inbox.counters().full;
+  status.slot = parts_.slots.slot();
+  status.arena_bytes = parts_.runner.arena_bytes();
+  if (has_model_) {
+    strlcpy(status.model_name, parts_.slots.current().header.name, sizeof status.model_name);
+  }
+  status.energy = energy_name();
   status.model_trouble = model_trouble_;
   portENTER_CRITICAL(&g_status_lock);
   status_ = status;

@@ -4,19 +4,23 @@
 
 #include <stdint.h>
 
+#include "board/current_sensor.h"
+#include "board/input_source.h"
 #include "core/cipher/sealing.h"
 #include "core/session/driver.h"
 #include "crypto/aes_gcm.h"
 #include "device/life/life.h"
+#include "device/measure/energy.h"
 #include "device/settings/settings.h"
 #include "device_events.h"
-#include "device_ports.h"
 #include "device_request.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
+#include "freertos/semphr.h"
 #include "freertos/task.h"
 #include "mqtt/inbox.h"
 #include "mqtt/mqtt_transport.h"
+#include "model_runner.h"
 #include "note_board.h"
 #include "session_memory.h"
 #include "storage/app_update.h"
@@ -29,8 +33,6 @@ namespace cutpoint::esp32 {
 // TFLM's kernels, TLS writes and the SHA-256 of an update run on it.
 constexpr uint32_t kDeviceTaskStackBytes = 12288;
 constexpr UBaseType_t kDeviceTaskPriority = 5;  // below the network's tasks
-constexpr char kLifeNamespace[] = "life";
-constexpr char kLifeKey[] = "record";
 
 struct DeviceParts {
   const device::Settings& settings;
@@ -42,8 +44,8 @@ struct DeviceParts {
   ModelSlots& slots;
   AppUpdate& app;
   ModelRunner& runner;
-  PictureSource& pictures;
-  Measures& measures;
+  InputSource& input;
+  CurrentSensor& current;
   DeviceEvents& events;
 };
 
@@ -61,6 +63,10 @@ struct DeviceStatus {
   uint32_t unanswered;
   uint32_t inbox_full;
   uint32_t bad_frames;
+  uint8_t slot;          // 0 `model`, 1 `spare`
+  size_t arena_bytes;
+  char model_name[device::kMaxSlotName + 1];
+  const char* energy;              // "measured", "modelled", or null
   device::Sentence model_trouble;  // why there is no model; empty otherwise
 };
 
@@ -70,11 +76,11 @@ class DeviceTask final : private Listener, private Clock {
   DeviceTask(const DeviceTask&) = delete;
   DeviceTask& operator=(const DeviceTask&) = delete;
 
-  // Loads the model and makes the session, so that the last will can be asked for. False, with the sentence, when not
-  // even a device without a model can be made of the settings; a model that is refused is no such reason.
+  // Makes the session, so that the last will can be asked for. False, with the sentence, when these settings make none.
   bool begin(device::Sentence& why);
   Bytes will(uint8_t (&to)[kStateTextBytes]) const { return session_.will(to); }
-  // After the transport can be used.
+  // Starts the task and waits until it has loaded the model, or knows why not: the arena is the largest piece of memory,
+  // so the network gets what is left. False when there is no memory for the task.
   bool start();
 
   // From any task, without waiting. False when too many are waiting already.
@@ -86,6 +92,7 @@ class DeviceTask final : private Listener, private Clock {
 
  private:
   static void main(void* self);
+  void settle();
   void loop();
   uint32_t wait_ms();
 
@@ -104,7 +111,10 @@ class DeviceTask final : private Listener, private Clock {
   void try_new_model();
   void try_new_firmware();
   void look_after_life();
-  void store_life();
+  void keep_life();
+  const char* energy_name() const;
+  void begin_input();
+  bool on_demand() const;
   void write_about(const ModelId& model);
 
   // device_task_requests.cc
@@ -135,8 +145,10 @@ class DeviceTask final : private Listener, private Clock {
   SealedTransport sealing_;
   Driver driver_;
   QueueHandle_t requests_ = nullptr;
+  SemaphoreHandle_t settled_ = nullptr;
   TaskHandle_t task_ = nullptr;
   device::Life life_;
+  device::ModelledEnergy modelled_;
   size_t about_bytes_ = 0;
   uint32_t connection_ = 0;     // as last seen in the inbox
   bool was_ready_ = false;
@@ -147,6 +159,7 @@ class DeviceTask final : private Listener, private Clock {
   uint64_t next_picture_us_ = 0;
   uint64_t next_figures_us_ = 0;
   device::Sentence model_trouble_;
+  device::Sentence input_trouble_;  // as told last
   DeviceStatus status_ = {};
 };
 

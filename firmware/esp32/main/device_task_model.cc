@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board/measures.h"
 #include "device/report/about.h"
 #include "device_task.h"
 #include "esp_app_desc.h"
@@ -9,23 +10,12 @@
 #include "esp_idf_version.h"
 #include "esp_log.h"
 #include "sdkconfig.h"
-#include "storage/state_store.h"
+#include "storage/life_store.h"
 
 namespace cutpoint::esp32 {
 namespace {
 
 constexpr char kTag[] = "model";
-
-// As the profiles of host_tools name the chips.
-const char* chip_name() {
-#if CONFIG_IDF_TARGET_ESP32S3
-  return "esp32-s3";
-#elif CONFIG_IDF_TARGET_ESP32C3
-  return "esp32-c3";
-#else
-  return CONFIG_IDF_TARGET;
-#endif
-}
 
 size_t frame_bytes(const device::Settings& settings) {
   return settings.chunk < kMaxFrameBytes ? settings.chunk : kMaxFrameBytes;
@@ -71,6 +61,9 @@ bool DeviceTask::load_current(device::Sentence& why) {
     }
   }
   model_trouble_ = has_model_ ? device::Sentence() : why;
+  if (has_model_) {
+    begin_input();
+  }
   write_about(has_model_ ? model.header.model : ModelId{});
   return has_model_;
 }
@@ -99,10 +92,23 @@ void DeviceTask::write_about(const ModelId& model) {
   about.safe_mode = parts_.life.safe_mode;
   about.update = parts_.settings.update;
   about.slot_bytes = parts_.slots.spare().size();
-  about.energy = parts_.measures.energy();
+  about.energy = energy_name();
   about.crash = parts_.crash;
   const device::Text text = device::write_about(about, Span<char>(memory_.about));
   about_bytes_ = text.size();
+}
+
+// What pictures are made into. A model that takes none can still be given raw tensors over the serial line.
+void DeviceTask::begin_input() {
+  size_t bytes = 0;
+  for (size_t i = 0; i < parts_.runner.inputs(); ++i) {
+    bytes += engine_.input(i).size();
+  }
+  device::Sentence why;
+  if (!parts_.input.set_model(parts_.slots.current().model, bytes, why)) {
+    ESP_LOGW(kTag, "%s", why.text());
+    notes_.say(device::NoteKind::kModel, why.text());
+  }
 }
 
 // Once through all operators on board: what fails here would fail on the first picture.
@@ -164,7 +170,7 @@ void DeviceTask::try_new_model() {
     text.add(parts_.slots.current().header.name).add(" is in use from now on.");
     updates_.model_done(text.text());
     if (life_.forgive()) {
-      store_life();
+      keep_life();
     }
   } else {
     if (begun) {
@@ -185,15 +191,13 @@ void DeviceTask::try_new_firmware() {
     return;
   }
   if (life_.forgive()) {
-    store_life();
+    keep_life();
   }
   restart_due_ = true;
 }
 
-void DeviceTask::store_life() {
-  uint8_t bytes[device::kLifeRecordBytes];
-  device::write_life(parts_.life, bytes);
-  if (!store_state(kLifeNamespace, kLifeKey, Bytes(bytes))) {
+void DeviceTask::keep_life() {
+  if (!store_life(parts_.life)) {
     ESP_LOGE(kTag, "the life record could not be stored: the next boot may count wrongly");
   }
 }
@@ -205,21 +209,21 @@ void DeviceTask::look_after_life() {
       case device::LifeStep::kNothing:
         return;
       case device::LifeStep::kStore:
-        store_life();
+        keep_life();
         break;
       case device::LifeStep::kKeepApp:
         if (parts_.app.keep()) {
           updates_.firmware(device::UpdateState::kDone, "The new application reached the broker and is kept.");
         }
-        store_life();
+        keep_life();
         break;
       case device::LifeStep::kRollBack:
         ESP_LOGE(kTag, "the new application did not reach the broker: back to the old one");
-        store_life();
+        keep_life();
         parts_.app.roll_back();
         break;
       case device::LifeStep::kRestart:
-        store_life();
+        keep_life();
         restart_due_ = true;
         break;
     }

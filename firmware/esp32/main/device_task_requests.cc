@@ -1,7 +1,7 @@
 // The device's task: what the console asks of it, and how it ends.
+#include "board/watchdog.h"
 #include "device_task.h"
 #include "esp_system.h"
-#include "esp_task_wdt.h"
 
 namespace cutpoint::esp32 {
 namespace {
@@ -31,7 +31,7 @@ void DeviceTask::serve_requests() {
         break;
       case RequestKind::kForgive:
         if (life_.forgive()) {
-          store_life();
+          keep_life();
         }
         break;
       case RequestKind::kRestart:
@@ -64,7 +64,7 @@ void DeviceTask::bench(uint32_t count) {
     if (!engine_.run(0, operators, Span<uint32_t>(memory_.run_us, operators))) {
       return parts_.events.said(device::Sentence("error: An operator failed."));
     }
-    esp_task_wdt_reset();
+    feed_watchdog();
     const uint32_t spent_us = engine_.take_spent_us();
     sum_us += spent_us;
     least_us = spent_us < least_us ? spent_us : least_us;

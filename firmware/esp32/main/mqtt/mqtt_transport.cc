@@ -147,7 +147,17 @@ bool MqttTransport::publish(Leaf leaf, Bytes payload, uint8_t qos, bool retain) 
   write_topic(leaf, topic);
   // esp-mqtt takes a length of 0 with data for a text.
   const char* data = payload.empty() ? nullptr : reinterpret_cast<const char*>(payload.data());
-  return esp_mqtt_client_publish(client_, topic, data, static_cast<int>(payload.size()), qos, retain ? 1 : 0) >= 0;
+  const int64_t began_us = esp_timer_get_time();
+  const int sent =
+      esp_mqtt_client_publish(client_, topic, data, static_cast<int>(payload.size()), qos, retain ? 1 : 0);
+  sending_us_ += static_cast<uint32_t>(esp_timer_get_time() - began_us);
+  return sent >= 0;
+}
+
+uint32_t MqttTransport::take_sending_us() {
+  const uint32_t spent = sending_us_;
+  sending_us_ = 0;
+  return spent;
 }
 
 void MqttTransport::subscribe(Leaf leaf, int qos) {
@@ -191,6 +201,14 @@ MqttStatus MqttTransport::status() const {
   status.trouble = trouble_;
   portEXIT_CRITICAL(&g_lock);
   return status;
+}
+
+bool MqttTransport::take_trouble(device::Sentence& why) {
+  portENTER_CRITICAL(&g_lock);
+  why = untold_;
+  untold_.clear();
+  portEXIT_CRITICAL(&g_lock);
+  return !why.empty();
 }
 
 void MqttTransport::on_event(void* self, esp_event_base_t, int32_t id, void* data) {
@@ -284,6 +302,7 @@ void MqttTransport::set_trouble(const device::Sentence& why) {
   portENTER_CRITICAL(&g_lock);
   const bool same = strcmp(why.text(), trouble_.text()) == 0;
   trouble_ = why;
+  untold_ = why;
   portEXIT_CRITICAL(&g_lock);
   if (!same) {
     ESP_LOGW(kTag, "%s", why.text());

@@ -50,6 +50,9 @@ class MqttTransport final : public Transport {
   // connection: what must be told is told again after the next one.
   bool publish(Leaf leaf, Bytes payload, uint8_t qos, bool retain) override;
 
+  // Microseconds that publish() took since the last call: for the energy model.
+  uint32_t take_sending_us();
+
   // The retained plan once more.
   void ask_for_plan();
 
@@ -59,6 +62,8 @@ class MqttTransport final : public Transport {
   void leave();
 
   MqttStatus status() const;
+  // What kept it from the broker last, once; false when nothing did since the last call.
+  bool take_trouble(device::Sentence& why);
 
  private:
   static void on_event(void* self, esp_event_base_t base, int32_t id, void* data);
@@ -87,9 +92,11 @@ class MqttTransport final : public Transport {
   volatile bool network_up_ = false;
   volatile bool connected_ = false;
   bool started_ = false;
+  uint32_t sending_us_ = 0;  // the device's task alone
   uint32_t connects_ = 0;
   uint32_t attempts_ = 0;
   device::Sentence trouble_;
+  device::Sentence untold_;
 };
 
 }  // namespace cutpoint::esp32

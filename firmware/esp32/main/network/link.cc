@@ -59,10 +59,10 @@ void Link::trouble(const device::Sentence& why) {
   portENTER_CRITICAL(&g_lock);
   const bool same = strcmp(why.text(), trouble_.text()) == 0;
   trouble_ = why;
+  untold_ = why;
   portEXIT_CRITICAL(&g_lock);
   if (!same) {
     ESP_LOGW(kTag, "%s", why.text());
-    listener_->network_trouble(why);
   }
 }
 
@@ -98,6 +98,14 @@ NetworkStatus Link::status() const {
   return status;
 }
 
+bool Link::take_trouble(device::Sentence& why) {
+  portENTER_CRITICAL(&g_lock);
+  why = untold_;
+  untold_.clear();
+  portEXIT_CRITICAL(&g_lock);
+  return !why.empty();
+}
+
 void Link::on_timer(void* self) {
   Link& link = *static_cast<Link*>(self);
   if (link.again_ != nullptr) {
@@ -107,6 +115,7 @@ void Link::on_timer(void* self) {
 
 bool Network::up() const { return link().up(); }
 NetworkStatus Network::status() const { return link().status(); }
+bool Network::take_trouble(device::Sentence& why) { return link().take_trouble(why); }
 
 Network& network() {
   static Network one;

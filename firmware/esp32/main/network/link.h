@@ -27,6 +27,7 @@ class Link {
 
   bool up() const { return up_; }
   NetworkStatus status() const;
+  bool take_trouble(device::Sentence& why);
 
  private:
   static void on_timer(void* self);
@@ -39,6 +40,7 @@ class Link {
   uint32_t address_ = 0;  // network byte order
   uint32_t attempts_ = 0;
   device::Sentence trouble_;
+  device::Sentence untold_;
 };
 
 // Of the one network of the program.

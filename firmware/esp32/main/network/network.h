@@ -13,8 +13,6 @@ namespace cutpoint::esp32 {
 class NetworkListener {
  public:
   virtual void network_changed(bool up) = 0;
-  // Why there is none, again for every attempt that failed for another reason than the one before.
-  virtual void network_trouble(const device::Sentence& why) = 0;
 
  protected:
   ~NetworkListener() = default;
@@ -41,6 +39,8 @@ class Network {
   // Signal strength of the access point, dBm; false for Ethernet and while not connected.
   bool rssi(int& dbm) const;
   NetworkStatus status() const;
+  // What kept it from an address last, once; false when nothing did since the last call.
+  bool take_trouble(device::Sentence& why);
 
   // "wifi", "openeth" or "ethernet".
   static const char* kind();
