@@ -16,7 +16,7 @@ namespace {
 unsigned shown(size_t bytes) { return static_cast<unsigned>(bytes); }
 
 bool arena_too_small(LoadResult& result, size_t arena_bytes) {
-  return refuse(result, LoadError::kArena, "the arena has %u bytes, the model needs %s%u: %u are missing",
+  return refuse(result, LoadError::kArena, "The arena has %u bytes, the model needs %s%u: %u are missing.",
                 shown(arena_bytes), result.needed_is_exact ? "" : "at least ", shown(result.needed_bytes),
                 shown(result.needed_bytes - arena_bytes));
 }
@@ -27,7 +27,7 @@ bool check_types(const Lifetimes& lifetimes, const tflite::Model& model, LoadRes
   for (uint32_t i = 0; i < tensors->size(); i++) {
     DType dtype = DType::kInt8;
     if (lifetimes.crosses_a_cut(static_cast<uint16_t>(i)) && !travelling_type((*tensors)[i]->type(), dtype)) {
-      return refuse(result, LoadError::kUnsupported, "tensor %u has the type %s, which cannot travel",
+      return refuse(result, LoadError::kUnsupported, "Tensor %u has the type %s, which cannot travel.",
                     static_cast<unsigned>(i), tflite::EnumNameTensorType((*tensors)[i]->type()));
     }
   }
@@ -107,7 +107,7 @@ void TflmEngine::prepare(const tflite::Model& model, MutableBytes arena, NowUs n
   if (status != kTfLiteOk && !arena_.starved()) {
     const uint16_t index = range_.preparing ? range_.next : 0;
     name_operator(result, tflite::EnumNameBuiltinOperator(resolver_.kernel(index).entry->code));
-    refuse(result, LoadError::kRefused, "TFLM refuses operator %u (%s): its types, shapes or options",
+    refuse(result, LoadError::kRefused, "TFLM refuses operator %u (%s): its types, shapes or options.",
            static_cast<unsigned>(index), result.operator_name);
   } else if (status != kTfLiteOk || arena_.overflowed() || result.needed_bytes > arena.size()) {
     result.error = LoadError::kArena;

@@ -33,7 +33,7 @@ struct LoadResult {
   size_t needed_bytes = 0;
   bool needed_is_exact = false;
 
-  // One English sentence without a full stop, for console and MQTT; empty when the model is ready.
+  // One English sentence, for console and MQTT; empty when the model is ready.
   char text[kLoadTextBytes] = "";
 
   bool ok() const { return error == LoadError::kNone; }

@@ -21,27 +21,27 @@ using Indices = flatbuffers::Vector<int32_t>;
 uint32_t count(const Indices* indices) { return indices == nullptr ? 0 : indices->size(); }
 
 bool damaged(LoadResult& result, const char* what, uint32_t index) {
-  return refuse(result, LoadError::kDamaged, "the model is damaged: %s %u", what, static_cast<unsigned>(index));
+  return refuse(result, LoadError::kDamaged, "The model is damaged: %s %u.", what, static_cast<unsigned>(index));
 }
 
 bool unsupported(LoadResult& result, const char* what) {
-  return refuse(result, LoadError::kUnsupported, "the model has %s, which this firmware does not run", what);
+  return refuse(result, LoadError::kUnsupported, "The model has %s, which this firmware does not run.", what);
 }
 
 bool check_form(const tflite::Model& model, LoadResult& result) {
   if (model.version() != kSchemaVersion) {
-    return refuse(result, LoadError::kUnsupported, "the model has schema version %u, version %u is supported",
+    return refuse(result, LoadError::kUnsupported, "The model has schema version %u, version %u is supported.",
                   static_cast<unsigned>(model.version()), static_cast<unsigned>(kSchemaVersion));
   }
   if (model.subgraphs() == nullptr || model.subgraphs()->size() == 0 || model.buffers() == nullptr) {
-    return refuse(result, LoadError::kDamaged, "the model has no subgraph or no buffers");
+    return refuse(result, LoadError::kDamaged, "The model has no subgraph or no buffers.");
   }
   if (model.subgraphs()->size() != 1) {
     return unsupported(result, "several subgraphs");
   }
   const tflite::SubGraph& graph = *(*model.subgraphs())[0];
   if (graph.tensors() == nullptr || count(graph.inputs()) == 0 || count(graph.outputs()) == 0) {
-    return refuse(result, LoadError::kDamaged, "the model has no tensors, no input or no output");
+    return refuse(result, LoadError::kDamaged, "The model has no tensors, no input or no output.");
   }
   if (graph.tensors()->size() > kMostTensors ||
       (graph.operators() != nullptr && graph.operators()->size() > kMostOperators)) {
@@ -58,7 +58,7 @@ bool check_form(const tflite::Model& model, LoadResult& result) {
   if (model.metadata() != nullptr) {
     for (const tflite::Metadata* entry : *model.metadata()) {
       if (entry->buffer() >= model.buffers()->size()) {
-        return refuse(result, LoadError::kDamaged, "the model is damaged: metadata without its buffer");
+        return refuse(result, LoadError::kDamaged, "The model is damaged: metadata without its buffer.");
       }
       if (entry->name() != nullptr && strcmp(entry->name()->c_str(), kOfflinePlan) == 0) {
         return unsupported(result, "a memory plan of its own");
@@ -76,7 +76,7 @@ bool check_codes(const tflite::Model& model, LoadResult& result) {
     const tflite::BuiltinOperator kind = tflite::GetBuiltinCode(code);
     if (kind == tflite::BuiltinOperator_CUSTOM) {
       name_operator(result, code->custom_code() == nullptr ? "?" : code->custom_code()->c_str());
-      return refuse(result, LoadError::kOperator, "the model needs the custom operator %s, which this firmware does not carry",
+      return refuse(result, LoadError::kOperator, "The model needs the custom operator %s, which this firmware does not carry.",
                     result.operator_name);
     }
     // TFLM looks at the new field alone when it follows control flow.
@@ -85,7 +85,7 @@ bool check_codes(const tflite::Model& model, LoadResult& result) {
       const char* name = tflite::EnumNameBuiltinOperator(find_operator(kind) == nullptr ? kind : stated);
       name_operator(result, name[0] == '\0' ? "?" : name);
       return refuse(result, LoadError::kOperator,
-                    "the model needs the operator %s (%d), which this firmware does not carry", result.operator_name,
+                    "The model needs the operator %s (%d), which this firmware does not carry.", result.operator_name,
                     static_cast<int>(kind));
     }
   }
@@ -254,16 +254,16 @@ bool is_constant(const tflite::Model& model, const tflite::Tensor& tensor) {
 
 const tflite::Model* check_model(Bytes file, LoadResult& result) {
   if (file.size() < 16 || !tflite::ModelBufferHasIdentifier(file.data())) {
-    refuse(result, LoadError::kForeign, "this is no .tflite model: its mark TFL3 is not there");
+    refuse(result, LoadError::kForeign, "This is no .tflite model: its mark TFL3 is not there.");
     return nullptr;
   }
   if (reinterpret_cast<uintptr_t>(file.data()) % 16 != 0) {
-    refuse(result, LoadError::kUnsupported, "the model does not lie at a multiple of 16 bytes");
+    refuse(result, LoadError::kUnsupported, "The model does not lie at a multiple of 16 bytes.");
     return nullptr;
   }
   flatbuffers::Verifier verifier(file.data(), file.size());
   if (!tflite::VerifyModelBuffer(verifier)) {
-    refuse(result, LoadError::kDamaged, "the model is cut off or damaged: its tables do not lie inside its %u bytes",
+    refuse(result, LoadError::kDamaged, "The model is cut off or damaged: its tables do not lie inside its %u bytes.",
            static_cast<unsigned>(file.size()));
     return nullptr;
   }

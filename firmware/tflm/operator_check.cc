@@ -700,7 +700,7 @@ bool check_operator(const tflite::Model& model, uint32_t index, LoadResult& resu
   }
   const char* name = tflite::EnumNameBuiltinOperator(step.kind());
   name_operator(result, name);
-  return refuse(result, LoadError::kRefused, "operator %u (%s) has inputs, shapes, types or options that do not fit",
+  return refuse(result, LoadError::kRefused, "Operator %u (%s) has inputs, shapes, types or options that do not fit.",
                 static_cast<unsigned>(index), name);
 }
 
