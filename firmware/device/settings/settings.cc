@@ -7,6 +7,8 @@
 namespace cutpoint::device {
 namespace {
 
+constexpr Settings kDefaults;
+
 uint8_t* place_of(Settings& settings, const SettingRule& rule) {
   return reinterpret_cast<uint8_t*>(&settings) + rule.offset;
 }
@@ -62,7 +64,8 @@ int hex_digit(char character) {
 
 bool parse_bytes(const SettingRule& rule, Text text, SettingValue& value, Sentence& why) {
   const size_t count = text.size() / 2;
-  bool good = text.size() % 2 == 0 && count <= rule.most;
+  bool good = text.size() % 2 == 0 && count <= rule.most &&
+              (rule.kind != SettingKind::kKey || count == 0 || count == rule.most);
   for (size_t i = 0; good && i < count; ++i) {
     const int high = hex_digit(text[2 * i]);
     const int low = hex_digit(text[2 * i + 1]);
@@ -183,9 +186,8 @@ bool apply_setting(Settings& settings, Text key, Text text, Sentence& why) {
 }
 
 void reset_setting(Settings& settings, const SettingRule& rule) {
-  const Settings fresh;
   const size_t count = rule.kind == SettingKind::kHex || rule.kind == SettingKind::kKey ? 1 : 0;
-  copy_bytes(place_of(settings, rule) - count, place_of(fresh, rule) - count, rule.room + count);
+  copy_bytes(place_of(settings, rule) - count, place_of(kDefaults, rule) - count, rule.room + count);
 }
 
 size_t print_setting(const Settings& settings, const SettingRule& rule, Span<char> to) {
