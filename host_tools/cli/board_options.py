@@ -12,7 +12,6 @@ Port = Annotated[
     typer.Option(
         "--port",
         "-p",
-        envvar="CUTPOINT_PORT",
         metavar="PORT",
         help="Serial port, like /dev/ttyUSB0 or COM3; found by itself where one board is connected.",
     ),

@@ -98,7 +98,7 @@ def flash(
     if on_board is not None and model is None:
         raise UsageError("--on-board is about a model; name its bundle with --model")
     size = None if flash_size is None else flash_bytes(flash_size)
-    if model is not None and not any((env, build, nvs, image, factory, size)):
+    if model is not None and not any((env, build, nvs, image, factory, size, erase)):
         swap_model(model, on_board, port, baud, dry_run=dry_run, json=json)
         return
     built = read_build(build_folder(env, build))

@@ -88,9 +88,15 @@ def sentence(event: str, values: Mapping[str, object]) -> str:
             return ", ".join(parts)
         case "note" | "input" if isinstance(values.get("text"), str):
             about = " ".join(str(values[name]) for name in ("note", "kind", "state") if name in values)
-            return f"{event}{' ' + about if about else ''}: {values['text']}"
+            said = values["text"] or _progress(values)
+            return f"{event}{' ' + about if about else ''}{f': {said}' if said else ''}"
     listed = ", ".join(f"{name} {_value(value)}" for name, value in values.items())
     return f"{event}: {listed}" if listed else event
+
+
+def _progress(values: Mapping[str, object]) -> str:
+    offset, size = values.get("offset"), values.get("size")
+    return f"{offset:,} of {size:,} B" if isinstance(offset, int) and isinstance(size, int) else ""
 
 
 def _value(value: object) -> str:

@@ -155,6 +155,28 @@ def test_model_alone_writes_the_slot_that_is_not_in_use_and_nothing_else(
     assert after == before[:address] + image + before[address + len(image) :]
 
 
+def test_erasing_is_never_a_mere_swap_of_the_model(run: Run, idf: Path, fake_esptool: FakeEsptool) -> None:
+    a_running_board(fake_esptool, None)
+    outcome = run("flash", "--model", shipped_bundle(), "--build", idf, "--erase")
+    assert outcome.code == 0
+    assert "give it a new key" in outcome.sentence
+    assert any("--erase-all" in call["words"] for call in fake_esptool.calls)
+
+
+def test_swapping_without_a_board_shows_where_the_model_would_go(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "firmware/esp32").mkdir(parents=True)
+    (tmp_path / "firmware/esp32/CMakeLists.txt").touch()
+    idf_build(tmp_path / "firmware/esp32/build")
+    monkeypatch.chdir(tmp_path)
+    outcome = run("flash", "--model", shipped_bundle(), "--dry-run")
+    assert outcome.code == 0
+    assert "0x00320000" in outcome.out
+    assert "bootloader" not in outcome.out
+    assert "the slot that it does not use" in outcome.sentence
+
+
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [("model.tflite", "is a .tflite file; expected a bundle's folder"), ("nothing.cut", "is no bundle")],

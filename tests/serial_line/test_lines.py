@@ -33,6 +33,13 @@ def test_a_note_is_its_text() -> None:
     assert said.text == "note update model refused: operator FOO is missing"
 
 
+def test_a_note_without_text_says_how_far_it_is() -> None:
+    note = (
+        b'@note {"note":"update","kind":"model","state":"receiving","offset":16384,"size":40960,"text":""}\n'
+    )
+    assert lines(note)[0].text == "note update model receiving: 16,384 of 40,960 B"
+
+
 def test_an_event_that_is_not_known_is_listed() -> None:
     (said,) = lines(b'@boot {"number":4,"reason":"brown-out"}\n')
     assert said.text == "boot: number 4, reason brown-out"
