@@ -338,13 +338,14 @@ def write_slot_header(
     on_board: int,
     name: str,
     arena: tuple[int, ...],
+    stamp: int,
     /,
 ) -> bytes: ...
 def read_slot_header(
     image: Buffer,
     /,
-) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...]] | int:
-    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ...), or the fault (int)."""
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int] | int:
+    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp), or the fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -22,13 +22,14 @@ void copy_exactly(nb::handle from, uint8_t* to, size_t count, const char* compla
 }
 
 nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_bytes, uint16_t operators,
-                        uint16_t on_board, const std::string& name, nb::tuple arena) {
+                        uint16_t on_board, const std::string& name, nb::tuple arena, uint32_t stamp) {
   device::SlotHeader header;
   copy_exactly(model, header.model.bytes, kModelIdBytes, "a model id has 4 bytes");
   copy_exactly(sha256, header.sha256, device::kSha256Bytes, "a SHA-256 has 32 bytes");
   header.model_bytes = model_bytes;
   header.operators = operators;
   header.on_board = on_board;
+  header.stamp = stamp;
   if (name.size() > device::kMaxSlotName || nb::len(arena) > device::kMaxArenaEntries) {
     throw nb::value_error("a slot has a name of at most 64 characters and at most 960 arena figures");
   }
@@ -47,7 +48,7 @@ nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_byte
   return sector;
 }
 
-// (model id, SHA-256, model bytes, N, K, name, arena table), or the SlotFault (int).
+// (model id, SHA-256, model bytes, N, K, name, arena table, stamp), or the SlotFault (int).
 nb::object read_header(nb::handle image) {
   const BytesView view(image);
   device::SlotHeader header;
@@ -60,7 +61,8 @@ nb::object read_header(nb::handle image) {
     arena.append(header.arena_bytes(k));
   }
   return nb::make_tuple(to_python(Bytes(header.model.bytes)), to_python(Bytes(header.sha256)), header.model_bytes,
-                        header.operators, header.on_board, header.name, nb::tuple(arena));
+                        header.operators, header.on_board, header.name, nb::tuple(arena),
+                        header.stamp);
 }
 
 const char* fault_text(uint8_t fault) {

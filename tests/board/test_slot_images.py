@@ -90,8 +90,17 @@ def test_the_bytes_lie_where_the_page_says(bundle: Bundle, image: bytes) -> None
     assert int.from_bytes(image[124:128], "little") == HEADER
 
 
+def test_a_stamp_makes_another_image_of_the_same_model(bundle: Bundle, image: bytes) -> None:
+    stamped = slot_image(bundle, stamp=0x12345678)
+    assert read_slot_image(stamped).stamp == 0x12345678
+    assert stamped[128:132] == bytes.fromhex("78563412")
+    assert stamped[8:12] != image[8:12]
+    assert stamped[HEADER:] == image[HEADER:]
+    assert slot_image(bundle) == image
+
+
 def test_a_header_that_a_board_would_refuse_cannot_be_written() -> None:
-    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4))
+    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4), 0)
     assert len(_core.write_slot_header(*good)) == HEADER  # type: ignore[arg-type]
     for at, wrong in (
         (0, b"abc"),

@@ -72,6 +72,21 @@ TEST(a_slot_image_reads_back_as_it_was_written) {
   CHECK(check_image(image) == SlotFault::kNone);
 }
 
+TEST(a_stamp_tells_two_images_of_one_model_apart) {
+  const std::vector<uint8_t> image = make_slot_image(1000, 9);
+  SlotHeader header;
+  REQUIRE(read_slot_header(bytes_of(image), header) == SlotFault::kNone);
+  CHECK_EQ(header.stamp, 0u);
+  header.stamp = 0x12345678;
+  std::vector<uint8_t> stamped = image;
+  REQUIRE(write_slot_header(header, MutableBytes(stamped.data(), kSlotHeaderBytes)) == SlotFault::kNone);
+  CHECK(slot_crc(bytes_of(stamped)) != slot_crc(bytes_of(image)));
+  SlotHeader read;
+  REQUIRE(read_slot_header(bytes_of(stamped), read) == SlotFault::kNone);
+  CHECK_EQ(read.stamp, 0x12345678u);
+  CHECK(check_image(stamped) == SlotFault::kNone);
+}
+
 TEST(a_partition_may_be_larger_than_what_lies_in_it) {
   std::vector<uint8_t> image = make_slot_image(1000, 9);
   image.resize(3 * kFlashSectorBytes, 0xFF);
@@ -102,7 +117,8 @@ TEST(each_fault_is_told_apart) {
   CHECK(fault_of(6, 1) == SlotFault::kFields);            // flags
   CHECK(fault_of(58, 1) == SlotFault::kFields);           // reserved
   CHECK(fault_of(124, 1) == SlotFault::kFields);          // where the model begins
-  CHECK(fault_of(128, 1) == SlotFault::kFields);          // reserved
+  CHECK(fault_of(128, 1) == SlotFault::kNone);            // the stamp may be anything
+  CHECK(fault_of(132, 1) == SlotFault::kFields);          // reserved
   CHECK(fault_of(255, 1) == SlotFault::kFields);
   CHECK(fault_of(256 + 12, 1) == SlotFault::kFields);     // behind the table of three
   CHECK(fault_of(4095, 1) == SlotFault::kFields);

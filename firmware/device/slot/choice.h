@@ -48,7 +48,8 @@ struct BootDecision {
   bool changed;  // store the choice before the model is touched; when that fails, use_without_trial()
 };
 
-// Once at boot. An image that appeared in a slot since (by cable) is tried too.
+// Once at boot. An image that appeared in a slot since (by cable) is tried too; it is told by its header's CRC, which
+// the header's stamp changes when the same model is written once more.
 BootDecision choose_slot(SlotChoice& choice, const SlotContent (&slots)[kSlots]);
 
 // When a changed choice cannot be stored, no trial may run, or a model that crashes would be tried for ever: the slot

@@ -18,7 +18,8 @@ constexpr size_t kEntriesAt = 56;
 constexpr size_t kReservedAt = 58;  // u16, 0
 constexpr size_t kNameAt = 60;
 constexpr size_t kOffsetAt = 124;  // u32, of the model
-constexpr size_t kZeroAt = 128;
+constexpr size_t kStampAt = 128;
+constexpr size_t kZeroAt = 132;
 constexpr size_t kArenaAt = 256;
 static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the table fills the sector");
 
@@ -114,6 +115,7 @@ void SlotHeaderReader::add(Bytes piece) {
   copy_bytes(read_.model.bytes, at + kModelAt, kModelIdBytes);
   read_.operators = load_u16(at + kOperatorsAt);
   read_.on_board = load_u16(at + kOnBoardAt);
+  read_.stamp = load_u32(at + kStampAt);
   read_.arena_entries = load_u16(at + kEntriesAt);
   const size_t length = name_length(piece.slice(kNameAt, kMaxSlotName));
   copy_bytes(reinterpret_cast<uint8_t*>(read_.name), at + kNameAt, length);
@@ -173,6 +175,7 @@ SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector) {
   store_u16(at + kOnBoardAt, header.on_board);
   store_u16(at + kEntriesAt, header.arena_entries);
   copy_bytes(at + kNameAt, name.data(), name.size());
+  store_u32(at + kStampAt, header.stamp);
   store_u32(at + kOffsetAt, static_cast<uint32_t>(kSlotHeaderBytes));
   copy_bytes(at + kArenaAt, header.arena.data(), header.arena.size());
   store_u32(at + kCrcAt, crc32(0, sector));  // the field itself still being 0

@@ -40,6 +40,7 @@ struct SlotHeader {
   uint16_t operators = 0;             // N
   uint16_t on_board = 0;              // K
   char name[kMaxSlotName + 1] = "";
+  uint32_t stamp = 0;          // any number: tells two images of one model apart, see slot/choice.h
   uint16_t arena_entries = 0;  // for the cuts 1, 2, ...; at most kMaxArenaEntries
   Bytes arena;                 // arena_entries x u32; points into the header that was read
 
