@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hil_words import Figure
 
-from cutpoint import _core
 from cutpoint.board import slot_image
 from cutpoint.graph import Bundle
 from cutpoint.wire import About, DeviceId, ModelId, Topics, UpdateKind
@@ -96,10 +95,7 @@ def test_a_whole_image_of_no_model_is_not_used(swappable: Stand, other: Bundle) 
     """Its header and hashes are right: only loading shows that it is noise."""
     stand = swappable
     noise = b"\x1c\0\0\0TFL3" + random.Random(3).randbytes(6000)
-    header = _core.write_slot_header(
-        other.model_id, hashlib.sha256(noise).digest(), len(noise), other.n, other.max_cut, "noise", ()
-    )
-    report = update(stand, image_of(other, header + noise))
+    report = update(stand, image_of(other, slot_image(replace(other, device=noise))))
     assert report.outcome in (Outcome.FAILED, Outcome.REFUSED, Outcome.RETURNED), report
     assert report.text
     holds(stand)
