@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -127,17 +128,17 @@ def swap_model(
     model: Path, on_board: int | None, port: str | None, baud: int, *, dry_run: bool, json: bool
 ) -> None:
     """Write a model to the slot that the board does not use; it is tried at the next start."""
-    slot = slot_image_of(model, on_board)
+    slot = slot_image_of(model, on_board, stamp=0 if dry_run else 1 + secrets.randbelow(2**32 - 1))
     if dry_run:
         built = read_build(build_folder(None, None))
-        plan = plan_model(built.table, slot, str(model), targets(slot, None), built.flash_bytes)
+        plan = plan_model(built.table, slot, str(model), targets(None), built.flash_bytes)
         note = "a board that runs already gets it in the slot that it does not use, model or spare"
         show(replace(plan, notes=(note,)), built, None, files=[], json=json)
         return
     esptool = Esptool.find()
     board = find_board(esptool, port, None)
     table = read_table(esptool, board)
-    labels = targets(slot, slots_in_use(esptool, board, table))
+    labels = targets(slots_in_use(esptool, board, table))
     plan = plan_model(table, slot, str(model), labels, board.flash_bytes or table.end)
     show(plan, None, board, files=[], json=json)
     write(esptool, board, plan, baud)

@@ -7,8 +7,10 @@ from pathlib import Path
 from cutpoint.errors import UsageError
 
 
-def slot_image_of(path: Path, on_board: int | None = None) -> bytes:
+def slot_image_of(path: Path, on_board: int | None = None, *, stamp: int = 0) -> bytes:
     """The slot image of a bundle (NAME.cut), with operators [0, on_board) or all of its device model.
+
+    stamp: another one for every writing, so that a board tries a model that it has judged before.
 
     Raises:
         UsageError: there is no bundle, or it is damaged.
@@ -21,4 +23,4 @@ def slot_image_of(path: Path, on_board: int | None = None) -> bytes:
         raise UsageError(
             f"--model {path} {what}; expected a bundle's folder NAME.cut: cutpoint split MODEL -o models makes one"
         )
-    return slot_image(cutpoint.Bundle.open(path), on_board)
+    return slot_image(cutpoint.Bundle.open(path), on_board, stamp=stamp)

@@ -1,7 +1,7 @@
 """Which of a board's two model slots a new model goes to, by what the board itself remembers of them.
 
 The board's rule is firmware/device/slot/choice.h: it tries an image that is new in either slot, keeps the other to
-return to, and never tries an image again that it has judged in that slot.
+return to, and never tries an image again that it has judged in that slot. The stamp of an image makes it new.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ NAMESPACE, KEY = "slots", "choice"
 RECORD = struct.Struct("<BBBBII")
 RECORD_VERSION = 1
 SLOT_LABELS = (MODEL_LABEL, SPARE_LABEL)
-CRC_AT = 8
-"""Where a slot image's header has the CRC by which the board tells images apart (firmware/device/slot/header.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +42,17 @@ class SlotsInUse:
         return SlotsInUse(slot, bool(trial), (first, second))
 
 
-def targets(image: bytes, slots: SlotsInUse | None) -> tuple[str, ...]:
-    """The labels of the slots to write an image to, so that the board runs it after its next start.
+def targets(slots: SlotsInUse | None) -> tuple[str, ...]:
+    """The labels of the slots to write a stamped image to, so that the board runs it after its next start.
 
     The slot that is not in use, so that the model in use is there to return to. A board that remembers nothing takes
-    the first. An image that was judged in the spare slot before would not be tried there again and goes to the other;
-    while a trial is under way, either slot may be the next, so both are written.
+    the first. While a trial is under way, either slot may be the next, so both are written.
     """
     if slots is None or slots.known == (0, 0):
         return (MODEL_LABEL,)
     if slots.trial:
         return SLOT_LABELS
-    (crc,) = struct.unpack_from("<I", image, CRC_AT)
-    spare = 1 - slots.slot
-    return (SLOT_LABELS[slots.slot if crc in slots.known else spare],)
+    return (SLOT_LABELS[1 - slots.slot],)
 
 
 def slots_in_use(esptool: Esptool, board: Board, table: PartitionTable) -> SlotsInUse | None:
