@@ -45,7 +45,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ),
     (r"No serial data received|Failed to connect to", "no board answers on {port}; " + BOOT_MODE),
     (
-        r"MD5 of file does not match|Data in flash .* does not match|digest mismatch",
+        r"MD5 of file does not match|written flash region is empty|Data in flash .* does not match|digest mismatch",
         "what was written to the board on {port} reads back differently; try a lower --baud, another cable or USB port",
     ),
     (

@@ -40,7 +40,7 @@ def write_plan(
             f"flash too small: the board on {board.port} has {size_words(board.flash_bytes)}, the firmware is built "
             f"for {size_words(plan.flash_bytes)}; build for its size"
         )
-    verified = 0
+    written = verified = 0
     with scratch_folder() as folder:
         pairs: list[str] = []
         for number, part in enumerate(plan.parts):
@@ -49,12 +49,13 @@ def write_plan(
             pairs += [f"{part.address:#x}", str(path)]
 
         def told(line: str) -> None:
-            nonlocal verified
+            nonlocal written, verified
             if line.startswith("Hash of data verified"):
                 verified += 1
-            if progress is not None and (seen := _progress(line)) is not None:
-                address, share = seen
-                progress(_part_at(plan, address), share)
+            elif line.startswith("Wrote "):
+                written += 1
+            elif progress is not None and (share := _share(line)) is not None and written < len(plan.parts):
+                progress(plan.parts[written], share)
 
         arguments = ["--chip", board.chip.name, "--baud", str(baud), "write-flash", *AS_BUILT]
         esptool.run([*arguments, *(["--erase-all"] if erase else []), *pairs], board.port, told)
@@ -65,11 +66,10 @@ def write_plan(
         )
 
 
-def _progress(line: str) -> tuple[int, float] | None:
-    match = re.search(r"Writing at (0x[0-9a-f]+).*?(\d+(?:\.\d+)?)\s*%", line)
-    return (int(match[1], 16), min(1.0, float(match[2]) / 100)) if match else None
+def _share(line: str) -> float | None:
+    """How much of a part is written, by a line like 'Writing at 0x00009400 ===>   52.3% 1024/2048 bytes...'.
 
-
-def _part_at(plan: FlashPlan, address: int) -> Part:
-    """The part that an address belongs to: the last one that begins at or before it."""
-    return next((part for part in reversed(plan.parts) if part.address <= address), plan.parts[0])
+    The address there is the next to be written, at the end that of the next part: it does not tell which part it is.
+    """
+    match = re.search(r"^Writing at 0x[0-9a-f]+.*?(\d+(?:\.\d+)?)\s*%", line)
+    return min(1.0, float(match[1]) / 100) if match else None

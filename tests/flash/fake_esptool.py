@@ -84,7 +84,10 @@ def write(case: dict, board: dict, words: list[str], port: str | None) -> int:
     for number, (where, name) in enumerate(pairs):
         data, address = Path(name).read_bytes(), int(where, 0)
         for percent in (0.0, 50.0, 100.0):
-            print(f"Writing at {address:#010x} [===>    ]  {percent:.1f}% 1/2 bytes...", flush=True)
+            print(
+                f"Writing at {address + int(len(data) * percent / 100):#010x} [==>  ] {percent:.1f}% 1/2 bytes...",
+                flush=True,
+            )
             if board.get("wait"):
                 Path(case["log"] + ".waiting").touch()
                 time.sleep(board["wait"])
