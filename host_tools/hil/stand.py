@@ -68,6 +68,20 @@ class Stand:
         self.edge = ScriptedEdge(broker.bus("hil-edge"), bundle, self.device, root=root)
         self.edge.wait(State, lambda said: said.state is Presence.ONLINE, timeout_s=self.s(10))
         self.about = self.edge.wait(About, timeout_s=self.s(10))
+        self._input_before: str | None = None
+        self._take_pictures_from_here()
+
+    def _take_pictures_from_here(self) -> None:
+        """A device that looks at something else by itself is told to wait for the harness's pictures."""
+        before = self.target.ask("get input", r"input = (\w+)", self.s(5))[1]
+        if before == "serial":
+            return
+        since = self.edge.mark()
+        self.target.say("set input serial")
+        self.target.ask("save", "saved", self.s(5))
+        self._input_before = before
+        self.target.restart()
+        self.born(since)
 
     def _compare_with(self, bundle: Bundle) -> None:
         self.bundle, self.truth = bundle, Truth(bundle)
@@ -99,9 +113,12 @@ class Stand:
         return max(1, min(self.on_board, self.bundle.n - 1) // 2)
 
     def close(self) -> None:
-        """Clear the plan and leave the broker."""
+        """Clear the plan, put the input setting back, and leave the broker."""
         try:
             self.edge.forget_plan()
+            if self._input_before is not None:
+                self.target.say(f"set input {self._input_before}")
+                self.target.ask("save", "saved", self.s(5))
         finally:
             self.edge.close()
 
