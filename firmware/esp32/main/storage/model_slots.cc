@@ -185,7 +185,10 @@ void ModelSlots::select(uint8_t slot) {
   const uint8_t spare = device::spare_slot(choice_);
   spare_area_.set(spare == kNoSlot ? nullptr : areas_[spare].partition());
   if (slot == kNoSlot) {
-    ESP_LOGW(kTag, "no model: %s", device::slot_fault_text(models_[choice_.slot].fault));
+    const SlotFault fault = models_[choice_.slot].fault;
+    nothing_.fault = fault == SlotFault::kNone ? SlotFault::kEmpty : fault;  // what is whole and failed is none to use
+    ESP_LOGW(kTag, "no model in use: %s",
+             fault == SlotFault::kNone ? "what the slots hold did not load or answer" : device::slot_fault_text(fault));
     return;
   }
   const MappedModel& model = models_[slot];
