@@ -3,6 +3,7 @@
 #define CUTPOINT_DEVICE_CONSOLE_CONSOLE_H_
 
 #include "command.h"
+#include "setting_text.h"
 #include "target.h"
 
 namespace cutpoint::device {
@@ -37,14 +38,6 @@ class Console {
   SettingStore& store_;
   ConsoleOutput& out_;
 };
-
-// The value of a setting as `set` takes it, secrets in clear, with a final zero that is not counted. `to` has at least
-// kSettingTextBytes. A PEM has no text here: false.
-constexpr size_t kSettingTextBytes = 132;
-bool setting_text(const Settings& settings, const SettingRule& rule, Span<char> to, size_t& size);
-
-// Whether two settings differ in this one.
-bool setting_differs(const Settings& a, const Settings& b, const SettingRule& rule);
 
 }  // namespace cutpoint::device
 

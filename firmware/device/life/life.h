@@ -3,9 +3,9 @@
 //
 // A life is *settled* once it has been up for a minute with the broker reached at least once, or for ten minutes
 // without. A life that dies before (panic, watchdog, brownout, lock-up) died early. Five early deaths in a row begin
-// safe mode: network, updates and console only. A settled life, an update or a saved setting forgive them all. What follows
-// a safe life that did not die - restarted on purpose, or by itself after an hour - is a full life again, with one chance:
-// another early death brings safe mode back at once. Cutting the power is no death, and forgives nothing.
+// safe mode: network, updates and console only. A settled life, an update or a saved setting forgive them all. A safe
+// life that does not die early - it is restarted on purpose, or by itself after an hour - is followed by a full one with
+// one chance: another early death brings safe mode back at once. Cutting the power is no death, and forgives nothing.
 #ifndef CUTPOINT_DEVICE_LIFE_LIFE_H_
 #define CUTPOINT_DEVICE_LIFE_LIFE_H_
 

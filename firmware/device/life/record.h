@@ -11,14 +11,14 @@
 namespace cutpoint::device {
 
 constexpr size_t kTaskNameBytes = 16;
-constexpr size_t kCrashTextBytes = 28;
+constexpr size_t kStoredCrashTextBytes = 24;  // with the zero, like the name
 
 // How a life died, as the panic handler saw it.
 struct Crash {
   uint32_t boot = 0;  // of the life that died; 0: none
   uint32_t address = 0;  // of the instruction, 0: unknown
   char task[kTaskNameBytes] = "";  // that was running, may be empty
-  char text[kCrashTextBytes] = "";  // "LoadProhibited", "abort", ...; may be empty
+  char text[kStoredCrashTextBytes] = "";  // "LoadProhibited", "abort", ...; may be empty
 };
 
 // A new application that has to prove itself.

@@ -32,10 +32,10 @@ class MeasuredEnergy {
 
 // Supply currents of a chip, mA, and its supply, V.
 struct Currents {
-  float cpu_ma;  // computing, radio off
-  float rx_ma;   // radio on, listening
-  float tx_ma;   // sending
-  float volts;
+  double cpu_ma;  // computing, radio off
+  double rx_ma;   // radio on, listening
+  double tx_ma;   // sending
+  double volts;
 };
 
 // By the name in `about`: "esp32", "esp32-s3", "esp32-c3". False for a chip without figures: nothing is modelled then.

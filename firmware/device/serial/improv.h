@@ -16,6 +16,8 @@ constexpr uint8_t kImprovVersion = 1;
 constexpr size_t kImprovMagicBytes = 6;
 constexpr size_t kImprovOverheadBytes = kImprovMagicBytes + 4;
 constexpr size_t kMaxImprovData = 255;
+constexpr size_t kMaxSsidBytes = 32;
+constexpr size_t kMaxPasswordBytes = 64;
 constexpr size_t kMaxImprovBytes = kImprovOverheadBytes + kMaxImprovData;
 
 enum class ImprovType : uint8_t { kState = 1, kError = 2, kCommand = 3, kResult = 4 };
@@ -47,7 +49,8 @@ struct ImprovRequest {
   Text ssid;
   Text password;
 };
-// kTruncated, kTrailing, or kCount for lengths that contradict each other or a network of no name.
+// kTruncated, kTrailing, or kCount for lengths that contradict each other, a network of no name, texts that are too long
+// or hold a zero.
 Status read_improv_request(Bytes data, ImprovRequest& request);
 
 // The data of a result: the command that it answers, and strings.

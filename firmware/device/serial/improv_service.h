@@ -73,8 +73,8 @@ class ImprovService {
   uint32_t began_ms_ = 0;
   uint8_t ssid_bytes_ = 0;
   uint8_t password_bytes_ = 0;
-  char ssid_[32];
-  char password_[64];
+  char ssid_[kMaxSsidBytes];
+  char password_[kMaxPasswordBytes];
 };
 
 }  // namespace cutpoint::device

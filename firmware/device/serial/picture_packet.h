@@ -10,6 +10,7 @@
 namespace cutpoint::device {
 
 constexpr size_t kPictureMagicBytes = 4;
+constexpr uint8_t kPictureMagic[kPictureMagicBytes] = {'C', 'P', 'I', 'X'};
 constexpr size_t kPictureHeadBytes = 12;
 constexpr uint32_t kMostPictureBytes = 1 << 20;  // no board's input is larger; more is no packet
 

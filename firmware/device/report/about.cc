@@ -1,0 +1,52 @@
+#include "about.h"
+
+#include "../settings/schema.h"
+
+namespace cutpoint::device {
+namespace {
+
+void put(JsonWriter& json, const char* name, const char* value) {
+  if (value != nullptr && *value != '\0') {
+    json.text(name, value);
+  }
+}
+
+void put(JsonWriter& json, const char* name, uint32_t value) {
+  if (value != 0) {
+    json.number(name, value);
+  }
+}
+
+}  // namespace
+
+Text write_about(const About& about, Span<char> to) {
+  JsonWriter json(to);
+  json.hex("model", Bytes(about.model.bytes));
+  json.number("operators", about.operators).number("boot", about.boot);
+  put(json, "firmware", about.firmware);
+  put(json, "app", about.app);
+  put(json, "idf", about.idf);
+  put(json, "board", about.board);
+  put(json, "chip", about.chip);
+  put(json, "engine", about.engine);
+  json.array("codecs").element(text_of("raw")).element(text_of("bitmap"));
+  if (about.jpeg) {
+    json.element(text_of("jpeg"));
+  }
+  json.end();
+  put(json, "free_ram", about.free_ram);
+  put(json, "max_payload", about.max_payload);
+  put(json, "reset", about.reset);
+  put(json, "crash", about.crash);
+  if (about.safe_mode) {
+    json.truth("safe_mode", true);
+  }
+  json.text("update", choice_word(*find_setting(text_of("update")), static_cast<uint32_t>(about.update)));
+  put(json, "slot_bytes", about.slot_bytes);
+  put(json, "energy", about.energy);
+  Text written;
+  json.finish(written);
+  return written;
+}
+
+}  // namespace cutpoint::device
