@@ -25,6 +25,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_an_image_made_from_a_build_boots_in_the_emulator_and_holds(
     run_bodies: RunBodies, fake_emulator: Path, tmp_path: Path
 ) -> None:
@@ -46,6 +47,7 @@ def test_an_image_made_from_a_build_boots_in_the_emulator_and_holds(
     assert "--target serial" in run.stdout, "the targets that were not asked for say how to"
 
 
+@pytest.mark.slow
 def test_a_ready_image_is_found_by_its_announcement_on_the_broker_that_it_was_made_for(
     run_bodies: RunBodies, fake_emulator: Path, tmp_path: Path, small_bundle: Bundle
 ) -> None:
@@ -63,6 +65,7 @@ def test_a_ready_image_is_found_by_its_announcement_on_the_broker_that_it_was_ma
     assert image.read_bytes() == before, "the emulator runs on a copy"
 
 
+@pytest.mark.slow
 def test_a_board_at_a_serial_port_holds_and_its_energy_is_in_the_reports(
     run_bodies: RunBodies,
     serial_board: Callable[[int], str],
