@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from cutpoint.answer import Answer, Centroids, Classes
 from cutpoint.errors import PeerError
 from cutpoint.wire import (
+    About,
     Activation,
+    Command,
     CommandMessage,
     DeviceId,
     Flag,
@@ -18,13 +20,21 @@ from cutpoint.wire import (
     Key,
     Leaf,
     Message,
+    Note,
     Plan,
     Receiver,
     Result,
     Telemetry,
     Topics,
+    UpdateAbort,
+    UpdateBegin,
+    UpdateData,
+    UpdateEnd,
+    UpdateNote,
+    decode_update,
     open_any,
     parse_about,
+    parse_note,
     parse_state,
     read_header,
 )
@@ -79,13 +89,10 @@ class Listener:
             return Heard(device, leaf, f"{state.state}, boot {state.boot}", message=state.model_dump())
         if leaf is Leaf.ABOUT:
             about = parse_about(payload)
-            words = (
-                about.chip,
-                about.engine,
-                f"model {about.model}",
-                f"{about.operators} operators on board",
-            )
-            return Heard(device, leaf, ", ".join(word for word in words if word), message=about.model_dump())
+            return Heard(device, leaf, about_words(about), message=about.model_dump())
+        if leaf is Leaf.NOTE:
+            note = parse_note(payload)
+            return Heard(device, leaf, note_words(note), message=note.model_dump())
         if is_sealed(payload):
             key = self._keys.get(device)
             if key is None:
@@ -158,6 +165,8 @@ def sentence(message: Message) -> str:
             return "; ".join(part for part in (gauges, counters) if part) or "nothing to report"
         case CommandMessage():
             name = getattr(message.command, "name", str(message.command))
+            if message.command in (Command.NEW_MODEL, Command.NEW_FIRMWARE):
+                return f"#{message.sequence} {_word(name)}: {step_words(message.argument)}"
             return f"#{message.sequence} {_word(name)}, {len(message.argument)} B of argument"
 
 
@@ -223,6 +232,47 @@ def summary(message: Message) -> dict[str, object]:
                 "command": message.command,
                 "argument": message.argument,
             }
+
+
+def about_words(about: About) -> str:
+    """What a device is, in one line; what it does not say is left out."""
+    words = (
+        about.chip,
+        about.engine,
+        f"model {about.model}",
+        f"{about.operators} operators on board",
+        about.firmware and f"firmware {about.firmware}",
+        about.app and f"application {about.app}",
+        about.reset and f"started after {about.reset}",
+        "in safe mode" if about.safe_mode else None,
+    )
+    return ", ".join(word for word in words if word)
+
+
+def note_words(note: Note) -> str:
+    """What a device has to say, in one line."""
+    if isinstance(note, UpdateNote):
+        where = f", {note.offset:,} of {note.size:,} B" if note.size else ""
+        return f"{note.kind} update {note.state}{where}" + (f": {note.text}" if note.text else "")
+    more = ", ".join(f"{name} {value!r:.64}" for name, value in note.more.items())
+    return ": ".join([note.note, *([note.text] if note.text else [])]) + (f" ({more})" if more else "")
+
+
+def step_words(argument: bytes) -> str:
+    """One step of an update, in a few words; why it is none, where it is none."""
+    try:
+        step = decode_update(argument)
+    except FrameError as error:
+        return f"no step: {error}"
+    match step:
+        case UpdateBegin(size, sha256):
+            return f"begin, {size:,} B with SHA-256 {sha256.hex()[:16]}..."
+        case UpdateData(offset, data):
+            return f"{len(data):,} B at {offset:,}"
+        case UpdateEnd():
+            return "end"
+        case UpdateAbort():
+            return "abort"
 
 
 def answer_words(answer: Answer, labels: tuple[str, ...] = ()) -> str:

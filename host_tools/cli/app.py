@@ -51,6 +51,7 @@ def load_commands() -> None:
     # Not at the top, so that `cutpoint.errors` is enough to report a broken installation.
     from host_tools.cli import (  # noqa: F401
         build,
+        command,
         cuts,
         demo,
         device,
@@ -63,6 +64,7 @@ def load_commands() -> None:
         provision,
         serve,
         split,
+        update,
         verify,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -93,6 +94,13 @@ def device(
     boots: Annotated[
         Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder that keeps models received over MQTT, and the boot number, over restarts.",
+        ),
+    ] = None,
     key_file: Annotated[
         Path | None,
         typer.Option(
@@ -120,19 +128,19 @@ def device(
         link=link,
         settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed, jpeg=jpeg),
         key=None if key_file is None else Key.of_file(key_file),
-        boots=None if boots is None else BootFile(boots),
+        boots=None if (file := boot_file(boots, state)) is None else BootFile(file),
+        state=state,
     )
     if pictures is None and opened.inputs[0].shape != cutpoint.Bundle.open(shipped_bundle()).inputs[0].shape:
         raise UsageError(
             "the shipped pictures do not fit this network; give yours with --pictures, or random"
         )
-    source = open_source(pictures if pictures is not None else shipped_pictures(), virtual.inputs, seed=seed)
     for note in virtual.notes():
         errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     records: list[InferenceRecord] = []
     try:
         with virtual:
-            for record in virtual.run(source, count, interval):
+            for record in inferences(virtual, pictures or shipped_pictures(), count, interval, seed):
                 records.append(record)
                 if json:
                     print_json(record, indent=None)
@@ -152,6 +160,30 @@ def device(
                 )
     if any(record.by == "none" for record in records):
         raise typer.Exit(EXIT_NO)
+
+
+def boot_file(boots: Path | None, state: Path | None) -> Path | None:
+    """Where the boot number is kept: in the file that was named, else beside everything else that is kept."""
+    return boots if boots is not None or state is None else state / "boot.json"
+
+
+def inferences(
+    virtual: VirtualDevice, pictures: str | Path, count: int | None, interval: float, seed: int
+) -> Iterator[InferenceRecord]:
+    """Pictures as the device's model takes them; made anew when a model with other inputs comes over MQTT."""
+    done = 0
+    while True:
+        inputs = virtual.inputs
+        source = open_source(pictures, inputs, seed=seed)
+        wanted = len(source) if count is None else count
+        try:
+            for record in virtual.run(source, wanted - done, interval):
+                done += 1
+                yield record
+            return
+        except UsageError:
+            if virtual.inputs == inputs:
+                raise
 
 
 def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:

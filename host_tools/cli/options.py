@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cutpoint.errors import UsageError
+from cutpoint.wire import DeviceId, Key, read_keys
 from host_tools.broker import BrokerAccess
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -67,6 +68,20 @@ def broker_access(text: str, username: str | None = None, password_file: Path | 
         )
     number = int(port) if port else DEFAULT_PORT
     return BrokerAccess(host, number, username, read_password(password_file))
+
+
+def device_key(path: Path | None, device: DeviceId) -> Key | None:
+    """The key of one device in a file of keys; None without a file.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no key of that device.
+    """
+    if path is None:
+        return None
+    key = read_keys(path).get(device)
+    if key is None:
+        raise UsageError(f"{path} holds no key of {device}; leave --keys out if its frames are not sealed")
+    return key
 
 
 def read_password(path: Path | None) -> str | None:

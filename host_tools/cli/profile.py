@@ -11,7 +11,7 @@ import typer
 import cutpoint
 from cutpoint.codec import CodecId
 from cutpoint.errors import UsageError
-from cutpoint.wire import DeviceId, Key, read_keys
+from cutpoint.wire import DeviceId
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import (
     DEFAULT_BROKER,
@@ -22,6 +22,7 @@ from host_tools.cli.options import (
     Root,
     Username,
     broker_access,
+    device_key,
 )
 from host_tools.cli.output import console, errors, print_json
 from host_tools.device.engine import workloads
@@ -56,9 +57,7 @@ def profile(
     codec: Annotated[str, typer.Option(help="Codec of the tensors: raw or bitmap.")] = "raw",
     deadline_ms: Annotated[
         int,
-        typer.Option(
-            min=1, max=600_000, help="Deadline during the sweep, long enough for slow cuts."
-        ),
+        typer.Option(min=1, max=600_000, help="Deadline during the sweep, long enough for slow cuts."),
     ] = 10_000,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an inference.")] = 30.0,
     out: Annotated[
@@ -99,7 +98,7 @@ def profile(
     folder = out if out is not None else Path(f"profile-{name}")
     place = board if board is not None else folder / "board.toml"
     before = _profile_before(place, base)
-    key = _key(keys, name)
+    key = device_key(keys, name)
     bus = broker_access(broker, username, password_file).bus(f"cutpoint-profile-{name}")
     edge = ScriptedEdge(bus, opened, name, root=root, key=key)
     try:
@@ -169,15 +168,6 @@ def _codec(text: str) -> CodecId:
     except KeyError:
         known = ", ".join(codec.name.lower() for codec in CodecId)
         raise UsageError(f"--codec is {text!r}; known are {known}") from None
-
-
-def _key(keys: Path | None, device: DeviceId) -> Key | None:
-    if keys is None:
-        return None
-    known = read_keys(keys)
-    if device not in known:
-        raise UsageError(f"{keys} has no key of {device}; add one, or leave --keys out for a device without")
-    return known[device]
 
 
 def _told(cut: CutFigures) -> None:

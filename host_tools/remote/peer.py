@@ -153,8 +153,10 @@ class Peer:
             return None
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        leaf = self._topics.parse(topic)[1]
-        self._arrived.put((leaf, payload))
+        # The embedded broker hands out retained messages of other devices, too.
+        device, leaf = self._topics.parse(topic)
+        if device == self.device:
+            self._arrived.put((leaf, payload))
 
     def _on_connect(self) -> None:
         self._connections += 1
