@@ -141,6 +141,7 @@ void Console::save() {
   if (kept == 0) {
     said.add("saved: nothing had changed");
   } else {
+    target_.saved();
     said.add("saved: ").add(kept).add(kept == 1 ? " setting" : " settings").add("; `restart` puts all of them in force");
   }
   say(said);
@@ -149,7 +150,11 @@ void Console::save() {
 bool Console::keep(const char* key, Text value, Sentence& why) {
   why.clear();
   const SettingRule* rule = find_setting(text_of(key));
-  return rule != nullptr && apply_setting(draft_, text_of(key), value, why) && keep_setting(*rule, why);
+  if (rule == nullptr || !apply_setting(draft_, text_of(key), value, why) || !keep_setting(*rule, why)) {
+    return false;
+  }
+  target_.saved();
+  return true;
 }
 
 void Console::help(Text name) {

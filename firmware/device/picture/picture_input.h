@@ -19,7 +19,7 @@ class PictureInput {
   bool begin(const PictureTensor& tensor, Sentence& why);
 
   // Memory for fill() with pictures of this size: the coefficients of one row, and as many scaled rows as one row of the
-  // tensor is made of. No buffer of the picture's or the tensor's size. 0 when nothing needs scaling.
+  // tensor is made of. No buffer of the picture's or the tensor's size.
   size_t scratch_bytes(uint16_t width, uint16_t height, PixelFormat format) const;
 
   // Writes every element of `tensor`, which has tensor().bytes() bytes and is aligned for its dtype, as `scratch` is for

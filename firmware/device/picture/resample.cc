@@ -22,7 +22,7 @@ Resample::Resample(uint32_t in, uint32_t out) : in_(in), scale_(static_cast<doub
 
 void Resample::weights(uint32_t x, uint32_t& first, uint32_t& count, int32_t* weights) const {
   const double filter_scale = scale_ < 1 ? 1 : scale_;
-  const double centre = (x + 0.5) * scale_;
+  const double centre = (static_cast<double>(x) + 0.5) * scale_;
   const double inverse = 1 / filter_scale;
   int32_t low = truncated(centre - support_ + 0.5);  // towards zero, so -0.3 begins at 0
   low = low < 0 ? 0 : low;
@@ -30,15 +30,15 @@ void Resample::weights(uint32_t x, uint32_t& first, uint32_t& count, int32_t* we
   high = high > static_cast<int32_t>(in_) ? static_cast<int32_t>(in_) : high;
   first = static_cast<uint32_t>(low);
   count = static_cast<uint32_t>(high - low);
-  // Twice through, rather than a table of doubles: the sum first, then each weight with its share of it.
+  // Twice through, rather than a table of doubles: the sum first, then each weight's share of it.
   double sum = 0;
   for (uint32_t i = 0; i < count; ++i) {
-    sum += triangle((i + low - centre + 0.5) * inverse);
+    sum += triangle((static_cast<double>(i + first) - centre + 0.5) * inverse);
   }
   for (uint32_t i = 0; i < count; ++i) {
-    const double weight = triangle((i + low - centre + 0.5) * inverse);
-    const double share = sum != 0 ? weight * (1 / sum) : weight;
-    weights[i] = truncated(share * (1 << kWeightBits) + 0.5);
+    const double weight = triangle((static_cast<double>(i + first) - centre + 0.5) * inverse);
+    const double share = sum != 0 ? weight / sum : weight;
+    weights[i] = truncated(0.5 + share * (1 << kWeightBits));
   }
 }
 
