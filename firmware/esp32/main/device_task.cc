@@ -16,6 +16,7 @@ namespace {
 constexpr char kTag[] = "device";
 constexpr uint32_t kMostWaitMs = 1000;  // how old status() may be
 constexpr UBaseType_t kRequests = 4;
+constexpr int kFramesATurn = 32;
 // Inference on the second core where there is one; the network's tasks stay on the first.
 constexpr BaseType_t kCore = portNUM_PROCESSORS > 1 ? 1 : 0;
 
@@ -30,7 +31,7 @@ uint32_t microseconds(uint64_t from, uint64_t to) {
 DeviceTask::DeviceTask(const DeviceParts& parts)
     : parts_(parts),
       session_(*this, memory_.buffers()),
-      engine_(parts.runner.engine()),
+      engine_(parts.runner.engine(), parts.input),
       notes_(parts.events),
       updates_(parts.settings, parts.slots, parts.app, notes_),
       sealer_(cipher_, Role::kDevice, Life{parts.life.boot, esp_random()}),
@@ -107,7 +108,7 @@ void DeviceTask::loop() {
   for (;;) {
     feed_watchdog();
     follow_connection();
-    take_frames();
+    const bool more = take_frames();
     serve_requests();
     tell_figures();
     look_after_life();
@@ -132,7 +133,7 @@ void DeviceTask::loop() {
     }
     update_status();
     // At least a tick, so that the idle task of this core gets its turn too.
-    const uint32_t wait = wait_ms();
+    const uint32_t wait = more ? 0 : wait_ms();
     ulTaskNotifyTake(pdTRUE, wait == 0 ? 1 : pdMS_TO_TICKS(wait));
   }
 }
@@ -182,16 +183,19 @@ void DeviceTask::follow_connection() {
   }
 }
 
-void DeviceTask::take_frames() {
-  for (;;) {
+// True when there may be more: a flood of frames must not keep everything else from its turn.
+bool DeviceTask::take_frames() {
+  for (int i = 0; i < kFramesATurn; ++i) {
     const size_t bytes = parts_.inbox.take_frame(MutableBytes(memory_.frame));
     if (bytes == 0) {
-      return;
+      return false;
     }
     receive(MutableBytes(memory_.frame, bytes));
     // A step of an update is an action: it is done before the next frame takes its place.
     pump();
+    feed_watchdog();
   }
+  return true;
 }
 
 void DeviceTask::receive(MutableBytes frame) {

@@ -109,6 +109,7 @@ class DeviceTask final : private Listener, private Clock {
   SessionConfig session_config(uint16_t cut);
   void settle_trial_of_boot();
   void try_new_model();
+  void try_after_restart();
   void try_new_firmware();
   void look_after_life();
   void keep_life();
@@ -126,7 +127,7 @@ class DeviceTask final : private Listener, private Clock {
 
   void follow_connection();
   void receive(MutableBytes frame);
-  void take_frames();
+  bool take_frames();
   void pump();
   void next_picture();
   void tell_figures();

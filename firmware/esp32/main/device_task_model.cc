@@ -86,6 +86,7 @@ void DeviceTask::write_about(const ModelId& model) {
 #else
   about.engine = "tflm";
 #endif
+  about.jpeg = parts_.input.choice() == device::InputChoice::kCamera;
   about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
   about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
   about.reset = device::reset_name(parts_.life.cause);
@@ -136,6 +137,11 @@ void DeviceTask::settle_trial_of_boot() {
     updates_.firmware(device::UpdateState::kReturned, "The new application was left; the one before runs again.");
   }
   if (parts_.life.safe_mode) {
+    if (parts_.slots.on_trial()) {
+      // It may be what killed those lives, and while it is on trial no other could be taken.
+      parts_.slots.fail();
+      updates_.model_returned("The model on trial was given up: five lives in a row died early.");
+    }
     load_current(why);
     notes_.say(device::NoteKind::kError, why.text());
     return;
@@ -161,6 +167,9 @@ void DeviceTask::settle_trial_of_boot() {
 
 void DeviceTask::try_new_model() {
   device::Sentence why;
+  if (parts_.life.safe_mode) {
+    return try_after_restart();
+  }
   parts_.runner.unload();
   has_model_ = false;
   const bool begun = parts_.slots.begin_trial(why);
@@ -182,6 +191,18 @@ void DeviceTask::try_new_model() {
   cut_forced_ = false;
   session_.change_model(session_config(parts_.settings.cut));
   parts_.mqtt.ask_for_plan();
+}
+
+// Safe mode runs no model: the next life, a full one again, tries it.
+void DeviceTask::try_after_restart() {
+  device::Sentence why;
+  if (!parts_.slots.begin_trial(why)) {
+    return updates_.model_returned(why.text());
+  }
+  if (life_.forgive()) {
+    keep_life();
+  }
+  restart_due_ = true;
 }
 
 void DeviceTask::try_new_firmware() {

@@ -1,14 +1,16 @@
-// An engine that adds up what its operators took.
+// An engine that adds up what its operators took, and knows its input as the camera coded it.
 #ifndef CUTPOINT_ESP32_WATCHED_ENGINE_H_
 #define CUTPOINT_ESP32_WATCHED_ENGINE_H_
 
+#include "board/input_source.h"
 #include "core/engine/engine.h"
 
 namespace cutpoint::esp32 {
 
 class WatchedEngine final : public Engine {
  public:
-  explicit WatchedEngine(Engine& engine) : engine_(engine) {}
+  // Both must outlive this.
+  WatchedEngine(Engine& engine, const InputSource& input) : engine_(engine), input_(input) {}
 
   uint16_t operators() const override { return engine_.operators(); }
   bool run(uint16_t first, uint16_t last, Span<uint32_t> operators_us) override {
@@ -18,7 +20,13 @@ class WatchedEngine final : public Engine {
     }
     return ok;
   }
-  bool live(uint16_t cut, Span<TensorView> tensors, size_t& count) override { return engine_.live(cut, tensors, count); }
+  bool live(uint16_t cut, Span<TensorView> tensors, size_t& count) override {
+    const bool ok = engine_.live(cut, tensors, count);
+    if (ok && cut == 0 && count == 1) {
+      tensors[0].jpeg = input_.jpeg();
+    }
+    return ok;
+  }
   MutableBytes input(size_t index) override { return engine_.input(index); }
 
   // Microseconds since the last call.
@@ -30,6 +38,7 @@ class WatchedEngine final : public Engine {
 
  private:
   Engine& engine_;
+  const InputSource& input_;
   uint32_t spent_us_ = 0;
 };
 
