@@ -32,7 +32,7 @@ from host_tools.device.link import Link
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import DeviceSettings
-from host_tools.device.sources import open_source
+from host_tools.device.sources import Source, open_source
 from host_tools.monitor import answer_words
 from host_tools.shipped import shipped_bundle, shipped_pictures
 
@@ -89,7 +89,9 @@ def device(
     seed: Annotated[int, typer.Option(min=0, help="Seed of jitter, delays and losses.")] = 0,
     jpeg: Annotated[
         int | None,
-        typer.Option(min=1, max=95, metavar="QUALITY", help="A camera that codes its pictures: offers JPEG at cut 0."),
+        typer.Option(
+            min=1, max=95, metavar="QUALITY", help="A camera that codes its pictures: offers JPEG at cut 0."
+        ),
     ] = None,
     boots: Annotated[
         Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
@@ -126,7 +128,9 @@ def device(
         engine=engine,
         profile=profile,
         link=link,
-        settings=DeviceSettings(root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed, jpeg=jpeg),
+        settings=DeviceSettings(
+            root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed, jpeg=jpeg
+        ),
         key=None if key_file is None else Key.of_file(key_file),
         boots=None if (file := boot_file(boots, state)) is None else BootFile(file),
         state=state,
@@ -135,12 +139,14 @@ def device(
         raise UsageError(
             "the shipped pictures do not fit this network; give yours with --pictures, or random"
         )
+    shown = pictures if pictures is not None else shipped_pictures()
+    source = open_source(shown, virtual.inputs, seed=seed)
     for note in virtual.notes():
         errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     records: list[InferenceRecord] = []
     try:
         with virtual:
-            for record in inferences(virtual, pictures or shipped_pictures(), count, interval, seed):
+            for record in inferences(virtual, source, shown, count, interval, seed):
                 records.append(record)
                 if json:
                     print_json(record, indent=None)
@@ -168,13 +174,17 @@ def boot_file(boots: Path | None, state: Path | None) -> Path | None:
 
 
 def inferences(
-    virtual: VirtualDevice, pictures: str | Path, count: int | None, interval: float, seed: int
+    virtual: VirtualDevice,
+    source: Source,
+    pictures: str | Path,
+    count: int | None,
+    interval: float,
+    seed: int,
 ) -> Iterator[InferenceRecord]:
     """Pictures as the device's model takes them; made anew when a model with other inputs comes over MQTT."""
     done = 0
     while True:
         inputs = virtual.inputs
-        source = open_source(pictures, inputs, seed=seed)
         wanted = len(source) if count is None else count
         try:
             for record in virtual.run(source, wanted - done, interval):
@@ -184,6 +194,7 @@ def inferences(
         except UsageError:
             if virtual.inputs == inputs:
                 raise
+            source = open_source(pictures, virtual.inputs, seed=seed)
 
 
 def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:

@@ -13,8 +13,9 @@ import pytest
 
 from cutpoint.bus import EmbeddedBroker, MqttBus
 from cutpoint.graph import Bundle
-from cutpoint.wire import Command, DeviceId, Key, add_key
+from cutpoint.wire import Command, DeviceId, Key, Topics, add_key
 from host_tools.device import DeviceSettings, FixedBoot, VirtualDevice
+from host_tools.remote import Outcome, Peer, model_image, send_update
 from tests.cli.conftest import FIXTURES, Run
 from tests.conftest import Mosquitto
 
@@ -209,3 +210,43 @@ def test_wrong_use_gets_one_sentence_and_exit_code_2(run: Run, arguments: list[s
     said = run(*arguments)
     assert said.code == 2
     assert words in said.sentence
+
+
+def test_a_device_goes_on_with_pictures_for_a_model_with_other_inputs(
+    run: Run, broker: str, bundles: tuple[Bundle, Bundle], tmp_path: Path
+) -> None:
+    """And keeps the model, and its boot number, in its folder."""
+    first, second = bundles
+
+    def replace() -> None:
+        host, _, port = broker.partition(":")
+        with Peer(MqttBus(host, int(port), "replacing"), Topics(), DeviceId("cam-3")) as peer:
+            give_up = time.monotonic() + 20
+            while not (peer.online and peer.about is not None):
+                assert time.monotonic() < give_up
+                peer.hear(0.1)
+            ended.append(send_update(peer, model_image(second.path)).outcome)
+
+    ended: list[Outcome] = []
+    device = ("device", "--id", "cam-3", "--bundle", first.path, "--pictures", "random", "--state", tmp_path)
+    options = (
+        "--engine",
+        "litert",
+        "--deadline-ms",
+        "50",
+        "--interval",
+        "0.05",
+        "--broker",
+        broker,
+        "--json",
+    )
+    thread = threading.Thread(target=replace)
+    thread.start()
+    said = run(*device, *options, "--count", "60")
+    thread.join(30)
+    assert ended == [Outcome.DONE]
+    assert said.code == 0, said.err
+    assert len(said.out.splitlines()) == 61
+    again = run(*device, *options, "--count", "1")
+    assert again.code == 0, again.err
+    assert json.loads((tmp_path / "boot.json").read_text()) == {"boot": 3}
