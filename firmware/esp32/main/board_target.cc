@@ -176,6 +176,8 @@ void BoardTarget::changed(const device::SettingRule& rule, const device::Setting
   }
 }
 
+void BoardTarget::saved() { device_->ask({RequestKind::kForgive, 0}); }
+
 void BoardTarget::ready() {
   char line[device::kEventLineBytes];
   print(device::write_ready_line({parts_.id, parts_.life.boot}, Span<char>(line)), out_);

@@ -43,6 +43,7 @@ class BoardTarget final : public device::ConsoleTarget, public DeviceEvents, pub
   void restart() override;
   void hang() override;
   void changed(const device::SettingRule& rule, const device::Settings& settings) override;
+  void saved() override;
 
   // DeviceEvents, from the device's task
   void ready() override;
