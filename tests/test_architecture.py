@@ -135,3 +135,10 @@ def test_folders_are_named_for_what_they_hold() -> None:
         if path.stem in vague
     ]
     assert not wrong
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """The test runner imports them by their last name alone, so that helpers beside them can be imported too."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts]
+    twice = {name for name in names if names.count(name) > 1} - {"conftest.py", "__init__.py"}
+    assert not twice

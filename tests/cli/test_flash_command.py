@@ -13,7 +13,7 @@ from cutpoint.board import read_slot_image, slot_image
 from host_tools.provision import Entry, nvs_image
 from host_tools.shipped import shipped_bundle
 from tests.cli.conftest import Run
-from tests.flash.board_files import idf_build, nvs_bytes, pio_build, rows_of, table_bytes
+from tests.flash.built_files import idf_build, nvs_bytes, pio_build, rows_of, table_bytes
 from tests.flash.conftest import FakeEsptool
 
 

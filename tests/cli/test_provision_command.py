@@ -16,7 +16,7 @@ import pytest
 from cutpoint.wire import read_keys
 from host_tools.provision import DEFAULT_BYTES
 from tests.cli.conftest import Run
-from tests.flash.board_files import ROOT, rows_of, table_bytes
+from tests.flash.built_files import ROOT, rows_of, table_bytes
 from tests.flash.conftest import FakeEsptool
 from tests.provision.nvs_parser import parse
 

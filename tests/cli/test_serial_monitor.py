@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.flash.board_files import ROOT
+from tests.flash.built_files import ROOT
 from tests.serial_line.board_line import BoardLine
 
 

@@ -26,6 +26,26 @@ def test_split_writes_a_bundle_that_opens(run: Run, tmp_path: Path) -> None:
     assert run("cuts", tmp_path / "digits.cut").code == 0
 
 
+@pytest.mark.parametrize("command", [["cuts"], ["split", "--output", "raw", "-o"]])
+def test_an_operator_that_boards_do_not_carry_is_told_with_the_cut_that_does_without(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    out = [str(tmp_path)] if "-o" in command else []
+    said = run(*command, *out, FIXTURES / "decoder.tflite")
+    assert said.code == 0
+    assert "operator 3 (TILE) is not in the firmware" in said.out
+    assert "--max-cut 3" in said.out
+    as_json = json.loads(run(*command, *out, FIXTURES / "decoder.tflite", "--json").out)
+    assert as_json["not_on_boards"] == {"operator": 3, "kind": "TILE"}
+
+
+def test_a_head_that_ends_before_such_an_operator_is_not_warned_about(run: Run, tmp_path: Path) -> None:
+    said = run(
+        "split", FIXTURES / "decoder.tflite", "-o", tmp_path, "--output", "raw", "--max-cut", "3", "--json"
+    )
+    assert json.loads(said.out)["not_on_boards"] is None
+
+
 def test_split_takes_labels_from_a_file(run: Run, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("\n".join("abcdefghij") + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flash.board_files import ROOT, idf_build
+from tests.flash.built_files import ROOT, idf_build
 
 WITHOUT = (
     "import sys\n"

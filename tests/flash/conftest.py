@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.flash.board_files import idf_build
+from tests.flash.built_files import idf_build
 
 SCRIPT = Path(__file__).parent / "fake_esptool.py"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cutpoint.errors import UsageError
 from host_tools.flash import AppImage
-from tests.flash.board_files import image_bytes
+from tests.flash.built_files import image_bytes
 
 GCC = "riscv64-unknown-elf-gcc"
 

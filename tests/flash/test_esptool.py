@@ -26,7 +26,7 @@ from host_tools.flash import (
     write_plan,
 )
 from host_tools.provision import Entry, nvs_image
-from tests.flash.board_files import idf_build, nvs_bytes, rows_of, table_bytes
+from tests.flash.built_files import idf_build, nvs_bytes, rows_of, table_bytes
 from tests.flash.conftest import FakeEsptool
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cutpoint.errors import UsageError
 from host_tools.flash import PartitionTable
-from tests.flash.board_files import rows_of, table_bytes
+from tests.flash.built_files import rows_of, table_bytes
 
 ROW = ("nvs", 1, 2, 0x9000, 0x6000)
 

@@ -20,7 +20,7 @@ from host_tools.flash import (
     read_build,
     targets,
 )
-from tests.flash.board_files import idf_build, image_bytes, nvs_bytes, pio_build, rows_of, table_bytes
+from tests.flash.built_files import idf_build, image_bytes, nvs_bytes, pio_build, rows_of, table_bytes
 
 MODEL = b"CPSL" + bytes(4) + b"\x11\x22\x33\x44" + b"m" * 9000
 

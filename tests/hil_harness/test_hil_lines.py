@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from board_files import idf_build
 from fake_ppk2 import FakePpk2
 from hil_runs import RunBodies
 
@@ -17,6 +16,7 @@ from cutpoint.graph import Bundle
 from host_tools.hil.broker import HilBroker
 from host_tools.hil.make import provisioned_image
 from host_tools.hil.options import HilOptions
+from tests.flash.built_files import idf_build
 
 
 def free_port() -> int:

@@ -14,7 +14,7 @@ from cutpoint.errors import UsageError
 from host_tools.flash.nvs_reader import read_nvs
 from host_tools.provision import DEFAULT_BYTES, Entry, Given, gather, nvs_image
 from host_tools.provision.nvs_image import MOST_STRING_BYTES
-from tests.flash.board_files import ROOT
+from tests.flash.built_files import ROOT
 from tests.provision.nvs_parser import parse
 
 PEM = "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n"

@@ -20,7 +20,7 @@ from host_tools.toolchain import (
 from host_tools.toolchain import build as module
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
-from tests.flash.board_files import ROOT, idf_build, pio_build
+from tests.flash.built_files import ROOT, idf_build, pio_build
 
 
 @pytest.fixture

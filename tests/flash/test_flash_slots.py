@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.flash import SlotsInUse, slots
-from tests.flash.board_files import ROOT, rows_of
+from tests.flash.built_files import ROOT, rows_of
 
 FIRMWARE = ROOT / "firmware"
 
