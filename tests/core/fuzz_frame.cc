@@ -11,6 +11,7 @@
 #include "crc32.h"
 #include "frame/message.h"
 #include "frame/reassembler.h"
+#include "frame/update.h"
 
 using namespace cutpoint;
 
@@ -76,6 +77,18 @@ void check_tensors(Bytes records, CodecId codec, size_t count) {
   must(seen == count);
 }
 
+// What reads as a step of an update is written back to the same bytes.
+void check_update(Bytes argument) {
+  UpdateView view = {};
+  if (read_update(argument, view) != Status::kOk) {
+    return;
+  }
+  uint8_t memory[kMaxArgumentBytes];
+  ByteWriter writer{MutableBytes(memory)};
+  must(write_update(view, writer) == Status::kOk && writer.size() == argument.size());
+  must(equal_bytes(memory, argument.data(), argument.size()));
+}
+
 volatile uint32_t sink = 0;
 
 void read(const Message& message) {
@@ -112,6 +125,7 @@ void read(const Message& message) {
   CommandView command = {};
   if (read_command(message.header, message.payload, command) == Status::kOk) {
     must(command.argument.size() <= kMaxArgumentBytes);
+    check_update(command.argument);
   }
 }
 
