@@ -9,7 +9,7 @@ namespace {
 constexpr uint8_t kAny = 255;
 
 // One line an operator: name in the schema, name in TFLM's registration, parser, options, inputs least and most,
-// outputs most. tests/firmware/test_operator_table.py and cutpoint/kernels/board.py are held to these lines.
+// outputs most. cutpoint/graph/carried.py repeats the names; tests/firmware/test_operator_table.py reads these lines.
 #define CUTPOINT_OPERATORS(X)                                                                  \
   X(ABS, ABS, Abs, NONE, 1, 1, 1)                                                              \
   X(ADD, ADD, Add, AddOptions, 2, 2, 1)                                                        \

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from cutpoint.errors import UsageError
+from cutpoint.graph.carried import first_not_carried, warning
 from host_tools.cli.app import app
 from host_tools.cli.options import Json, ModelArgument
 from host_tools.cli.output import console, print_json
@@ -34,6 +35,7 @@ def cuts(
     """List every cut: what was computed before it, and the tensors that travel."""
     network = load_model(model)
     baseline = picture_baseline(network, pictures)
+    missing = first_not_carried(network)
     if plot is not None:
         draw(network, baseline, plot)
     if json:
@@ -42,6 +44,7 @@ def cuts(
                 "model_id": bytes(network.id),
                 "macs": network.macs,
                 "repairs": network.repairs,
+                "not_on_boards": {"operator": missing.index, "kind": missing.kind} if missing else None,
                 "picture": baseline,
                 "cuts": [
                     {
@@ -83,6 +86,8 @@ def cuts(
     console.print(table)
     for repair in network.repairs:
         console.print(f"repaired: {repair}", markup=False)
+    if missing is not None:
+        console.print(f"note: {warning(missing)}", markup=False, highlight=False, soft_wrap=True)
     if baseline is not None:
         console.print(baseline.sentence(), highlight=False)
     if plot is not None:

@@ -10,6 +10,7 @@ import typer
 
 import cutpoint
 from cutpoint.errors import UsageError
+from cutpoint.graph.carried import first_not_carried, warning
 from host_tools.cli.app import app
 from host_tools.cli.options import Json
 from host_tools.cli.output import console, print_json
@@ -82,6 +83,7 @@ def split(
         threshold=threshold,
         max_cut=max_cut,
     )
+    missing = first_not_carried(bundle.model(), bundle.max_cut)
     if json:
         print_json(
             {
@@ -92,6 +94,7 @@ def split(
                 "full_bytes": len(bundle.full),
                 "device_bytes": len(bundle.device),
                 "repairs": bundle.manifest.repairs,
+                "not_on_boards": {"operator": missing.index, "kind": missing.kind} if missing else None,
             }
         )
         return
@@ -104,4 +107,6 @@ def split(
         highlight=False,
         soft_wrap=True,
     )
+    if missing is not None:
+        console.print(f"note: {warning(missing)}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"next: cutpoint verify {bundle.path}", markup=False, highlight=False, soft_wrap=True)

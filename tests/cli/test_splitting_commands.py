@@ -31,17 +31,25 @@ def test_an_operator_that_boards_do_not_carry_is_told_with_the_cut_that_does_wit
     run: Run, tmp_path: Path, command: list[str]
 ) -> None:
     out = [str(tmp_path)] if "-o" in command else []
-    said = run(*command, *out, FIXTURES / "decoder.tflite")
+    said = run(*command, *out, FIXTURES / "models" / "decoder.tflite")
     assert said.code == 0
     assert "operator 3 (TILE) is not in the firmware" in said.out
     assert "--max-cut 3" in said.out
-    as_json = json.loads(run(*command, *out, FIXTURES / "decoder.tflite", "--json").out)
+    as_json = json.loads(run(*command, *out, FIXTURES / "models" / "decoder.tflite", "--json").out)
     assert as_json["not_on_boards"] == {"operator": 3, "kind": "TILE"}
 
 
 def test_a_head_that_ends_before_such_an_operator_is_not_warned_about(run: Run, tmp_path: Path) -> None:
     said = run(
-        "split", FIXTURES / "decoder.tflite", "-o", tmp_path, "--output", "raw", "--max-cut", "3", "--json"
+        "split",
+        FIXTURES / "models" / "decoder.tflite",
+        "-o",
+        tmp_path,
+        "--output",
+        "raw",
+        "--max-cut",
+        "3",
+        "--json",
     )
     assert json.loads(said.out)["not_on_boards"] is None
 
