@@ -76,6 +76,7 @@ def header_for(
         bundle.max_cut if on_board is None else on_board,
         bundle.name,
         (),
+        0,
     )
 
 

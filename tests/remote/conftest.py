@@ -24,6 +24,7 @@ def padded_image(bundle: Bundle, size: int = 80_000) -> bytes:
         bundle.max_cut,
         bundle.name,
         (0,) * bundle.max_cut,
+        0,
     )
     return header + model
 
