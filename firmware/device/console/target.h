@@ -42,7 +42,7 @@ class ConsoleTarget {
   // The settings that `set` changed and `save` has not kept: those that can follow at once do.
   virtual void changed(const SettingRule& rule, const Settings& settings) = 0;
   // At least one setting was kept: what killed the lives before may be mended.
-  virtual void saved() = 0;
+  virtual void saved() {}
 
  protected:
   ~ConsoleTarget() = default;

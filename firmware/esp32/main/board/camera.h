@@ -35,11 +35,11 @@ class Camera {
   void release(CameraPicture& picture);
 
  private:
-  bool decode(CameraPicture& picture, device::Sentence& why);
+  [[maybe_unused]] bool decode(CameraPicture& picture, device::Sentence& why);
 
   bool running_ = false;
-  uint8_t* decoded_ = nullptr;  // of the JPEG path
-  size_t decoded_bytes_ = 0;
+  [[maybe_unused]] uint8_t* decoded_ = nullptr;  // of the JPEG path
+  [[maybe_unused]] size_t decoded_bytes_ = 0;
 };
 
 }  // namespace cutpoint::esp32

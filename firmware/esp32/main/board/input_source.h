@@ -35,9 +35,13 @@ class InputSource final : public device::PictureSink {
   // waited for. Returns at once.
   void prepare();
 
-  // The next picture into the input tensor. False when there is none yet (`why` is empty), or it could not be had.
-  bool next(MutableBytes input, device::Sentence& why);
+  // The next picture into the model's inputs: from the line all of them, else the first. False when there is none yet
+  // (`why` is empty), or it could not be had.
+  bool next(Span<const MutableBytes> inputs, device::Sentence& why);
+  bool next(MutableBytes input, device::Sentence& why) { return next(Span<const MutableBytes>(&input, 1), why); }
 
+  // Whether jpeg() may have something: a camera that was built in to code JPEG (CUTPOINT_CAMERA_JPEG).
+  bool codes_jpeg() const;
   // The picture that next() gave last, as the camera coded it; empty unless the camera codes JPEG. Until release().
   Bytes jpeg() const { return held_ ? held_picture_.jpeg : Bytes(); }
   // The inference is over: jpeg() is not needed any more.
@@ -48,20 +52,20 @@ class InputSource final : public device::PictureSink {
   device::InputChoice choice() const { return choice_; }
   static const char* name(device::InputChoice choice);
 
-  // From the console's task: a picture from the line was taken or refused, in words; for `@input`.
+  // From the console's task. Pictures from the line are taken whatever the source is but `none`, and go before others.
   MutableBytes begin_picture(uint32_t bytes, const char*& why) override;
   void end_picture(bool good) override;
 
  private:
   enum class Slot : uint8_t { kEmpty, kFilling, kFull };
 
-  bool next_serial(MutableBytes input);
+  bool next_serial(Span<const MutableBytes> inputs, device::Sentence& why);
   bool next_linked(MutableBytes input, device::Sentence& why);
   bool next_camera(MutableBytes input, device::Sentence& why);
   bool scaled(const device::PictureView& picture, MutableBytes input, device::Sentence& why);
   bool scratch_for(const device::PictureView& picture, device::Sentence& why);
 
-  device::InputChoice choice_ = device::InputChoice::kNone;
+  std::atomic<device::InputChoice> choice_{device::InputChoice::kNone};
   TaskHandle_t reader_ = nullptr;
   Camera camera_;
   CameraPicture held_picture_;
@@ -73,10 +77,9 @@ class InputSource final : public device::PictureSink {
   size_t scratch_bytes_ = 0;
   // One picture from the line. Whoever moves slot_ on owns buffer_ until it moves again.
   std::atomic<Slot> slot_{Slot::kEmpty};
-  std::atomic<bool> serial_{false};
+  std::atomic<bool> takes_serial_{false};
   SemaphoreHandle_t buffer_lock_ = nullptr;  // of buffer_ changing its size with the model
   uint8_t* buffer_ = nullptr;
-  size_t buffer_bytes_ = 0;
 };
 
 }  // namespace cutpoint::esp32

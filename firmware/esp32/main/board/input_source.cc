@@ -1,0 +1,227 @@
+#include "input_source.h"
+
+#include "core/bytes.h"
+#include "esp_heap_caps.h"
+#include "input_shape.h"
+#include "linked_picture.h"
+#include "sdkconfig.h"
+
+namespace cutpoint::esp32 {
+namespace {
+
+using device::InputChoice;
+
+#if CONFIG_CUTPOINT_CAMERA_JPEG
+constexpr bool kCodesJpeg = true;
+#else
+constexpr bool kCodesJpeg = false;
+#endif
+
+// PSRAM first: internal memory is the arena's.
+uint8_t* take_memory(size_t bytes) {
+  return static_cast<uint8_t*>(heap_caps_malloc_prefer(bytes, 2, MALLOC_CAP_SPIRAM | MALLOC_CAP_8BIT,
+                                                       MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT));
+}
+
+}  // namespace
+
+const char* InputSource::name(InputChoice choice) {
+  switch (choice) {
+    case InputChoice::kAuto:
+      return "auto";
+    case InputChoice::kNone:
+      return "none";
+    case InputChoice::kCamera:
+      return "camera";
+    case InputChoice::kSerial:
+      return "serial";
+    case InputChoice::kLinked:
+      return "linked";
+  }
+  return "none";
+}
+
+bool InputSource::begin(InputChoice choice, TaskHandle_t reader, device::Sentence& why) {
+  reader_ = reader;
+  if (buffer_lock_ == nullptr) {
+    buffer_lock_ = xSemaphoreCreateMutex();
+  }
+  if (buffer_lock_ == nullptr) {
+    why = device::Sentence("There is no memory for pictures from the serial line.");
+    return false;
+  }
+  return choose(choice, why);
+}
+
+bool InputSource::choose(InputChoice choice, device::Sentence& why) {
+  why.clear();
+  release();
+  bool good = true;
+  InputChoice taken = choice;
+  if (choice == InputChoice::kCamera || (choice == InputChoice::kAuto && Camera::built_in())) {
+    good = camera_.begin(kCodesJpeg, why);
+    taken = good ? InputChoice::kCamera : InputChoice::kSerial;
+  } else if (choice == InputChoice::kAuto) {
+    taken = InputChoice::kSerial;
+  }
+  if (taken != InputChoice::kCamera) {
+    camera_.end();
+  }
+  choice_ = taken;
+  takes_serial_ = taken != InputChoice::kNone;
+  return good;
+}
+
+bool InputSource::set_model(Bytes model, size_t input_bytes, device::Sentence& why) {
+  why.clear();
+  release();
+  device::PictureTensor tensor;
+  takes_pictures_ = !model.empty() && read_input_shape(model, tensor) && picture_input_.begin(tensor, why);
+  if (!takes_pictures_ && why.empty()) {
+    why.add("the model's first input is no picture: it can only be given tensors over the serial line");
+  }
+  if (buffer_lock_ == nullptr || input_bytes == input_bytes_) {
+    return takes_pictures_;
+  }
+  // A picture that is on its way is of the model before: the console gives the lock back when it has ended.
+  xSemaphoreTake(buffer_lock_, portMAX_DELAY);
+  heap_caps_free(buffer_);
+  buffer_ = nullptr;
+  input_bytes_ = input_bytes;
+  slot_ = Slot::kEmpty;
+  xSemaphoreGive(buffer_lock_);
+  return takes_pictures_;
+}
+
+// The camera's driver captures by itself into the buffer that nobody holds; the line fills its buffer by the console's
+// task. So all there is to do is to hold nothing longer than needed.
+void InputSource::prepare() {
+  if (held_ && held_picture_.jpeg.empty()) {
+    release();
+  }
+}
+
+void InputSource::release() {
+  if (held_) {
+    camera_.release(held_picture_);
+    held_ = false;
+  }
+}
+
+bool InputSource::codes_jpeg() const { return kCodesJpeg && choice_ == InputChoice::kCamera; }
+
+bool InputSource::next(Span<const MutableBytes> inputs, device::Sentence& why) {
+  why.clear();
+  release();
+  if (inputs.empty()) {
+    return false;
+  }
+  if (slot_ == Slot::kFull) {
+    return next_serial(inputs, why);
+  }
+  switch (choice_.load()) {
+    case InputChoice::kCamera:
+      return next_camera(inputs[0], why);
+    case InputChoice::kLinked:
+      return next_linked(inputs[0], why);
+    default:
+      return false;
+  }
+}
+
+bool InputSource::next_serial(Span<const MutableBytes> inputs, device::Sentence& why) {
+  size_t at = 0;
+  for (const MutableBytes& input : inputs) {
+    at += input.size();
+  }
+  const bool fits = at == input_bytes_;
+  at = 0;
+  for (const MutableBytes& input : inputs) {
+    if (fits) {
+      copy_bytes(input.data(), buffer_ + at, input.size());
+    }
+    at += input.size();
+  }
+  slot_ = Slot::kEmpty;
+  if (!fits) {
+    why.add("The picture from the serial line is for other inputs than the model's.");
+  }
+  return fits;
+}
+
+bool InputSource::next_linked(MutableBytes input, device::Sentence& why) {
+  device::PictureView picture;
+  if (!linked_picture(picture)) {
+    why.add("The picture linked in is no PGM or PPM of 8 bits: build with another CUTPOINT_PICTURE.");
+    return false;
+  }
+  return scaled(picture, input, why);
+}
+
+bool InputSource::next_camera(MutableBytes input, device::Sentence& why) {
+  if (!camera_.grab(held_picture_, why)) {
+    return false;
+  }
+  held_ = true;
+  const bool good = scaled(held_picture_.view, input, why);
+  if (!good || held_picture_.jpeg.empty()) {
+    release();  // the driver captures into it again, while this picture is worked on
+  }
+  return good;
+}
+
+bool InputSource::scaled(const device::PictureView& picture, MutableBytes input, device::Sentence& why) {
+  if (!takes_pictures_) {
+    why.add("The model's input is no picture.");
+    return false;
+  }
+  return scratch_for(picture, why) && picture_input_.fill(picture, input, MutableBytes(scratch_, scratch_bytes_), why);
+}
+
+bool InputSource::scratch_for(const device::PictureView& picture, device::Sentence& why) {
+  const size_t wanted = picture_input_.scratch_bytes(picture.width, picture.height, picture.format);
+  if (wanted <= scratch_bytes_) {
+    return true;
+  }
+  heap_caps_free(scratch_);
+  scratch_ = static_cast<uint8_t*>(heap_caps_malloc(wanted, MALLOC_CAP_8BIT));
+  scratch_bytes_ = scratch_ == nullptr ? 0 : wanted;
+  if (scratch_ == nullptr) {
+    why.add("There is no memory to scale a picture: ").add(static_cast<uint32_t>(wanted)).add(" bytes.");
+  }
+  return scratch_ != nullptr;
+}
+
+// Holds buffer_lock_ until end_picture() when it returns memory.
+MutableBytes InputSource::begin_picture(uint32_t bytes, const char*& why) {
+  if (!takes_serial_ || buffer_lock_ == nullptr) {
+    why = "input is none: set input serial";
+    return MutableBytes();
+  }
+  if (xSemaphoreTake(buffer_lock_, 0) != pdTRUE) {
+    why = "the model is being changed: send the picture again";
+    return MutableBytes();
+  }
+  if (bytes != input_bytes_) {
+    why = input_bytes_ == 0 ? "there is no model that could take a picture" : "the picture is of another size than the model's inputs";
+  } else if (slot_ != Slot::kEmpty) {
+    why = "pictures come faster than they are inferred: wait for @answer";
+  } else if (buffer_ == nullptr && (buffer_ = take_memory(bytes)) == nullptr) {
+    why = "there is no memory for a picture from the serial line";
+  } else {
+    slot_ = Slot::kFilling;
+    return MutableBytes(buffer_, bytes);
+  }
+  xSemaphoreGive(buffer_lock_);
+  return MutableBytes();
+}
+
+void InputSource::end_picture(bool good) {
+  slot_ = good ? Slot::kFull : Slot::kEmpty;
+  xSemaphoreGive(buffer_lock_);
+  if (good && reader_ != nullptr) {
+    xTaskNotifyGive(reader_);
+  }
+}
+
+}  // namespace cutpoint::esp32
