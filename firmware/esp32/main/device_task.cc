@@ -234,7 +234,12 @@ void DeviceTask::next_picture() {
     return;
   }
   device::Sentence why;
-  if (!parts_.input.next(engine_.input(0), why)) {
+  MutableBytes inputs[kMaxTensors];
+  const size_t count = parts_.runner.inputs() < kMaxTensors ? parts_.runner.inputs() : kMaxTensors;
+  for (size_t i = 0; i < count; ++i) {
+    inputs[i] = engine_.input(i);
+  }
+  if (!parts_.input.next(Span<const MutableBytes>(inputs, count), why)) {
     next_picture_us_ = now + 100000;  // a camera that has none yet is asked again soon
     if (!why.empty() && strcmp(why.text(), input_trouble_.text()) != 0) {
       notes_.say(device::NoteKind::kError, why.text());

@@ -86,7 +86,7 @@ void DeviceTask::write_about(const ModelId& model) {
 #else
   about.engine = "tflm";
 #endif
-  about.jpeg = parts_.input.choice() == device::InputChoice::kCamera;
+  about.jpeg = parts_.input.codes_jpeg();
   about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
   about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
   about.reset = device::reset_name(parts_.life.cause);
