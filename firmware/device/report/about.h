@@ -11,7 +11,7 @@
 
 namespace cutpoint::device {
 
-constexpr size_t kAboutBytes = 768;  // a board's own; readers take 2,048
+constexpr size_t kAboutBytes = 1024;  // a board's own; readers take 2,048
 
 // Texts may be null, numbers that say "0: unknown" may be 0: such a field is left out.
 struct About {

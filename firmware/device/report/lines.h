@@ -11,7 +11,7 @@
 
 namespace cutpoint::device {
 
-constexpr size_t kEventLineBytes = 1024;  // of the longest line, with its final zero
+constexpr size_t kEventLineBytes = 1408;  // of the longest line, with its final zero
 
 const char* by_name(By by);              // "none", "edge", "device"
 const char* reason_name(Reason reason);  // "edge", "planned", "deadline", ...
