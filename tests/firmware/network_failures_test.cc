@@ -105,6 +105,19 @@ TEST(a_certificate_says_whether_date_name_or_authority_is_wrong) {
   CHECK(has(broker(trouble), "0x4000"));
 }
 
+TEST(a_refused_subscription_says_what_the_broker_has_to_allow) {
+  BrokerTrouble trouble = {};
+  trouble.subscription = true;
+  CHECK_EQ(broker_failure(trouble), BrokerFailure::kSubscription);
+  CHECK(has(broker(trouble), "res, plan and cmd"));
+}
+
+TEST(a_connection_that_is_closed_hints_at_tls_the_other_way_round) {
+  const BrokerTrouble trouble = {};
+  CHECK(has(broker(trouble, Trust::kNone), "mqtts://"));
+  CHECK(has(broker(trouble, Trust::kOwnCa), "client certificate"));
+}
+
 TEST(a_failed_handshake_names_the_settings_of_its_kind_of_trust) {
   BrokerTrouble trouble = {};
   trouble.tls = true;

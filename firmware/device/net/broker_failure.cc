@@ -49,6 +49,9 @@ void add_handshake(const BrokerTrouble& trouble, Trust trust, Sentence& text) {
 }  // namespace
 
 BrokerFailure broker_failure(const BrokerTrouble& trouble) {
+  if (trouble.subscription) {
+    return BrokerFailure::kSubscription;
+  }
   switch (trouble.connack) {
     case 0:
       break;
@@ -88,7 +91,9 @@ void describe_broker_failure(const BrokerTrouble& trouble, const BrokerAddress& 
       text.add(".");
       break;
     case BrokerFailure::kClosed:
-      text.add("the connection was closed.");
+      text.add("the connection was closed. If that goes on: ");
+      text.add(trust == Trust::kNone ? "the port may speak TLS (mqtts://), or" : "it may want a client certificate, or");
+      text.add(" another board has this id.");
       break;
     case BrokerFailure::kCertificate:
       add_certificate(trouble.verify_flags, text);
@@ -104,6 +109,9 @@ void describe_broker_failure(const BrokerTrouble& trouble, const BrokerAddress& 
       break;
     case BrokerFailure::kUnavailable:
       text.add("it says that it is unavailable.");
+      break;
+    case BrokerFailure::kSubscription:
+      text.add("it refuses a subscription, so no answer or command arrives. Let this board read res, plan and cmd.");
       break;
     case BrokerFailure::kCredentials:
       text.add("it refuses the credentials. Check the settings mqtt_user and mqtt_pass.");

@@ -19,6 +19,7 @@ enum class BrokerFailure : uint8_t {
   kClientId,     // CONNACK 2
   kUnavailable,  // CONNACK 3
   kCredentials,  // CONNACK 4, 5
+  kSubscription,  // connected, and a subscription was refused: SUBACK 0x80
 };
 
 // What the platform saw of a failed connection; 0 where it says nothing.
@@ -31,6 +32,7 @@ struct BrokerTrouble {
   bool tls;               // TLS itself failed
   uint32_t tls_error;     // mbedTLS's code, as a positive number
   int socket_error;       // errno
+  bool subscription;      // the broker refused one
 };
 
 BrokerFailure broker_failure(const BrokerTrouble& trouble);

@@ -7,6 +7,7 @@
 #include "device/report/lines.h"
 #include "esp_app_desc.h"
 #include "esp_log.h"
+#include "esp_system.h"
 #include "esp_timer.h"
 #include "sdkconfig.h"
 
@@ -63,7 +64,7 @@ void BoardTarget::status(device::ConsoleOutput& out) {
   status.address = or_null(network_status.address);
   status.broker = or_null(parts_.settings.broker);
   status.trouble = !network_status.up             ? or_null(network_status.trouble.text())
-                   : !mqtt_status.connected       ? or_null(mqtt_status.trouble.text())
+                   : !mqtt_status.trouble.empty() ? mqtt_status.trouble.text()
                                                   : or_null(device.model_trouble.text());
   status.model = or_null(device.model_name);
   status.model_id = device.model;
@@ -165,7 +166,12 @@ void BoardTarget::model(device::ConsoleOutput& out) {
 
 void BoardTarget::set_log(device::LogLevel level) { set_log_level(level); }
 
-void BoardTarget::restart() { device_->ask({RequestKind::kRestart, 0}); }
+// Without a device's task, or with one that takes nothing any more, there is nobody to say goodbye.
+void BoardTarget::restart() {
+  if (!device_->ask({RequestKind::kRestart, 0})) {
+    esp_restart();
+  }
+}
 
 void BoardTarget::hang() { device_->ask({RequestKind::kHang, 0}); }
 

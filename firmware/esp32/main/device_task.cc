@@ -111,6 +111,7 @@ void DeviceTask::loop() {
     const bool more = take_frames();
     serve_requests();
     tell_figures();
+    tell_trouble();
     look_after_life();
     next_picture();
     pump();
@@ -134,7 +135,11 @@ void DeviceTask::loop() {
     update_status();
     // At least a tick, so that the idle task of this core gets its turn too.
     const uint32_t wait = more ? 0 : wait_ms();
-    ulTaskNotifyTake(pdTRUE, wait == 0 ? 1 : pdMS_TO_TICKS(wait));
+    if (wait == 0) {
+      vTaskDelay(1);  // a notification that waits already would return at once
+    } else {
+      ulTaskNotifyTake(pdTRUE, pdMS_TO_TICKS(wait));
+    }
   }
 }
 
@@ -207,8 +212,10 @@ void DeviceTask::receive(MutableBytes frame) {
     return driver_.received(frame);
   }
   size_t bytes = 0;
-  const bool opened = opener_.open(frame, bytes) == Status::kOk;
-  driver_.received(opened ? Bytes(frame.first(bytes)) : Bytes());
+  const Status opened = opener_.open(frame, bytes);
+  if (opened != Status::kReplayed) {  // as brokers repeat retained plans at every connection: no bad frame
+    driver_.received(opened == Status::kOk ? Bytes(frame.first(bytes)) : Bytes());
+  }
 }
 
 // Between two actions what has arrived is looked at: an answer may make the rest of an inference needless.
@@ -306,6 +313,26 @@ void DeviceTask::tell_figures() {
     gauges.set(Gauge::kEnergyModelled, uj);
   }
   session_.telemetry(gauges);
+}
+
+// What only this end can know of: messages that were not taken, a subscription that the broker refused.
+void DeviceTask::tell_trouble() {
+  device::Sentence text;
+  if ((connection_ & 1u) != 0 && parts_.mqtt.take_trouble(text)) {
+    notes_.say(device::NoteKind::kError, text.text());
+  }
+  const InboxCounters inbox = parts_.inbox.counters();
+  const Counters& counters = session_.counters();
+  device::RefusalCounts refused;
+  refused.oversized = inbox.oversized;
+  refused.retained = inbox.retained;
+  refused.full = inbox.full;
+  refused.unreadable = counters.value(CounterId::kBadFrames);
+  refused.unsupported = counters.value(CounterId::kUnsupportedCommands);
+  if (refusals_.tell(refused, now_us(), static_cast<uint32_t>(kMaxFrameBytes), text)) {
+    ESP_LOGW(kTag, "%s", text.text());
+    notes_.say(device::NoteKind::kError, text.text());
+  }
 }
 
 const char* DeviceTask::energy_name() const {

@@ -11,6 +11,7 @@
 #include "crypto/aes_gcm.h"
 #include "device/life/life.h"
 #include "device/measure/energy.h"
+#include "device/report/refusals.h"
 #include "device/settings/settings.h"
 #include "device_events.h"
 #include "device_request.h"
@@ -106,6 +107,7 @@ class DeviceTask final : private Listener, private Clock {
   // device_task_model.cc
   bool load_current(device::Sentence& why);
   bool try_out(device::Sentence& why);
+  bool prove(device::Sentence& why);
   SessionConfig session_config(uint16_t cut);
   void settle_trial_of_boot();
   void try_new_model();
@@ -131,6 +133,7 @@ class DeviceTask final : private Listener, private Clock {
   void pump();
   void next_picture();
   void tell_figures();
+  void tell_trouble();
   void update_status();
   bool sealed() const { return parts_.settings.aead_key_bytes != 0; }
 
@@ -150,6 +153,7 @@ class DeviceTask final : private Listener, private Clock {
   TaskHandle_t task_ = nullptr;
   device::Life life_;
   device::ModelledEnergy modelled_;
+  device::RefusalTeller refusals_;
   size_t about_bytes_ = 0;
   uint32_t connection_ = 0;     // as last seen in the inbox
   bool was_ready_ = false;

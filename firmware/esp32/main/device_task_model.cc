@@ -127,6 +127,14 @@ bool DeviceTask::try_out(device::Sentence& why) {
   return false;
 }
 
+bool DeviceTask::prove(device::Sentence& why) {
+  if (parts_.slots.prove()) {
+    return true;
+  }
+  why = device::Sentence("The new model ran, but flash did not keep that it did: the one before stays in use.");
+  return false;
+}
+
 // What the slots hold at boot: the model in use, or one that still has to prove itself.
 void DeviceTask::settle_trial_of_boot() {
   device::Sentence why;
@@ -148,7 +156,7 @@ void DeviceTask::settle_trial_of_boot() {
   }
   const bool trial = parts_.slots.on_trial();
   bool loaded = load_current(why) && (!trial || try_out(why));
-  if (trial && loaded && parts_.slots.prove()) {
+  if (trial && loaded && prove(why)) {
     updates_.model_done("The new model loaded, ran, and is in use.");
   } else if (trial) {
     parts_.slots.fail();
@@ -174,7 +182,7 @@ void DeviceTask::try_new_model() {
   has_model_ = false;
   const bool begun = parts_.slots.begin_trial(why);
   const bool good = begun && load_current(why) && try_out(why);
-  if (good && parts_.slots.prove()) {
+  if (good && prove(why)) {
     device::Sentence text;
     text.add(parts_.slots.current().header.name).add(" is in use from now on.");
     updates_.model_done(text.text());
@@ -186,7 +194,9 @@ void DeviceTask::try_new_model() {
       parts_.slots.fail();
     }
     updates_.model_returned(why.text());
-    load_current(why);
+    if (!load_current(why)) {
+      notes_.say(device::NoteKind::kModel, why.text());
+    }
   }
   cut_forced_ = false;
   session_.change_model(session_config(parts_.settings.cut));

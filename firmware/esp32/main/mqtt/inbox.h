@@ -22,6 +22,7 @@ constexpr size_t kInboxBytes = 26624;
 struct InboxCounters {
   uint32_t full;       // frames dropped because the queue was full
   uint32_t oversized;  // larger than a frame may be
+  uint32_t retained;   // kept by the broker, and no plan
 };
 
 // One writer, the MQTT task, and one reader, the device's.
@@ -34,6 +35,7 @@ class Inbox {
   // Writer.
   void put_frame(Bytes frame);
   void count_oversized() { oversized_.fetch_add(1, std::memory_order_relaxed); }
+  void count_retained() { retained_.fetch_add(1, std::memory_order_relaxed); }
   void set_connected(bool connected);
   void wake();
 
@@ -41,7 +43,7 @@ class Inbox {
   size_t take_frame(MutableBytes to);
   // Grows by one with every change: odd while there is a connection. Two steps at once are a lost and a new one.
   uint32_t connection() const { return connection_.load(std::memory_order_acquire); }
-  InboxCounters counters() const { return {full_.load(), oversized_.load()}; }
+  InboxCounters counters() const { return {full_.load(), oversized_.load(), retained_.load()}; }
 
  private:
   MessageBufferHandle_t frames_ = nullptr;
@@ -51,6 +53,7 @@ class Inbox {
   std::atomic<uint32_t> connection_{0};
   std::atomic<uint32_t> full_{0};
   std::atomic<uint32_t> oversized_{0};
+  std::atomic<uint32_t> retained_{0};
 };
 
 }  // namespace cutpoint::esp32

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../idf_compat.h"
+#include "device/net/arrival.h"
 #include "device/net/broker_failure.h"
 #include "esp_log.h"
 #include "esp_random.h"
@@ -13,6 +14,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "lwip/sockets.h"
+#include "session_memory.h"
 
 #if !CUTPOINT_IDF_AT_LEAST(5, 5)
 // Exported by tcp_transport in every version, declared in its public header from 5.5 on.
@@ -127,6 +129,9 @@ void MqttTransport::network_changed(bool up) {
   backoff_.reset();
   if (!started_) {
     started_ = esp_mqtt_client_start(client_) == ESP_OK;
+    if (!started_) {
+      set_trouble(device::Sentence("There is too little memory for the task that talks to the broker: restart the board."));
+    }
   } else {
     esp_timer_start_once(timer_, backoff_.next_ms(esp_random()) * 1000ull);
   }
@@ -215,6 +220,9 @@ void MqttTransport::on_event(void* self, esp_event_base_t, int32_t id, void* dat
   MqttTransport& transport = *static_cast<MqttTransport*>(self);
   const esp_mqtt_event_t& event = *static_cast<esp_mqtt_event_t*>(data);
   switch (static_cast<esp_mqtt_event_id_t>(id)) {
+    case MQTT_EVENT_BEFORE_CONNECT:
+      transport.explained_ = false;
+      break;
     case MQTT_EVENT_CONNECTED:
       transport.connected();
       break;
@@ -226,6 +234,11 @@ void MqttTransport::on_event(void* self, esp_event_base_t, int32_t id, void* dat
       break;
     case MQTT_EVENT_ERROR:
       transport.failed(*event.error_handle);
+      break;
+    case MQTT_EVENT_SUBSCRIBED:
+      if (event.error_handle->error_type == MQTT_ERROR_TYPE_SUBSCRIBE_FAILED) {
+        transport.failed(*event.error_handle);
+      }
       break;
     default:
       break;
@@ -258,6 +271,10 @@ void MqttTransport::disconnected() {
   portENTER_CRITICAL(&g_lock);
   ++attempts_;
   portEXIT_CRITICAL(&g_lock);
+  if (network_up_ && !explained_) {
+    // esp-mqtt has no error for a broker that closes before its CONNACK, as one that waits for TLS does.
+    failed(esp_mqtt_error_codes_t());
+  }
   if (network_up_) {
     const uint32_t delay_ms = backoff_.next_ms(esp_random());
     esp_timer_stop(timer_);
@@ -267,7 +284,9 @@ void MqttTransport::disconnected() {
 
 void MqttTransport::failed(const esp_mqtt_error_codes_t& error) {
   device::BrokerTrouble trouble = {};
-  if (error.error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
+  if (error.error_type == MQTT_ERROR_TYPE_SUBSCRIBE_FAILED) {
+    trouble.subscription = true;
+  } else if (error.error_type == MQTT_ERROR_TYPE_CONNECTION_REFUSED) {
     trouble.connack = static_cast<uint8_t>(error.connect_return_code);
   } else {
     const esp_err_t last = error.esp_tls_last_esp_err;
@@ -282,19 +301,24 @@ void MqttTransport::failed(const esp_mqtt_error_codes_t& error) {
   }
   device::Sentence why;
   device::describe_broker_failure(trouble, broker_, trust_, why);
+  explained_ = true;
   set_trouble(why);
 }
 
-// A message longer than the client's buffer comes in parts: no frame is that long.
 void MqttTransport::received(const esp_mqtt_event_t& event) {
-  if (event.total_data_len != event.data_len) {
-    if (event.current_data_offset == 0) {
-      inbox_->count_oversized();
-    }
-    return;
-  }
-  if (event.data_len > 0) {
-    inbox_->put_frame(Bytes(reinterpret_cast<const uint8_t*>(event.data), static_cast<size_t>(event.data_len)));
+  const auto count = [](int bytes) { return bytes < 0 ? size_t{0} : static_cast<size_t>(bytes); };
+  const device::Text topic(event.topic, event.topic == nullptr ? 0 : count(event.topic_len));
+  const device::Arrived arrived = {topic, count(event.data_len), count(event.total_data_len),
+                                   count(event.current_data_offset), event.retain};
+  switch (device::judge_arrival(arrived, kMaxFrameBytes)) {
+    case device::Arrival::kFrame:
+      return inbox_->put_frame(Bytes(reinterpret_cast<const uint8_t*>(event.data), arrived.bytes));
+    case device::Arrival::kOversized:
+      return inbox_->count_oversized();
+    case device::Arrival::kRetained:
+      return inbox_->count_retained();
+    case device::Arrival::kNothing:
+      return;
   }
 }
 

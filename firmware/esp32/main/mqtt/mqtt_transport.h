@@ -92,6 +92,7 @@ class MqttTransport final : public Transport {
   volatile bool network_up_ = false;
   volatile bool connected_ = false;
   bool started_ = false;
+  bool explained_ = false;  // the attempt that failed; under esp-mqtt's lock
   uint32_t sending_us_ = 0;  // the device's task alone
   uint32_t connects_ = 0;
   uint32_t attempts_ = 0;

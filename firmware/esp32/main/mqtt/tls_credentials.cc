@@ -31,6 +31,9 @@ bool TlsCredentials::begin(const device::Settings& settings, device::Trust trust
   if (trust == device::Trust::kPsk) {
     // Its fields are const, so it is made whole; of the program's lifetime.
     psk_ = new (std::nothrow) psk_hint_key_t{settings.tls_psk, settings.tls_psk_bytes, settings.tls_psk_id};
+    if (psk_ == nullptr) {
+      why = device::Sentence("There is too little memory for the pre-shared key.");
+    }
     return psk_ != nullptr;
   }
   if (trust == device::Trust::kOwnCa) {
