@@ -92,14 +92,17 @@ void run_board() {
     }
     if (!device.start()) {
       warn(device::Sentence("There is too little memory for the device's task."));
+      app.roll_back();  // nobody else would see that a new application on trial cannot work
     }
   } else {
     warn(why);
+    app.roll_back();
   }
 
   if (!start_console(settings, id, target, input)) {
     warn(device::Sentence("There is too little memory for the console."));
   }
+  why = device::Sentence("There is too little memory for the network's events.");
   if (esp_event_loop_create_default() != ESP_OK || !network().begin(settings, target, why)) {
     warn(why);
   }

@@ -16,8 +16,9 @@ char g_ssid[33] = "";
 bool g_associated = false;  // event task only
 
 void connect() {
-  if (g_ssid[0] != '\0') {
-    esp_wifi_connect();
+  // What the driver does not even begin (no memory, a scan under way) ends in no event that would bring the next attempt.
+  if (g_ssid[0] != '\0' && esp_wifi_connect() != ESP_OK) {
+    link().retry_later();
   }
 }
 
