@@ -148,7 +148,7 @@ def test_a_gauge_that_the_wire_cannot_carry_is_refused(gauges: dict[int, int]) -
         {"operators": 0, "on_board": 0, "cut": 0},
         {"on_board": 5},
         {"cut": 5},
-        {"codec": 2},
+        {"codec": 3},
         {"deadline_ms": 0},
         {"isolate_after": 0},
         {"probe_first_ms": 0},
