@@ -13,8 +13,8 @@ from cutpoint.graph import Model
 
 Array = npt.NDArray[Any]
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""ITU-R BT.601 weights of red, green and blue, as PIL and Edge Impulse use for grey pictures."""
+LUMA = np.array([299, 587, 114], np.uint32)
+"""ITU-R BT.601 weights of red, green and blue in thousandths: in whole numbers every machine rounds alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,9 @@ def _fitted(picture: Array, height: int, width: int) -> Array:
     top, left = (rows - crop_rows) // 2, (columns - crop_columns) // 2
     middle = picture[top : top + crop_rows, left : left + crop_columns]
     flat = middle[..., 0] if middle.ndim == 3 and middle.shape[2] == 1 else middle
-    resized = Image.fromarray(np.ascontiguousarray(flat)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized)
+    # One axis after the other: done at once, versions of Pillow differ in which of them comes first.
+    image = Image.fromarray(np.ascontiguousarray(flat)).resize((width, crop_rows), Image.Resampling.BILINEAR)
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _channels(picture: Array, wanted: int) -> Array:
@@ -161,5 +162,5 @@ def _channels(picture: Array, wanted: int) -> Array:
         return np.repeat(pixels, wanted, axis=2)
     if pixels.shape[2] in (3, 4):
         colours = pixels[..., :3]
-        return colours if wanted == 3 else np.rint(colours @ LUMA).astype(np.uint8)[..., np.newaxis]
+        return colours if wanted == 3 else ((colours @ LUMA + 500) // 1000).astype(np.uint8)[..., np.newaxis]
     raise InputError(f"a picture has 1, 3 or 4 channels, {pixels.shape[2]} given")

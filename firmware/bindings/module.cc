@@ -10,6 +10,8 @@ void bind_slot_choice(nanobind::module_& m);
 void bind_update(nanobind::module_& m);
 void bind_cipher(nanobind::module_& m);
 void bind_update_steps(nanobind::module_& m);
+void bind_picture(nanobind::module_& m);
+void bind_board(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
   // An object that a daemon thread or a kept traceback holds at exit is no leak, and nobody who sees the warning can
@@ -25,4 +27,6 @@ NB_MODULE(_core, m) {
   bind_update(m);
   bind_cipher(m);
   bind_update_steps(m);
+  bind_picture(m);
+  bind_board(m);
 }
