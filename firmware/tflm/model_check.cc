@@ -127,8 +127,8 @@ bool check_tensor(const tflite::Model& model, uint32_t index, LoadResult& result
   if (tensor.is_variable()) {
     return unsupported(result, "variables (state between two inferences)");
   }
-  if (tensor.sparsity() != nullptr || tensor.external_buffer() != 0) {
-    return unsupported(result, "sparse or external tensors");
+  if (tensor.sparsity() != nullptr) {
+    return unsupported(result, "sparse tensors");
   }
   if (tensor.buffer() >= model.buffers()->size()) {
     return damaged(result, "buffer of tensor", index);
