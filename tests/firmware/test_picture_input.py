@@ -26,7 +26,9 @@ QUANTISED = [
 ]
 
 
-def tensor_of(dtype: str, height: int, width: int, channels: int, scale: float | None, zero_point: int) -> InputTensor:
+def tensor_of(
+    dtype: str, height: int, width: int, channels: int, scale: float | None, zero_point: int
+) -> InputTensor:
     # A .tflite holds its scale as float32.
     exact = None if scale is None else float(np.float32(scale))
     shape = (1, height, width, channels)
@@ -92,9 +94,9 @@ def test_a_cameras_16_bit_pixels_are_its_colours_with_the_highest_bits_repeated(
     height, width, tensor_height, tensor_width = shapes(chance)
     words = np.random.default_rng(seed).integers(0, 1 << 16, (height, width), np.uint16)
     red, green, blue = words >> 11, words >> 5 & 63, words & 31
-    picture = np.stack(
-        [red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2], axis=-1
-    ).astype(np.uint8)
+    picture = np.stack([red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2], axis=-1).astype(
+        np.uint8
+    )
     tensor = tensor_of("int8", tensor_height, tensor_width, chance.choice([1, 3]), 1 / 255, -128)
     pixels = words.astype(">u2").tobytes()
     assert on_board(tensor, picture, pixels, "rgb565") == tensor.of_picture(picture).tobytes()

@@ -43,7 +43,8 @@ bool ina_scale(CurrentSensor sensor, uint16_t shunt_mohm, InaScale& scale) {
   }
   const uint32_t shunt_nv = is_219(sensor) ? kIna219ShuntNv : kIna226ShuntNv;
   scale.configuration = is_219(sensor) ? kIna219Configuration : kIna226Configuration;
-  scale.current_lsb_na = (shunt_nv * 1000 + shunt_mohm / 2u) / shunt_mohm;  // nV / milliohm = uA
+  // nV / milliohm = uA. Rounded up: a smaller step would overflow the register before the shunt's input does.
+  scale.current_lsb_na = (shunt_nv * 1000 + shunt_mohm - 1u) / shunt_mohm;
   scale.calibration = ina_calibration(sensor, scale.current_lsb_na, shunt_mohm);
   if (is_219(sensor)) {
     scale.calibration = static_cast<uint16_t>(scale.calibration & 0xFFFEu);  // its bit 0 is always 0

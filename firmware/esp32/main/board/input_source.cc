@@ -43,13 +43,6 @@ const char* InputSource::name(InputChoice choice) {
 
 bool InputSource::begin(InputChoice choice, TaskHandle_t reader, device::Sentence& why) {
   reader_ = reader;
-  if (buffer_lock_ == nullptr) {
-    buffer_lock_ = xSemaphoreCreateMutex();
-  }
-  if (buffer_lock_ == nullptr) {
-    why = device::Sentence("There is no memory for pictures from the serial line.");
-    return false;
-  }
   return choose(choice, why);
 }
 
@@ -80,16 +73,10 @@ bool InputSource::set_model(Bytes model, size_t input_bytes, device::Sentence& w
   if (!takes_pictures_ && why.empty()) {
     why.add("the model's first input is no picture: it can only be given tensors over the serial line");
   }
-  if (buffer_lock_ == nullptr || input_bytes == input_bytes_) {
-    return takes_pictures_;
-  }
-  // A picture that is on its way is of the model before: the console gives the lock back when it has ended.
-  xSemaphoreTake(buffer_lock_, portMAX_DELAY);
-  heap_caps_free(buffer_);
-  buffer_ = nullptr;
   input_bytes_ = input_bytes;
-  slot_ = Slot::kEmpty;
-  xSemaphoreGive(buffer_lock_);
+  if (slot_ == Slot::kFull) {
+    slot_ = Slot::kEmpty;  // it was for the model before
+  }
   return takes_pictures_;
 }
 
@@ -134,7 +121,7 @@ bool InputSource::next_serial(Span<const MutableBytes> inputs, device::Sentence&
   for (const MutableBytes& input : inputs) {
     at += input.size();
   }
-  const bool fits = at == input_bytes_;
+  const bool fits = at == buffer_used_;  // one that was on its way when the model changed does not
   at = 0;
   for (const MutableBytes& input : inputs) {
     if (fits) {
@@ -192,34 +179,39 @@ bool InputSource::scratch_for(const device::PictureView& picture, device::Senten
   return scratch_ != nullptr;
 }
 
-// Holds buffer_lock_ until end_picture() when it returns memory.
 MutableBytes InputSource::begin_picture(uint32_t bytes, const char*& why) {
-  if (!takes_serial_ || buffer_lock_ == nullptr) {
+  if (!takes_serial_) {
     why = "input is none: set input serial";
     return MutableBytes();
   }
-  if (xSemaphoreTake(buffer_lock_, 0) != pdTRUE) {
-    why = "the model is being changed: send the picture again";
+  if (bytes != input_bytes_) {
+    why = input_bytes_ == 0 ? "there is no model that could take a picture"
+                            : "the picture is of another size than the model's inputs";
     return MutableBytes();
   }
-  if (bytes != input_bytes_) {
-    why = input_bytes_ == 0 ? "there is no model that could take a picture" : "the picture is of another size than the model's inputs";
-  } else if (slot_ != Slot::kEmpty) {
+  if (slot_ == Slot::kFull) {
     why = "pictures come faster than they are inferred: wait for @answer";
-  } else if (buffer_ == nullptr && (buffer_ = take_memory(bytes)) == nullptr) {
-    why = "there is no memory for a picture from the serial line";
-  } else {
-    slot_ = Slot::kFilling;
-    return MutableBytes(buffer_, bytes);
+    return MutableBytes();
   }
-  xSemaphoreGive(buffer_lock_);
-  return MutableBytes();
+  if (bytes > buffer_bytes_) {
+    heap_caps_free(buffer_);
+    buffer_ = take_memory(bytes);
+    buffer_bytes_ = buffer_ == nullptr ? 0 : bytes;
+  }
+  if (buffer_ == nullptr) {
+    why = "there is no memory for a picture from the serial line";
+    return MutableBytes();
+  }
+  buffer_used_ = bytes;
+  return MutableBytes(buffer_, bytes);
 }
 
 void InputSource::end_picture(bool good) {
-  slot_ = good ? Slot::kFull : Slot::kEmpty;
-  xSemaphoreGive(buffer_lock_);
-  if (good && reader_ != nullptr) {
+  if (!good) {
+    return;
+  }
+  slot_ = Slot::kFull;
+  if (reader_ != nullptr) {
     xTaskNotifyGive(reader_);
   }
 }

@@ -14,7 +14,6 @@
 #include "device/serial/picture_packet.h"
 #include "device/settings/settings.h"
 #include "freertos/FreeRTOS.h"
-#include "freertos/semphr.h"
 #include "freertos/task.h"
 
 namespace cutpoint::esp32 {
@@ -57,7 +56,7 @@ class InputSource final : public device::PictureSink {
   void end_picture(bool good) override;
 
  private:
-  enum class Slot : uint8_t { kEmpty, kFilling, kFull };
+  enum class Slot : uint8_t { kEmpty, kFull };
 
   bool next_serial(Span<const MutableBytes> inputs, device::Sentence& why);
   bool next_linked(MutableBytes input, device::Sentence& why);
@@ -72,14 +71,16 @@ class InputSource final : public device::PictureSink {
   bool held_ = false;
   device::PictureInput picture_input_;
   bool takes_pictures_ = false;
-  size_t input_bytes_ = 0;
   uint8_t* scratch_ = nullptr;  // grows to what the largest picture needed
   size_t scratch_bytes_ = 0;
-  // One picture from the line. Whoever moves slot_ on owns buffer_ until it moves again.
+  // One picture from the line. While slot_ is kFull, buffer_ and buffer_used_ belong to the device's task, else to the
+  // console's.
   std::atomic<Slot> slot_{Slot::kEmpty};
   std::atomic<bool> takes_serial_{false};
-  SemaphoreHandle_t buffer_lock_ = nullptr;  // of buffer_ changing its size with the model
+  std::atomic<size_t> input_bytes_{0};
   uint8_t* buffer_ = nullptr;
+  size_t buffer_bytes_ = 0;
+  size_t buffer_used_ = 0;
 };
 
 }  // namespace cutpoint::esp32

@@ -22,10 +22,9 @@ namespace cutpoint::esp32 {
 namespace {
 
 constexpr size_t kLogLineBytes = 256;
-// A USB host that does not read must not hold up the tasks that log.
-[[maybe_unused]] constexpr TickType_t kUsbPatience = pdMS_TO_TICKS(50);
 
-SemaphoreHandle_t lock = nullptr;  // of everything that is written
+// Of everything that is written. Recursive: a driver that complains in the log while it writes must not wait for itself.
+SemaphoreHandle_t lock = nullptr;
 char log_line[kLogLineBytes];
 
 #if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
@@ -42,7 +41,16 @@ size_t read_port(MutableBytes to, uint32_t wait_ms) {
   return count > 0 ? static_cast<size_t>(count) : 0;
 }
 
-void write_port(const void* bytes, size_t size) { usb_serial_jtag_write_bytes(bytes, size, kUsbPatience); }
+constexpr TickType_t kPatience = pdMS_TO_TICKS(50);
+bool stalled = false;
+
+// A host that is not there, or does not read, must not hold up the tasks that log: it is waited for once.
+void write_port(const void* bytes, size_t size) {
+  if (!usb_serial_jtag_is_connected()) {
+    return;
+  }
+  stalled = usb_serial_jtag_write_bytes(bytes, size, stalled ? 0 : kPatience) < static_cast<int>(size);
+}
 
 #elif CONFIG_ESP_CONSOLE_USB_CDC
 
@@ -100,7 +108,7 @@ void write_port(const void*, size_t) {}
 
 // One line of the log is written as one, so that it never cuts one of ours in two.
 int write_log(const char* format, va_list arguments) {
-  xSemaphoreTake(lock, portMAX_DELAY);
+  xSemaphoreTakeRecursive(lock, portMAX_DELAY);
   const int wanted = vsnprintf(log_line, sizeof log_line, format, arguments);
   size_t size = wanted < 0 ? 0 : static_cast<size_t>(wanted);
   if (size >= sizeof log_line) {
@@ -109,11 +117,13 @@ int write_log(const char* format, va_list arguments) {
     log_line[size - 1] = '\n';
   }
   const bool ends = size != 0 && log_line[size - 1] == '\n';
-  write_port(log_line, ends ? size - 1 : size);
+  if (size > (ends ? 1 : 0)) {
+    write_port(log_line, ends ? size - 1 : size);
+  }
   if (ends) {
     write_port("\r\n", 2);
   }
-  xSemaphoreGive(lock);
+  xSemaphoreGiveRecursive(lock);
   return wanted;
 }
 
@@ -124,7 +134,7 @@ bool begin_serial() {
     return true;
   }
   fflush(stdout);
-  SemaphoreHandle_t made = xSemaphoreCreateMutex();
+  SemaphoreHandle_t made = xSemaphoreCreateRecursiveMutex();
   if (made == nullptr || !begin_port()) {
     if (made != nullptr) {
       vSemaphoreDelete(made);
@@ -145,10 +155,10 @@ void write_serial(Bytes first, Bytes second) {
     fflush(stdout);
     return;
   }
-  xSemaphoreTake(lock, portMAX_DELAY);
+  xSemaphoreTakeRecursive(lock, portMAX_DELAY);
   write_port(first.data(), first.size());
   write_port(second.data(), second.size());
-  xSemaphoreGive(lock);
+  xSemaphoreGiveRecursive(lock);
 }
 
 }  // namespace cutpoint::esp32
