@@ -67,6 +67,7 @@ class Board final : public ConsoleTarget, public SettingStore, public ImprovTarg
     must(!ssid.empty() && ssid.size() <= kMaxSsidBytes && password.size() <= kMaxPasswordBytes);
     return !fails;
   }
+  void go_back() override {}
   bool keep(Text ssid, Text password) override {
     Sentence why;
     return console->keep("wifi_ssid", ssid, why) && console->keep("wifi_pass", password, why);

@@ -361,6 +361,7 @@ struct Wifi final : ImprovTarget {
     password = string_of(secret);
     return joins;
   }
+  void go_back() override { ++returns; }
   bool keep(Text name, Text) override {
     kept = string_of(name);
     return true;
@@ -378,6 +379,7 @@ struct Wifi final : ImprovTarget {
   bool is_online = false;
   bool joins = true;
   int heard_count = 2;
+  int returns = 0;
   std::string ssid, password, kept;
 };
 
@@ -435,6 +437,7 @@ TEST(a_network_that_does_not_let_the_board_in_is_not_kept) {
   CHECK(board.out.datas[2] == Buffer{3});
   CHECK(board.out.datas[3] == Buffer{2});
   CHECK_EQ(board.wifi.kept, std::string());
+  CHECK_EQ(board.wifi.returns, 1);
 }
 
 TEST(a_board_that_was_online_waits_for_the_new_network_not_the_old_one) {

@@ -85,6 +85,7 @@ void ImprovService::end_join(bool joined) {
   if (joined && !target_.keep(Text(ssid_, ssid_bytes_), Text(password_, password_bytes_))) {
     send_error(ImprovError::kUnknown);  // it works until the next restart
   } else if (!joined) {
+    target_.go_back();
     send_error(ImprovError::kUnableToConnect);
   }
   wipe(Span<char>(password_));

@@ -31,6 +31,8 @@ class ImprovTarget {
   virtual bool online() = 0;    // there is an address
   // Tries a network at once; false when it cannot even be tried. The texts may hold any bytes but zero.
   virtual bool join(Text ssid, Text password) = 0;
+  // It did not let the board in: back to the network before, when there was one.
+  virtual void go_back() = 0;
   // The network just joined is kept over restarts.
   virtual bool keep(Text ssid, Text password) = 0;
   virtual const char* firmware() = 0;

@@ -28,6 +28,13 @@ bool ImprovBoard::join(device::Text ssid, device::Text password) {
   return tried;
 }
 
+void ImprovBoard::go_back() {
+  const device::Settings& settings = console_.draft();
+  if (settings.wifi_ssid[0] != '\0') {
+    network().join(settings.wifi_ssid, settings.wifi_pass);
+  }
+}
+
 bool ImprovBoard::keep(device::Text ssid, device::Text password) {
   device::Sentence why;
   return console_.keep("wifi_ssid", ssid, why) && console_.keep("wifi_pass", password, why);

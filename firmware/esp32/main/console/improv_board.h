@@ -18,6 +18,7 @@ class ImprovBoard final : public device::ImprovTarget {
   bool has_wifi() override;
   bool online() override;
   bool join(device::Text ssid, device::Text password) override;
+  void go_back() override;
   bool keep(device::Text ssid, device::Text password) override;
   const char* firmware() override;
   const char* version() override;
