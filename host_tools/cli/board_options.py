@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cutpoint.errors import UsageError
+
 Port = Annotated[
     str | None,
     typer.Option(
@@ -25,3 +27,13 @@ BuildFolder = Annotated[
     Path | None,
     typer.Option("--build", metavar="DIR", help="Folder of a finished build, of idf.py or of PlatformIO."),
 ]
+
+
+def one_build(env: str | None, build: Path | None) -> None:
+    """Refuse two names for one build: they may well be of two boards.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if env is not None and build is not None:
+        raise UsageError(f"--env {env} and --build {build} each name a build; keep one")

@@ -12,7 +12,7 @@ import typer
 
 from cutpoint.errors import UsageError
 from host_tools.cli.app import app
-from host_tools.cli.board_options import Baud, BuildFolder, Env, Port
+from host_tools.cli.board_options import Baud, BuildFolder, Env, Port, one_build
 from host_tools.cli.options import Json
 from host_tools.cli.output import console, errors, print_json
 from host_tools.cli.write_progress import shown_progress
@@ -96,6 +96,8 @@ def flash(
     """
     if image is not None and not dry_run:
         raise UsageError("--image writes a file instead of a board; say so with --dry-run")
+    if factory is not None and (image is not None or port is not None or erase):
+        raise UsageError("--factory writes files and nothing else: leave out --image, --port and --erase")
     if on_board is not None and model is None:
         raise UsageError("--on-board is about a model; name its bundle with --model")
     size = None if flash_size is None else flash_bytes(flash_size)
@@ -148,8 +150,9 @@ def build_folder(env: str | None, build: Path | None) -> Path:
     """The folder that --build names, else the build of --env, else the only one in the source tree.
 
     Raises:
-        UsageError: there is none; what is missing is named.
+        UsageError: there is none, what is missing is named; or both options name one.
     """
+    one_build(env, build)
     if build is not None:
         return build
     tree = source_tree()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cutpoint.board import SETTINGS_NAMESPACE
 from cutpoint.errors import UsageError
+from host_tools.cli.board_options import one_build
 from host_tools.cli.output import console, errors, print_json
 from host_tools.cli.write_progress import shown_progress
 from host_tools.flash import (
@@ -29,8 +30,9 @@ def find_size(size: str | None, env: str | None, build: Path | None) -> int:
     """Bytes of the settings' partition: as said, as in a build's partition table, else as the firmware ships it.
 
     Raises:
-        UsageError: no number, or no such build.
+        UsageError: no number, no such build, or two of them.
     """
+    one_build(env, build)
     if size is not None:
         try:
             return int(size, 0)

@@ -108,6 +108,25 @@ def test_builds_are_found_by_environment_and_the_only_one_by_itself(
     assert "esp32-c3 (idf.py): ESP32-C3, 4MB" in run("flash", "--env", "esp32-c3", "--dry-run").sentence
 
 
+def test_options_that_contradict_each_other_are_refused_instead_of_ignored(
+    run: Run, idf: Path, tmp_path: Path
+) -> None:
+    both = run("flash", "--env", "esp32-s3-eye", "--build", idf, "--dry-run")
+    assert both.code == 2
+    assert "each name a build; keep one" in both.sentence
+    files = run(
+        "flash", "--build", idf, "--factory", tmp_path / "dist", "--dry-run", "--image", tmp_path / "f"
+    )
+    assert files.code == 2
+    assert "leave out --image" in files.sentence
+    assert not (tmp_path / "dist").exists()
+    sizes = run(
+        "provision", "--broker", "mqtt://h", "--env", "esp32dev", "--build", idf, "--out", tmp_path / "n.bin"
+    )
+    assert sizes.code == 2
+    assert "each name a build" in sizes.sentence
+
+
 def test_a_board_is_written_and_verified(run: Run, idf: Path, nvs: Path, fake_esptool: FakeEsptool) -> None:
     memory = fake_esptool.memory(b"\xff" * (4 << 20))
     port = fake_esptool.board()
