@@ -26,6 +26,11 @@ def picture_of(data: bytes | memoryview) -> npt.NDArray[np.uint8]:
             width, height = image.size
             if width * height > MOST_JPEG_PIXELS:
                 raise JpegError(f"a JPEG of {width}x{height} is larger than {MOST_JPEG_PIXELS:,} pixels")
+            if image.info.get("progressive"):
+                # Each of its scans, of a few bytes, goes over all pixels again: 70 KB of them take a decoder 13 s.
+                raise JpegError(
+                    "a progressive JPEG, which no camera makes, is not decoded; send a baseline one"
+                )
             # Pillow raises for a file that ends early, unless it is told to load truncated ones.
             return np.asarray(image if image.mode == "L" else image.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

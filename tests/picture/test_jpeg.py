@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 
 import numpy as np
 import pytest
@@ -40,6 +41,17 @@ def test_other_formats_and_bombs_are_refused_before_their_pixels_are_made() -> N
     data[at : at + 4] = b"\xff\xff\xff\xff"
     with pytest.raises(JpegError, match="no JPEG that can be decoded"):
         picture_of(bytes(data))
+
+
+def test_a_progressive_file_is_refused_however_often_it_repeats_a_scan() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((1944, 2592), np.uint8)).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    began = time.monotonic()
+    with pytest.raises(JpegError, match="progressive"):
+        picture_of(data[:-2] + 3000 * scan + data[-2:])
+    assert time.monotonic() - began < 2
 
 
 @given(st.data())
