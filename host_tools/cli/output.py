@@ -14,14 +14,30 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-console = Console()
-errors = Console(stderr=True)
+
+class Terminal(Console):
+    """A console that passes on no control characters: much of what is printed was written by others.
+
+    A note of a device, a topic or a file's name could move the cursor or rename the window otherwise.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(_shown(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+def _shown(text: str) -> str:
+    return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)
+
+
+console = Terminal()
+errors = Terminal(stderr=True)
 
 
 def plain(value: object) -> Any:
     """Turn dataclasses, enums, paths, bytes and mappings into what JSON knows.
 
-    Bytes become hex text; a float that is not finite becomes null, since JSON has no word for it.
+    Bytes become hex text, half a surrogate pair a question mark; a float that is not finite becomes null, since JSON
+    has no word for it.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -37,7 +53,10 @@ def plain(value: object) -> Any:
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        # Half a surrogate pair, which JSON can spell, is no character that could be written.
+        return value.encode("utf-8", errors="replace").decode("utf-8")
+    if value is None or isinstance(value, int | float | bool):
         return value
     return str(value)
 

@@ -61,12 +61,17 @@ def _decode(raw: bytes) -> Said | None:
         values = json.loads(match[2] or "{}")
     except (ValueError, RecursionError):
         return Said(shown)
-    return Said(sentence(match[1], values), match[1], values)
+    # JSON may spell what no terminal should get: control characters, halves of characters.
+    return Said(_only_printable(sentence(match[1], values)), match[1], values)
 
 
 def _printable(raw: bytes) -> str:
     text = ANSI.sub(b"", IMPROV.sub(b"", raw)).decode("utf-8", errors="ignore")
-    return "".join(char for char in text if char.isprintable() or char == "\t").strip()
+    return _only_printable(text).strip()
+
+
+def _only_printable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable() or char == "\t")
 
 
 def sentence(event: str, values: Mapping[str, object]) -> str:
@@ -83,7 +88,7 @@ def sentence(event: str, values: Mapping[str, object]) -> str:
                 ("device_us", "on board"),
                 ("round_trip_us", "there and back"),
             ):
-                if isinstance(us := values.get(name), int) and us:
+                if isinstance(us := values.get(name), int) and 0 < us < 1 << 64:
                     parts.append(f"{us / 1000:.1f} ms {words}")
             return ", ".join(parts)
         case "note" | "input" if isinstance(values.get("text"), str):

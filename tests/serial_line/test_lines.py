@@ -33,6 +33,16 @@ def test_a_note_is_its_text() -> None:
     assert said.text == "note update model refused: operator FOO is missing"
 
 
+def test_json_cannot_smuggle_control_characters_to_the_terminal() -> None:
+    (said,) = lines(b'@note {"note":"error","text":"a\\u001b[2Jb\\ud800c\\n"}\n')
+    assert said.text == "note error: a[2Jbc"
+
+
+def test_a_figure_beyond_all_clocks_is_left_out() -> None:
+    (said,) = lines(b'@answer {"sequence":7,"by":"edge","cut":12,"total_us":1' + 400 * b"0" + b"}\n")
+    assert said.text == "answer #7 by edge, cut 12"
+
+
 def test_a_note_without_text_says_how_far_it_is() -> None:
     note = (
         b'@note {"note":"update","kind":"model","state":"receiving","offset":16384,"size":40960,"text":""}\n'
