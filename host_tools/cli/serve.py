@@ -40,6 +40,7 @@ class Kernels(StrEnum):
 
 @app.command(epilog="Example:  cutpoint serve --models models --embedded-broker")
 def serve(
+    context: typer.Context,
     models: Annotated[
         list[Path] | None, typer.Option(help="Folder of bundles, or a bundle. May be given again.")
     ] = None,
@@ -110,6 +111,13 @@ def serve(
         else:
             if not models:
                 raise UsageError("name the bundles to serve with --models DIR (or a --config FILE.toml)")
+            named = {name for name in ("broker", "port") if on_command_line(context, name)}
+            if "broker" in named and embedded_broker:
+                raise UsageError(
+                    "--broker and --embedded-broker name two brokers; the embedded one has --port alone"
+                )
+            if "port" in named and not embedded_broker:
+                raise UsageError("--port is the embedded broker's; a broker elsewhere is --broker HOST:PORT")
             access = broker_access(broker, username, password_file)
             if embedded_broker:
                 from cutpoint.bus import EmbeddedBroker
@@ -164,3 +172,9 @@ def tails_sentence(kernels: str) -> str:
     if kernels in {"reference", "tflm"}:
         return f"tails run on {kernels} kernels, bit-exact with the device"
     return f"tails run on {kernels}, which may differ from the device by a few steps; --kernels reference is exact"
+
+
+def on_command_line(context: typer.Context, parameter: str) -> bool:
+    """Whether somebody typed this option; a variable of the environment, or the default, gives way without a word."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"

@@ -58,6 +58,21 @@ def test_an_unreachable_broker_is_said(run: Run, unused_port: int, arguments: li
     assert "refused" in said.sentence
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--embedded-broker", "--broker", "127.0.0.1:18830"], "name two brokers"),
+        (["--port", "18830"], "--port is the embedded broker's"),
+    ],
+)
+def test_a_server_refuses_the_address_of_a_broker_that_it_would_not_use(
+    run: Run, options: list[str], words: str
+) -> None:
+    said = run("serve", "--models", shipped_bundle(), *options)
+    assert said.code == 2
+    assert words in said.sentence
+
+
 def test_a_taken_port_is_said(run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
