@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "frame/header.h"
 #include "python_bytes.h"
+#include "session/names.h"
 
 namespace nb = nanobind;
 
@@ -39,44 +40,6 @@ struct PythonCommand {
   uint16_t command;
   nb::object argument;
 };
-
-const char* by_name(By by) {
-  switch (by) {
-    case By::kNone:
-      return "none";
-    case By::kEdge:
-      return "edge";
-    case By::kDevice:
-      return "device";
-  }
-  return "none";
-}
-
-const char* reason_name(Reason reason) {
-  switch (reason) {
-    case Reason::kEdge:
-      return "edge";
-    case Reason::kPlanned:
-      return "planned";
-    case Reason::kDeadline:
-      return "deadline";
-    case Reason::kIsolated:
-      return "isolated";
-    case Reason::kOffline:
-      return "offline";
-    case Reason::kRefused:
-      return "refused";
-    case Reason::kHedged:
-      return "hedged";
-    case Reason::kProfiled:
-      return "profiled";
-    case Reason::kEngine:
-      return "engine";
-    case Reason::kOversized:
-      return "oversized";
-  }
-  return "engine";
-}
 
 // The result as one frame, however many chunks it came in, so that cutpoint.wire reads it like any other.
 nb::object whole_frame(const Delivery& delivery) {

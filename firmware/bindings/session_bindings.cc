@@ -11,6 +11,7 @@
 
 #include "clocks.h"
 #include "python_bytes.h"
+#include "session/names.h"
 #include "session/session.h"
 #include "session_actions.h"
 #include "tensor_argument.h"
@@ -106,17 +107,7 @@ class PythonSession {
     return when;
   }
 
-  const char* state() const {
-    switch (session_.state()) {
-      case LinkState::kOffline:
-        return "offline";
-      case LinkState::kOnline:
-        return "online";
-      case LinkState::kIsolated:
-        return "isolated";
-    }
-    return "offline";
-  }
+  const char* state() const { return link_name(session_.state()); }
 
   bool busy() const { return session_.phase() != Phase::kIdle; }
   nb::object plan() const { return python_plan(session_.plan()); }

@@ -1,5 +1,7 @@
 #include "lines.h"
 
+#include "../../core/session/names.h"
+
 namespace cutpoint::device {
 namespace {
 
@@ -66,44 +68,6 @@ void put_gauges(JsonWriter& json, const Gauges& gauges) {
 
 }  // namespace
 
-const char* by_name(By by) {
-  switch (by) {
-    case By::kNone:
-      return "none";
-    case By::kEdge:
-      return "edge";
-    case By::kDevice:
-      return "device";
-  }
-  return "none";
-}
-
-const char* reason_name(Reason reason) {
-  switch (reason) {
-    case Reason::kEdge:
-      return "edge";
-    case Reason::kPlanned:
-      return "planned";
-    case Reason::kDeadline:
-      return "deadline";
-    case Reason::kIsolated:
-      return "isolated";
-    case Reason::kOffline:
-      return "offline";
-    case Reason::kRefused:
-      return "refused";
-    case Reason::kHedged:
-      return "hedged";
-    case Reason::kProfiled:
-      return "profiled";
-    case Reason::kEngine:
-      return "engine";
-    case Reason::kOversized:
-      return "oversized";
-  }
-  return "unknown";
-}
-
 const char* refusal_name(ResultStatus status) {
   switch (status) {
     case ResultStatus::kOk:
@@ -122,18 +86,6 @@ const char* refusal_name(ResultStatus status) {
       return "refused: failed";
   }
   return "refused";
-}
-
-const char* link_name(LinkState state) {
-  switch (state) {
-    case LinkState::kOffline:
-      return "offline";
-    case LinkState::kOnline:
-      return "online";
-    case LinkState::kIsolated:
-      return "isolated";
-  }
-  return "offline";
 }
 
 Text write_boot_line(const BootLine& boot, Span<char> to) {

@@ -13,10 +13,7 @@ namespace cutpoint::device {
 
 constexpr size_t kEventLineBytes = 1408;  // of the longest line, with its final zero
 
-const char* by_name(By by);              // "none", "edge", "device"
-const char* reason_name(Reason reason);  // "edge", "planned", "deadline", ...
 const char* refusal_name(ResultStatus status);  // "refused: overloaded", ...
-const char* link_name(LinkState state);  // "offline", "online", "isolated"
 
 struct BootLine {
   const char* id;
