@@ -4,6 +4,7 @@
 #include "board_target.h"
 #include "clock_sync.h"
 #include "console/console_task.h"
+#include "crypto/salt.h"
 #include "device/settings/check.h"
 #include "device/settings/identity.h"
 #include "device_task.h"
@@ -61,6 +62,7 @@ void run_board() {
   static InputSource input;
   static CurrentSensor current;
 
+  const uint32_t salt = draw_salt();
   device::Sentence why;
   if (!begin_nvs() || !load_settings(settings)) {
     warn(device::Sentence("The settings could not be read; the board goes on with defaults. Write an NVS image."));
@@ -82,7 +84,7 @@ void run_board() {
     warn(device::Sentence("There are no model partitions: write the partition table of this firmware."));
   }
 
-  static DeviceTask device({settings, id, life, death, inbox, mqtt, slots, app, engine, input, current, target});
+  static DeviceTask device({settings, id, life, death, inbox, mqtt, slots, app, engine, input, current, target, salt});
   target.set_device(&device);
   why.clear();
   if (inbox.begin() && device.begin(why)) {

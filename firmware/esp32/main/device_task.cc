@@ -6,7 +6,6 @@
 #include "board/watchdog.h"
 #include "core/crc32.h"
 #include "esp_log.h"
-#include "esp_random.h"
 #include "esp_timer.h"
 #include "network/network.h"
 
@@ -34,7 +33,7 @@ DeviceTask::DeviceTask(const DeviceParts& parts)
       engine_(parts.runner.engine(), parts.input),
       notes_(parts.events),
       updates_(parts.settings, parts.slots, parts.app, notes_),
-      sealer_(cipher_, Role::kDevice, Life{parts.life.boot, esp_random()}),
+      sealer_(cipher_, Role::kDevice, Life{parts.life.boot, parts.salt}),
       opener_(cipher_, Role::kDevice),
       sealing_(parts.mqtt, sealer_, MutableBytes(memory_.chunk)),
       driver_(session_, engine_, parts.settings.aead_key_bytes != 0 ? static_cast<Transport&>(sealing_) : parts.mqtt,

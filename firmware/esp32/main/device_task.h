@@ -48,6 +48,7 @@ struct DeviceParts {
   InputSource& input;
   CurrentSensor& current;
   DeviceEvents& events;
+  uint32_t salt;  // of this life's nonces: crypto/salt.h
 };
 
 struct DeviceStatus {
