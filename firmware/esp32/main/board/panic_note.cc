@@ -5,6 +5,7 @@
 #include "core/crc32.h"
 #include "esp_attr.h"
 #include "esp_private/panic_internal.h"
+#include "esp_private/system_internal.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
@@ -41,11 +42,17 @@ void copy_text(const char* from, char* to, size_t room) {
 void leave_note(const panic_info_t* info) {
   memset(&note, 0, sizeof note);
   note.magic = kMagic;
-  note.address = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(info->addr));
-  note.watchdog = info->exception == PANIC_EXCEPTION_TWDT ? 1 : 0;
-  copy_text(info->reason, note.text, sizeof note.text);
-  if (TaskHandle_t task = xTaskGetCurrentTaskHandle(); task != nullptr) {
-    copy_text(pcTaskGetName(task), note.task, sizeof note.task);
+  // On Xtensa the task watchdog aborts whatever runs, and only its hint for the next life tells it from an abort.
+  const bool watchdog =
+      info->exception == PANIC_EXCEPTION_TWDT || esp_reset_reason_get_hint() == ESP_RST_TASK_WDT;
+  note.watchdog = watchdog ? 1 : 0;
+  if (!watchdog) {  // which interrupts a task that hangs less than any other
+    note.address = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(info->addr));
+    // abort() and assert() fault on purpose: their own words say more than that fault's.
+    copy_text(g_panic_abort ? g_panic_abort_details : info->reason, note.text, sizeof note.text);
+    if (TaskHandle_t task = xTaskGetCurrentTaskHandle(); task != nullptr) {
+      copy_text(pcTaskGetName(task), note.task, sizeof note.task);
+    }
   }
   note.crc = crc_of(note);
 }
