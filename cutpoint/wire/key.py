@@ -103,12 +103,18 @@ def read_keys(path: Path) -> dict[DeviceId, Key]:
         raise KeyFileError(f'{path}: is not TOML{where}; write device-id = "key" a line') from None
     keys: dict[DeviceId, Key] = {}
     owners: dict[Key, DeviceId] = {}
-    for name, value in loaded.items():
+    for number, (name, value) in enumerate(loaded.items(), 1):
+        if not re.fullmatch(r"[a-z0-9-]{1,32}", name, re.ASCII):
+            # Not quoted: where the two were swapped it is a key.
+            raise KeyFileError(
+                f"{path}: entry {number} does not begin with a device id, 1 to 32 of a-z, 0-9 and '-'; "
+                'write device-id = "key" a line'
+            )
         try:
             device = DeviceId(name)
             key = Key.of_hex(value)
         except (IdError, KeyFileError) as error:
-            raise KeyFileError(f"{path}: {name[:32]!r}: {error}") from None
+            raise KeyFileError(f"{path}: {name!r}: {error}") from None
         other = owners.setdefault(key, device)
         if other != device:
             raise KeyFileError(f"{path}: {other} and {device} have the same key; give each device its own")

@@ -91,6 +91,13 @@ def test_a_bad_file_of_keys_is_refused_by_name_and_without_its_content(
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
+def test_a_key_in_the_place_of_a_device_is_not_quoted(tmp_path: Path) -> None:
+    path = keys_file(tmp_path / "keys.toml", f'cam-1 = "{OTHER}"\n{SECRET} = "cam-2"\n')
+    with pytest.raises(KeyFileError, match="entry 2 does not begin with a device id") as caught:
+        read_keys(path)
+    assert SECRET[:16] not in str(caught.value)
+
+
 def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "noise"
     path.write_bytes(b"\xff\xfe\x00")
