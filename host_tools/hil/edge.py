@@ -110,6 +110,7 @@ class ScriptedEdge:
         self._inbox: deque[tuple[str, bytes, int] | None] = deque()
         self._due = threading.Semaphore(0)
         self._epoch = 0
+        self._first_epoch: int | None = None  # of the plans that were sent here
         self._commands = CommandNumbers()
         self.serve(bundle)
         bus.on_message = self._arrived
@@ -166,6 +167,8 @@ class ScriptedEdge:
     def send(self, message: Message) -> None:
         """Publish a result, a plan (retained) or a command as the protocol says."""
         leaf = {Result: Leaf.RES, Plan: Leaf.PLAN, CommandMessage: Leaf.CMD}[type(message)]
+        if isinstance(message, Plan) and self._first_epoch is None:
+            self._first_epoch = message.epoch
         sealer = self._sealer
         chunk_bytes = DEFAULT_CHUNK_BYTES - (SEAL_BYTES if sealer is not None else 0)
         for frame in encode(message, chunk_bytes=chunk_bytes):
@@ -318,7 +321,8 @@ class ScriptedEdge:
         if not isinstance(message, Plan):
             self.foreign[leaf] += 1
             return
-        if self.found_plan is None and not self._sent:
+        # A quick device is heard, and answered, before the broker hands out what it retained; older than ours will do.
+        if self.found_plan is None and (self._first_epoch is None or message.epoch < self._first_epoch):
             self.found_plan = message
         else:
             self.foreign[leaf] += 1

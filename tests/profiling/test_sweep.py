@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from busy_devices import DEVICE, Busy
 
-from cutpoint.bus import MemoryBroker
+from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
 from cutpoint.wire import About, CodecId, Flag, Plan, decode
 from host_tools.device import Profile
@@ -77,6 +77,32 @@ def test_the_retained_plan_of_before_is_in_force_again_under_a_newer_epoch(
         777,
     )
     assert device.state == "online"
+
+
+def test_a_plan_that_the_broker_hands_out_after_the_first_pictures_is_none_of_another_edge(
+    busy_device: Busy, open_edge: OpenEdge, bundle: Bundle, memory_broker: MemoryBroker
+) -> None:
+    busy_device(bundle)
+    before = open_edge(bundle, "planner")
+    before.plan(4, epoch=40)
+    before.activation(epoch=40)
+    kept = memory_broker.retained(PLAN)
+    assert kept is not None
+    before.forget_plan()
+    before.close()
+    edge = open_edge(bundle)
+    first = edge.activation(epoch=40).sequence
+    assert edge.activation(epoch=40, since=edge.mark()).sequence > first  # so the first one was answered
+    late = MemoryBus(memory_broker, "late")
+    late.connect()
+    late.publish(PLAN, kept, qos=1)
+    Sweeper(edge, bundle, count=2).run([2, 6])
+    retained = memory_broker.retained(PLAN)
+    assert retained
+    plan = decode(retained)
+    assert isinstance(plan, Plan)
+    assert plan.cut == 4
+    assert plan.epoch > 42
 
 
 def test_a_device_without_a_plan_gets_its_own_cut_back_and_no_plan_stays(
