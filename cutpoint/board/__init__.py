@@ -1,6 +1,6 @@
-"""What is written to a board: slot images, settings, partition tables; and the machine that takes updates."""
+"""What is written to a board: slot images, settings, partition tables; a board's own updates and console."""
 
-from cutpoint._core import UpdateNote, UpdateReceiver
+from cutpoint._core import Console, SerialDemux, UpdateNote, UpdateReceiver
 from cutpoint.board.errors import PartitionError, SettingError, SlotError
 from cutpoint.board.flash import FlashArea, MemoryFlash, MemoryProgress, ProgressStore
 from cutpoint.board.partitions import Partition, check_partitions, partition, read_partitions
@@ -19,12 +19,14 @@ from cutpoint.board.slot import SlotImage, read_slot_image, slot_image
 __all__ = [
     "SETTINGS",
     "SETTINGS_NAMESPACE",
+    "Console",
     "FlashArea",
     "MemoryFlash",
     "MemoryProgress",
     "Partition",
     "PartitionError",
     "ProgressStore",
+    "SerialDemux",
     "Setting",
     "SettingError",
     "SettingProblem",

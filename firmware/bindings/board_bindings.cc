@@ -1,10 +1,9 @@
-// What a board's console, serial line and measures are made of, for Python: help, packets, currents.
+// What a board's serial line and measures are made of, for Python: packets, currents.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
 #include <string>
 
-#include "console/command.h"
 #include "measure/energy.h"
 #include "python_bytes.h"
 #include "serial/improv.h"
@@ -16,24 +15,6 @@ namespace cutpoint {
 namespace {
 
 Bytes bytes_of(const nb::bytes& data) { return Bytes(reinterpret_cast<const uint8_t*>(data.c_str()), data.size()); }
-
-nb::list console_help() {
-  nb::list rows;
-  for (const device::CommandHelp& row : device::console_help()) {
-    rows.append(nb::make_tuple(row.name, row.form, row.text));
-  }
-  return rows;
-}
-
-// None for a line that is a command, else the sentence of its refusal.
-nb::object console_refusal(const std::string& line) {
-  device::ConsoleCommand command;
-  device::Sentence why;
-  if (device::parse_command(device::Text(line.data(), line.size()), command, why)) {
-    return nb::none();
-  }
-  return nb::str(why.text());
-}
 
 nb::object improv_packet(uint8_t kind, nb::bytes data) {
   uint8_t packet[device::kMaxImprovBytes];
@@ -79,9 +60,6 @@ double energy_uj(const std::string& chip, double compute_us, double transmit_us,
 
 void bind_board(nb::module_& m) {
   using namespace nb::literals;
-  m.def("console_help", &cutpoint::console_help, "Every command of a board's console: (name, form, text).");
-  m.def("console_refusal", &cutpoint::console_refusal, "line"_a,
-        "Why a board's console refuses a line; None when it is a command.");
   m.def("improv_packet", &cutpoint::improv_packet, "kind"_a, "data"_a, "An Improv packet, without the line end after it.");
   m.def("read_improv", &cutpoint::read_improv, "packet"_a, "(kind, data) of exactly one Improv packet, else None.");
   m.def("picture_packet_head", &cutpoint::picture_packet_head, "data"_a, "What stands before a picture on a serial line.");

@@ -12,12 +12,13 @@ void bind_cipher(nanobind::module_& m);
 void bind_update_steps(nanobind::module_& m);
 void bind_picture(nanobind::module_& m);
 void bind_board(nanobind::module_& m);
+void bind_console(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
   // An object that a daemon thread or a kept traceback holds at exit is no leak, and nobody who sees the warning can
   // tell. tests/session/test_session_memory.py looks for real ones.
   nanobind::set_leak_warnings(false);
-  m.doc() = "firmware/core for Python: frames, codecs, sealed frames, and the device's session.";
+  m.doc() = "firmware/core and firmware/device for Python: the very code that runs on a board.";
   bind_frame(m);
   bind_codec(m);
   bind_session(m);
@@ -29,4 +30,5 @@ NB_MODULE(_core, m) {
   bind_update_steps(m);
   bind_picture(m);
   bind_board(m);
+  bind_console(m);
 }

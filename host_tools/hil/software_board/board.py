@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cutpoint.board import Console, SerialDemux
 from cutpoint.bus import MqttBus
 from cutpoint.errors import CutpointError
 from cutpoint.graph import Bundle
@@ -28,23 +29,11 @@ from host_tools.device import (
     VirtualDevice,
 )
 from host_tools.hil.packet import outputs_crc
-from host_tools.hil.software_board.demux import Demux, PictureData, Refused, Words
-from host_tools.hil.software_board.store import OBEYED, BoardStore
+from host_tools.hil.software_board.store import BoardStore
+from host_tools.hil.software_board.words import BoardWords
 
 WATCHDOG_S = 2.0
-PICTURES_WAITING = 4
-LARGEST_PICTURE_BYTES = 1 << 20
-"""What is taken off the line; whether it fits the model on board is looked at afterwards."""
-HELP = (
-    ("status", "what this board is and does"),
-    ("cut", "the cut in force"),
-    ("get [KEY]", "settings; secrets only as set or not set"),
-    ("set KEY VALUE", "change a setting until the next restart"),
-    ("save", "keep the settings"),
-    ("restart", "begin anew"),
-    ("hang", "never feed the watchdog again"),
-    ("help", "this list"),
-)
+PICTURES_WAITING = 1
 
 
 class _Device(VirtualDevice):
@@ -96,10 +85,15 @@ class SoftwareBoard:
             observer=self._observe,
         )
         self._device.reset = self._store.reset_reason()
-        self._pictures: queue.Queue[bytes | None] = queue.Queue(PICTURES_WAITING)
+        self._pictures: queue.Queue[bytes] = queue.Queue(PICTURES_WAITING)
+        self._hung = False
+        self._deadline_ms = int(self._store.get("deadline_ms"))
+        self.cut = 0
+        """In force."""
+        self.input = self._store.get("input")
+        """The setting, as it was set last."""
         self._writing = threading.Lock()
         self._fed_s = time.monotonic()
-        self._cut = 0
 
     def run(self) -> None:
         """Live until the input ends."""
@@ -108,17 +102,28 @@ class SoftwareBoard:
         threading.Thread(target=self._infer, name="inference", daemon=True).start()
         self._connect()
         self._tell("ready", {"id": str(self._device.id), "boot": self._device.boot})
-        demux = Demux(LARGEST_PICTURE_BYTES)
-        while data := self._read():
-            for event in demux.push(data):
-                match event:
-                    case Words(text):
-                        self._obey(text.split())
-                    case PictureData(data):
-                        self._picture(data)
-                    case Refused(reason):
-                        self._tell("input", {"ok": False, "text": reason})
+        self._serve_line()
         self._device.stop()
+
+    def _serve_line(self) -> None:
+        """Take the line apart and carry out what is said on it, with the firmware's own code, until it ends.
+
+        Improv packets get no answer: there is no Wi-Fi to join.
+        """
+        console = Console(self._store.settings, BoardWords(self))
+        demux = SerialDemux(self.why_not_taken)
+        while data := self._read():
+            for event in demux.push(data, time.monotonic_ns() // 1_000_000 & 0xFFFF_FFFF):
+                match event:
+                    case ("line", bytes(line)):
+                        console.obey(line)
+                    case ("line_refused", str(why)):
+                        self.print(f"error: {why}")
+                    case ("picture", bytes(picture)):
+                        self._pictures.put(picture)
+                        self._tell("input", {"ok": True, "text": ""})
+                    case ("picture_refused", str(why)):
+                        self._tell("input", {"ok": False, "text": why})
 
     def _connect(self) -> None:
         """A board does not give up on its broker: it goes on trying, and inputs wait."""
@@ -127,36 +132,31 @@ class SoftwareBoard:
                 self._device.start()
                 return
             except CutpointError as error:
-                self._print(f"network: {error}")
+                self.print(f"network: {error}")
                 time.sleep(0.5)
 
-    def _picture(self, data: bytes) -> None:
-        if len(data) != sum(int(np.prod(t.shape)) * t.dtype.itemsize for t in self._device.inputs):
-            self._tell("input", {"ok": False, "text": f"{len(data)} bytes are no picture for this model"})
-            return
-        if self._store.get("input") == "none":
-            self._tell("input", {"ok": False, "text": "input is none; set input serial"})
-            return
-        try:
-            self._pictures.put_nowait(data)
-        except queue.Full:
-            self._tell("input", {"ok": False, "text": "pictures come faster than they are inferred"})
-            return
-        self._tell("input", {"ok": True, "text": ""})
+    def why_not_taken(self, size: int) -> str | None:
+        """Why a picture of this many bytes cannot be taken now, in the firmware's words; None when it can."""
+        if self.input == "none":
+            return "input is none: set input serial"
+        if size != sum(int(np.prod(t.shape)) * t.dtype.itemsize for t in self._device.inputs):
+            return "the picture is of another size than the model's inputs"
+        # This thread is the only one that puts pictures there.
+        return (
+            "pictures come faster than they are inferred: wait for @answer" if self._pictures.full() else None
+        )
 
     def _infer(self) -> None:
-        while True:
+        while not self._hung:
             self._fed_s = time.monotonic()
             try:
                 data = self._pictures.get(timeout=0.2)
             except queue.Empty:
                 continue
-            if data is None:
-                threading.Event().wait()  # `hang`
             try:
-                self._device.infer(self._arrays(data or b""))
+                self._device.infer(self._arrays(data))
             except CutpointError as error:
-                self._print(f"inference: {error}")
+                self.print(f"inference: {error}")
 
     def _arrays(self, data: bytes) -> Sequence[np.ndarray[Any, Any]]:
         arrays, at = [], 0
@@ -167,61 +167,31 @@ class SoftwareBoard:
         return arrays
 
     def _watch(self) -> None:
-        patience_s = WATCHDOG_S + int(self._store.get("deadline_ms")) / 1000
         while True:
             time.sleep(0.1)
-            if self._device.state != "stopped" and time.monotonic() - self._fed_s > max(
-                patience_s, self._longest_s()
-            ):
-                self._print("task watchdog: the inference task does not feed it")
-                self._restart("task watchdog")
+            # An inference may take as long as its plan lets it wait.
+            longest_s = WATCHDOG_S + self._deadline_ms / 1000
+            if self._device.state != "stopped" and time.monotonic() - self._fed_s > longest_s:
+                self.print("task watchdog: the inference task does not feed it")
+                self.restart("task watchdog")
 
-    def _longest_s(self) -> float:
-        """An inference may take as long as its plan lets it wait."""
-        return WATCHDOG_S + self._deadline_ms / 1000
-
-    _deadline_ms = 0
-
-    def _restart(self, reason: str) -> None:
+    def restart(self, reason: str) -> None:
+        """Begin the next life; does not return."""
         self._store.will_restart(reason)
         with self._writing:
             sys.stdout.flush()
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
-    def _obey(self, words: list[str]) -> None:
-        try:
-            match words:
-                case []:
-                    return
-                case ["help"]:
-                    for name, text in HELP:
-                        self._print(f"{name:16} {text}")
-                case ["status"]:
-                    self._tell("status", self._status())
-                case ["cut"]:
-                    self._print(f"cut {self._cut}")
-                case ["get"]:
-                    for key in OBEYED:
-                        self._print(f"{key} = {self._store.shown(key)}")
-                case ["get", key]:
-                    self._print(f"{key} = {self._store.shown(key)}")
-                case ["set", key, *rest]:
-                    self._store.set(key, " ".join(rest))
-                    self._print(f"{key} = {self._store.shown(key)}")
-                case ["save"]:
-                    self._store.save()
-                    self._print("saved")
-                case ["restart"]:
-                    self._restart("software")
-                case ["hang"]:
-                    self._pictures.put(None)
-                    self._print("hanging")
-                case [word, *_]:
-                    self._print(f"error: no command {word[:32]!r}; help lists them")
-        except CutpointError as error:
-            self._print(f"error: {error}")
+    def hang(self) -> None:
+        """The inference task stops for ever."""
+        self._hung = True
 
-    def _status(self) -> dict[str, object]:
+    def keep(self, key: str, text: str) -> None:
+        """A setting, over restarts."""
+        self._store.keep(key, text)
+
+    def status(self) -> dict[str, object]:
+        """What this board is and does."""
         device = self._device
         return {
             "id": str(device.id),
@@ -230,7 +200,8 @@ class SoftwareBoard:
             "reset": device.reset,
             "model": device.bundle.model_id.hex(),
             "operators": device.engine.on_board,
-            "cut": self._cut,
+            "cut": self.cut,
+            "input": self.input,
         }
 
     def _observe(self, event: DeviceEvent) -> None:
@@ -239,7 +210,7 @@ class SoftwareBoard:
         elif isinstance(event, Restarted):
             self._tell("boot", {"id": str(self._device.id), "boot": event.boot, "reset": "software"})
         elif isinstance(event, PlanChanged):
-            self._cut, self._deadline_ms = event.cut, event.deadline_ms
+            self.cut, self._deadline_ms = event.cut, event.deadline_ms
 
     def _answer(self, record: InferenceRecord) -> dict[str, object]:
         said: dict[str, object] = {
@@ -261,9 +232,10 @@ class SoftwareBoard:
         return said
 
     def _tell(self, event: str, fields: dict[str, object]) -> None:
-        self._print(f"@{event} {json.dumps(fields)}")
+        self.print(f"@{event} {json.dumps(fields)}")
 
-    def _print(self, line: str) -> None:
+    def print(self, line: str) -> None:
+        """One line on the console, whole."""
         with self._writing:
             sys.stdout.buffer.write(line.encode() + b"\r\n")
             sys.stdout.buffer.flush()

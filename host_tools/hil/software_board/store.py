@@ -6,42 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cutpoint.board import Setting, check_settings, setting
-from cutpoint.errors import UsageError
-
-OBEYED = ("name", "mqtt_pass", "deadline_ms", "tele_ms", "cut", "input", "update")
-"""Settings that a PC can obey; the rules of every one are the firmware's own table."""
+from cutpoint.board import setting
 
 
 class BoardStore:
-    """A folder. Values are set in memory and kept by `save`, as on the board."""
+    """A folder. `settings`: the texts that `save` kept, by key; the rules of every one are the firmware's own."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._values: dict[str, str] = self._read("settings.json")
+        self.settings: dict[str, str] = self._read("settings.json")
 
     def get(self, key: str) -> str:
-        """The value in force. Raises UsageError for a key that does not exist."""
-        return self._values.get(key, self._rule(key).initial)
+        """The kept value, or the schema's default."""
+        return self.settings.get(key, setting(key).initial)
 
-    def shown(self, key: str) -> str:
-        """The value for people: of a secret only whether there is one."""
-        value = self.get(key)
-        return ("set" if value else "not set") if self._rule(key).secret else value
-
-    def set(self, key: str, value: str) -> None:
-        """Raises UsageError for an unknown key or a value that cannot be; nothing changes then."""
-        self._rule(key)
-        # As on a board, what does not go together with other settings is a matter of the start, not of one `set`.
-        for problem in check_settings({key: value}):
-            if problem.key == key:
-                raise UsageError(problem.why)
-        self._values[key] = value
-
-    def save(self) -> None:
-        """Keep what is set."""
-        self._write("settings.json", self._values)
+    def keep(self, key: str, text: str) -> None:
+        """Over restarts. The text is one that the console has checked."""
+        self.settings[key] = text
+        self._write("settings.json", self.settings)
 
     def reset_reason(self) -> str:
         """Why this life began; the next one begins with a power cut unless somebody says otherwise."""
@@ -52,11 +35,6 @@ class BoardStore:
     def will_restart(self, reason: str) -> None:
         """Note why the next life begins."""
         self._write("life.json", {"reset": reason})
-
-    def _rule(self, key: str) -> Setting:
-        if key not in OBEYED:
-            raise UsageError(f"there is no setting {key[:32]!r} here; there are {', '.join(OBEYED)}")
-        return setting(key)
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
