@@ -49,7 +49,7 @@ class ByteEngine final : public Engine {
   }
   bool live(uint16_t cut, Span<TensorView> tensors, size_t& count) override {
     const Values& values = cut == 0 ? picture : values_;
-    if (tensors.empty()) {
+    if (tensors.empty() || broken || cut != at_) {  // live where the last run ended, and nowhere else
       return false;
     }
     tensors[0] = {cut, DType::kUint8, bytes_of(values), 0};
