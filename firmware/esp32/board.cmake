@@ -1,6 +1,8 @@
 # Which network and camera a build has, and which sdkconfig fragments it begins with.
 
-# cutpoint_net, cutpoint_camera and, unless it is given, SDKCONFIG_DEFAULTS in the caller's scope.
+# cutpoint_net, cutpoint_camera and, unless they are given, SDKCONFIG_DEFAULTS, SDKCONFIG and IDF_TARGET in the caller's
+# scope. By itself ESP-IDF would keep one sdkconfig among the sources and take chip and options of every further board
+# from it.
 macro(cutpoint_choose_board project_dir)
   set(cutpoint_net "wifi")
   set(cutpoint_camera "OFF")
@@ -22,6 +24,20 @@ macro(cutpoint_choose_board project_dir)
     endforeach()
     if(NOT SDKCONFIG_DEFAULTS)
       set(SDKCONFIG_DEFAULTS "${project_dir}/sdkconfig.defaults;${cutpoint_fragment}")
+    endif()
+    if(NOT SDKCONFIG)
+      set(SDKCONFIG "${CMAKE_BINARY_DIR}/sdkconfig")
+    endif()
+    file(STRINGS "${cutpoint_fragment}" cutpoint_chip REGEX "^CONFIG_IDF_TARGET=")
+    string(REGEX REPLACE "^[^\"]*\"(.*)\"$" "\\1" cutpoint_chip "${cutpoint_chip}")
+    foreach(cutpoint_other IN ITEMS "${IDF_TARGET}" "$ENV{IDF_TARGET}")
+      if(NOT cutpoint_other STREQUAL "" AND NOT cutpoint_other STREQUAL cutpoint_chip)
+        message(FATAL_ERROR "CUTPOINT_BOARD is ${CUTPOINT_BOARD}, whose chip is ${cutpoint_chip}; IDF_TARGET is "
+                            "${cutpoint_other}. Build in another folder (-B), without IDF_TARGET.")
+      endif()
+    endforeach()
+    if(NOT IDF_TARGET)
+      set(IDF_TARGET "${cutpoint_chip}")
     endif()
   endif()
   if(NOT "${CUTPOINT_NET}" STREQUAL "")
