@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
@@ -13,6 +14,8 @@ from host_tools.profiling.figures import CutFigures, Samples, Sweep, operator_me
 FIRST_WORD_S = 5.0
 MOST_STRANGE = 200
 MOST_PROBES = 3
+LAST_ANSWER_S = 2.0
+"""A device that answers by itself under the restored plan may report nothing any more."""
 
 
 class SweepError(UsageError):
@@ -163,6 +166,7 @@ class Sweeper:
     def _restore(self) -> None:
         """The decision of before under a newer epoch, since a device ignores the old one; none stays none."""
         before = self._edge.found_plan
+        since = self._edge.mark()
         if before is not None:
             fresh = Plan(
                 before.model,
@@ -174,10 +178,17 @@ class Sweeper:
                 before.parameters,
             )
             self._edge.send(fresh)
+            self._last_answer(since, fresh.epoch)
         elif self._configured is not None:
             cut, codec, flags = self._configured
-            self._edge.plan(cut, codec=codec, flags=flags, deadline_ms=1000)
+            epoch = self._edge.plan(cut, codec=codec, flags=flags, deadline_ms=1000)
             self._edge.forget_plan()
+            self._last_answer(since, epoch)
+
+    def _last_answer(self, since: int, epoch: int) -> None:
+        """Be there until the device follows the restored plan: one inference still waits under the sweep's deadline."""
+        with suppress(NotSaidError):
+            self._edge.activation(since=since, epoch=epoch, timeout_s=LAST_ANSWER_S)
 
     def _sweep(self, cuts: list[int]) -> Sweep:
         n, about = self._bundle.n, self.about

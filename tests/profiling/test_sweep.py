@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,12 +80,27 @@ def test_the_retained_plan_of_before_is_in_force_again_under_a_newer_epoch(
     assert device.state == "online"
 
 
+def test_no_inference_is_left_waiting_under_the_sweeps_long_deadline(
+    busy_device: Busy, open_edge: OpenEdge, bundle: Bundle
+) -> None:
+    device = busy_device(bundle, deadline_ms=300, isolate_after=255)
+    for _ in range(3):  # whether one is under way when the edge leaves is a matter of chance
+        edge = open_edge(bundle)
+        Sweeper(edge, bundle, count=1, deadline_ms=60_000).run([1])
+        edge.close()
+        done = device.counters["inferences"]
+        give_up = time.monotonic() + 5
+        while device.counters["inferences"] < done + 2:
+            assert time.monotonic() < give_up, "it waits for an answer of the edge that has left"
+            time.sleep(0.01)
+
+
 def test_a_plan_that_the_broker_hands_out_after_the_first_pictures_is_none_of_another_edge(
     busy_device: Busy, open_edge: OpenEdge, bundle: Bundle, memory_broker: MemoryBroker
 ) -> None:
-    busy_device(bundle)
+    busy_device(bundle, deadline_ms=300)
     before = open_edge(bundle, "planner")
-    before.plan(4, epoch=40)
+    before.plan(4, epoch=40, deadline_ms=300)
     before.activation(epoch=40)
     kept = memory_broker.retained(PLAN)
     assert kept is not None
@@ -108,7 +124,7 @@ def test_a_plan_that_the_broker_hands_out_after_the_first_pictures_is_none_of_an
 def test_a_device_without_a_plan_gets_its_own_cut_back_and_no_plan_stays(
     busy_device: Busy, open_edge: OpenEdge, bundle: Bundle, memory_broker: MemoryBroker
 ) -> None:
-    busy_device(bundle, cut=3)
+    busy_device(bundle, cut=3, deadline_ms=300)
     edge = open_edge(bundle)
     Sweeper(edge, bundle, count=1).run([5, 6])
     assert not memory_broker.retained(PLAN)
