@@ -152,6 +152,18 @@ def test_answers_that_come_too_late_are_counted_and_nothing_is_made_up_for_them(
     assert (sweep.cuts[0].total_us, sweep.cuts[0].link_us, sweep.best_cut) == (None, None, None)
 
 
+def test_a_device_that_answers_by_itself_is_measured_whole_without_an_acknowledgement(
+    busy_device: Busy, open_edge: OpenEdge, bundle: Bundle
+) -> None:
+    busy_device(bundle, deadline_ms=100, isolate_after=255)
+    edge = open_edge(bundle)
+    edge.reply = lambda _edge, _activation: None
+    sweep = Sweeper(edge, bundle, count=2, timeout_s=5).run([bundle.n])
+    assert sweep.cuts[0].unanswered == 2
+    assert sweep.cuts[0].total_us is not None
+    assert sweep.complete
+
+
 def test_a_device_that_gives_its_edge_up_ends_the_sweep_with_the_reason(
     busy_device: Busy, open_edge: OpenEdge, bundle: Bundle
 ) -> None:
