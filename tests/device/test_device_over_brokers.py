@@ -95,10 +95,12 @@ def test_ctrl_c_leaves_in_good_order(mosquitto, bundle: Bundle) -> None:  # type
     """`sleeping`, not the last will, and no traceback."""
     host, port = mosquitto.address
     program = f"""
+import signal
 import sys
 from cutpoint import Bundle
 from cutpoint.bus import MqttBus
 from host_tools.device import VirtualDevice, open_source
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
 bus = MqttBus({host!r}, {port}, "dev-3")
 device = VirtualDevice("dev-3", Bundle.open({str(bundle.path)!r}), bus=bus, engine="litert")
 try:
