@@ -229,3 +229,17 @@ def test_a_line_that_kconfig_would_skip_is_refused(line: str, tmp_path: Path) ->
     path.write_text(line)
     with pytest.raises(ValueError, match="fragment:"):
         fragment(path)
+
+
+def test_no_memory_is_asked_for_by_new() -> None:
+    """Without exceptions a failing `new` of ESP-IDF ends in abort(), the nothrow kind too; only `new (where) T` stays."""
+    allocating = re.compile(
+        r"\bnew\s*\(\s*std::nothrow|\bnew\s+(?!\()[\w:]|\bmake_(?:unique|shared)\b|\bstd::(?:vector|string)\b"
+    )
+    asks = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sources("core", "device", "tflm", "esp32")
+        for line in path.read_text().splitlines()
+        if allocating.search(re.sub(r'//.*|"[^"]*"', "", line))
+    ]
+    assert not asks

@@ -1,5 +1,7 @@
 #include "console_task.h"
 
+#include <stdlib.h>
+
 #include <new>
 
 #include "board/measures.h"
@@ -93,12 +95,13 @@ bool start_console(const device::Settings& settings, const char* id, device::Con
     return false;
   }
   // For as long as the program runs.
-  auto* console = new (std::nothrow) ConsoleTask(settings, id, target, input, output);
+  void* memory = malloc(sizeof(ConsoleTask));
+  auto* console = memory == nullptr ? nullptr : new (memory) ConsoleTask(settings, id, target, input, output);
   TaskHandle_t task = nullptr;
   if (console == nullptr || xTaskCreate(&ConsoleTask::main, "console", kConsoleTaskStackBytes, console,
                                         kConsoleTaskPriority, &task) != pdPASS) {
     ESP_LOGE(kTag, "no memory for the console");
-    delete console;
+    free(memory);
     return false;
   }
   watch_stack(task);

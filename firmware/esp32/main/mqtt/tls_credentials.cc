@@ -1,5 +1,7 @@
 #include "tls_credentials.h"
 
+#include <stdlib.h>
+
 #include <new>
 
 #include "../storage/nvs_settings.h"
@@ -30,11 +32,13 @@ char* read_pem(const char* key, size_t stored_bytes, size_t& bytes, device::Sent
 bool TlsCredentials::begin(const device::Settings& settings, device::Trust trust, device::Sentence& why) {
   if (trust == device::Trust::kPsk) {
     // Its fields are const, so it is made whole; of the program's lifetime.
-    psk_ = new (std::nothrow) psk_hint_key_t{settings.tls_psk, settings.tls_psk_bytes, settings.tls_psk_id};
-    if (psk_ == nullptr) {
+    void* memory = malloc(sizeof(psk_hint_key_t));
+    if (memory == nullptr) {
       why = device::Sentence("There is too little memory for the pre-shared key.");
+      return false;
     }
-    return psk_ != nullptr;
+    psk_ = new (memory) psk_hint_key_t{settings.tls_psk, settings.tls_psk_bytes, settings.tls_psk_id};
+    return true;
   }
   if (trust == device::Trust::kOwnCa) {
     ca_ = read_pem("tls_ca", settings.tls_ca_bytes, ca_bytes_, why);

@@ -1,9 +1,7 @@
 #include "nvs_settings.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#include <memory>
-#include <new>
 
 #include "esp_log.h"
 #include "nvs_flash.h"
@@ -21,20 +19,24 @@ using device::Settings;
 constexpr char kTag[] = "settings";
 constexpr size_t kTextRoom = device::kMaxPemBytes + 1;
 
-// Wipes what it held: texts of this size may be private keys.
+// Wipes what it held: texts of this size may be private keys. By malloc, since a failing `new (std::nothrow)` ends in
+// abort() in ESP-IDF without exceptions.
 class TextRoom {
  public:
-  TextRoom() : text_(new (std::nothrow) char[kTextRoom]) {}
+  TextRoom() : text_(static_cast<char*>(malloc(kTextRoom))) {}
+  TextRoom(const TextRoom&) = delete;
+  TextRoom& operator=(const TextRoom&) = delete;
   ~TextRoom() {
     if (text_ != nullptr) {
-      memset(text_.get(), 0, kTextRoom);
-      __asm__ volatile("" : : "r"(text_.get()) : "memory");  // so that the wiping is not taken for useless
+      memset(text_, 0, kTextRoom);
+      __asm__ volatile("" : : "r"(text_) : "memory");  // so that the wiping is not taken for useless
+      free(text_);
     }
   }
-  char* get() const { return text_.get(); }
+  char* get() const { return text_; }
 
  private:
-  std::unique_ptr<char[]> text_;
+  char* text_;
 };
 
 esp_err_t begin_partition(const char* label) {
