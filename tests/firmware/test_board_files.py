@@ -232,7 +232,7 @@ def test_a_line_that_kconfig_would_skip_is_refused(line: str, tmp_path: Path) ->
 
 
 def test_no_memory_is_asked_for_by_new() -> None:
-    """Without exceptions a failing `new` of ESP-IDF ends in abort(), the nothrow kind too; only `new (where) T` stays."""
+    """Without exceptions a failing `new` ends in abort() on ESP-IDF, nothrow or not; `new (where) T` is allowed."""
     allocating = re.compile(
         r"\bnew\s*\(\s*std::nothrow|\bnew\s+(?!\()[\w:]|\bmake_(?:unique|shared)\b|\bstd::(?:vector|string)\b"
     )
