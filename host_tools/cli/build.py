@@ -42,26 +42,21 @@ def build(
     tree = source_tree()
     if env is None:
         for one in environments(tree):
-            console.print(f"{one.name:<16} {one.chip}", markup=False, highlight=False)
+            console.say(f"{one.name:<16} {one.chip}")
         raise UsageError("which board? name one with --env")
     if any(not word.startswith("-") for word in context.args[:1]):
         raise UsageError(f"{context.args[0]!r} is no option of cutpoint build; name the board with --env")
     command = build_command(tree, find_environment(tree, env), tool, tuple(context.args))
     if dry_run:
-        console.print(" ".join(command.arguments), markup=False, highlight=False, soft_wrap=True)
+        console.say(" ".join(command.arguments))
         return
     if run_build(command) != 0:
-        errors.print(f"{command.tool.value} could not build {env}; its last lines say why", markup=False)
+        errors.say(f"{command.tool.value} could not build {env}; its last lines say why")
         raise typer.Exit(EXIT_NO)
     built = read_build(command.folder)
     slot = built.table.first_app
-    console.print(
+    console.say(
         f"{built.app.path}: {len(built.app.data):,} B of the {slot.size:,} B in {slot.label}, for {built.chip} with "
-        f"{size_words(built.flash_bytes)} of flash",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        f"{size_words(built.flash_bytes)} of flash"
     )
-    console.print(
-        f"next: cutpoint flash --env {env} --model BUNDLE", markup=False, highlight=False, soft_wrap=True
-    )
+    console.say(f"next: cutpoint flash --env {env} --model BUNDLE")

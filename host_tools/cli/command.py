@@ -8,7 +8,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cutpoint.errors import UsageError
 from cutpoint.wire import Command, DeviceId, Presence, State, Topics
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import (
@@ -63,9 +62,7 @@ def command(
     id = DeviceId(device)
     access = broker_access(broker, username, password_file)
     with Peer(access.bus(tool_client_id()), Topics(root), id, key=device_key(keys, id)) as peer:
-        if not peer.meet(MEET_S):
-            said = "nothing" if peer.state is None else peer.state.state.value
-            raise UsageError(f"{id} is not online: it said {said} last; wake it, and give the command again")
+        peer.meet(MEET_S)
         boot = peer.boot
         sent = peer.send(Command[what.name.upper()])
         if not sent:
@@ -95,5 +92,5 @@ def _end(json: bool, device: DeviceId, what: Asked, ok: bool, text: str, boot: i
     if json:
         print_json({"device": device, "command": what.value, "ok": ok, "boot": boot, "text": text})
     else:
-        errors.print(text, markup=False, highlight=False, soft_wrap=True)
+        errors.say(text)
     raise typer.Exit(0 if ok else EXIT_NO)

@@ -85,13 +85,13 @@ def cuts(
         )
     console.print(table)
     for repair in network.repairs:
-        console.print(f"repaired: {repair}", markup=False)
+        console.say(f"repaired: {repair}")
     if missing is not None:
-        console.print(f"note: {warning(missing)}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"note: {warning(missing)}")
     if baseline is not None:
         console.print(baseline.sentence(), highlight=False)
     if plot is not None:
-        console.print(f"wrote {plot}", markup=False, highlight=False)
+        console.say(f"wrote {plot}")
 
 
 def draw(network: object, baseline: PictureBaseline | None, path: Path) -> None:

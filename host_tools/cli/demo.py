@@ -77,7 +77,7 @@ def perform(
     def tell() -> None:
         nonlocal told
         for at, what in board.events()[told:]:
-            errors.print(f"{at:5.1f} s {what}", markup=False, highlight=False)
+            errors.say(f"{at:5.1f} s {what}")
             told += 1
 
     return play.run(tell)

@@ -142,7 +142,7 @@ def device(
     shown = pictures if pictures is not None else shipped_pictures()
     source = open_source(shown, virtual.inputs, seed=seed)
     for note in virtual.notes():
-        errors.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        errors.say(f"note: {note}")
     records: list[InferenceRecord] = []
     try:
         with virtual:

@@ -165,20 +165,14 @@ def write(esptool: Esptool, board: Board, plan: FlashPlan, baud: int, *, erase: 
     """Write with a bar for each part, and say that it is done."""
     with shown_progress(plan) as progress:
         write_plan(esptool, board, plan, baud=baud, erase=erase, progress=progress)
-    errors.print(
+    errors.say(
         f"written and verified: {plan.total_bytes:,} B in {len(plan.parts)} parts; the board restarts. "
-        f"Watch it: cutpoint monitor --serial {board.port}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        f"Watch it: cutpoint monitor --serial {board.port}"
     )
     if erase:
-        errors.print(
+        errors.say(
             "the boot counter begins anew, so an edge server with a key for this device refuses its frames as old: "
-            "give it a new key (cutpoint provision --keys FILE --new-key)",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            "give it a new key (cutpoint provision --keys FILE --new-key)"
         )
 
 
@@ -218,19 +212,17 @@ def show(plan: FlashPlan, built: Build | None, board: Board | None, *, files: li
     if built is not None:
         app_of = built.app_image.description
         named = "" if app_of is None else f", {app_of.project} {app_of.version} on ESP-IDF {app_of.idf}"
-        say(f"{built.folder} ({built.made_by}): {built.chip}, {size_words(plan.flash_bytes)} of flash{named}")
+        console.say(
+            f"{built.folder} ({built.made_by}): {built.chip}, {size_words(plan.flash_bytes)} of flash{named}"
+        )
     if board is not None:
-        say(str(board))
+        console.say(str(board))
     # Lines instead of a table: a hash that is folded cannot be compared or searched for.
     for part in plan.parts:
         size = f"{len(part.data):,} of {part.room:,} B"
         hash_ = part.sha256 or "(secret)"
-        say(f"{part.address:#010x}  {size:<24} {part.name:<16} {hash_:<64}  {Path(part.source).name}")
+        console.say(f"{part.address:#010x}  {size:<24} {part.name:<16} {hash_:<64}  {Path(part.source).name}")
     for note in plan.notes:
-        say(f"note: {note}")
+        console.say(f"note: {note}")
     for path in files:
-        say(f"wrote {path}")
-
-
-def say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.say(f"wrote {path}")

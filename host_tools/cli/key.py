@@ -57,9 +57,7 @@ def new(
     if json:
         print_json({"device": name, "fingerprint": key.fingerprint, "files": written})
         return
-    console.print(
-        f"key {key.fingerprint} of {name} written to {' and '.join(written)}", markup=False, soft_wrap=True
-    )
+    console.say(f"key {key.fingerprint} of {name} written to {' and '.join(written)}")
 
 
 @keys_app.command("list", epilog="Example:  cutpoint key list keys.toml")
@@ -73,4 +71,4 @@ def list_keys(
         print_json(fingerprints)
         return
     for device, fingerprint in fingerprints.items():
-        console.print(f"{device}  {fingerprint}", markup=False, highlight=False)
+        console.say(f"{device}  {fingerprint}")

@@ -68,7 +68,7 @@ def micropython(
             file.write("\n")
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror or error}") from error
-    console.print(f"wrote {output}; copy it to the board beside the package", markup=False, highlight=False)
+    console.say(f"wrote {output}; copy it to the board beside the package")
 
 
 def inputs(network: Model) -> list[list[int]]:

@@ -24,6 +24,10 @@ class Terminal(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*(_shown(one) if isinstance(one, str) else one for one in objects), **options)
 
+    def say(self, text: str) -> None:
+        """A sentence as it is: brackets are no markup, figures get no colour, and only the terminal wraps it."""
+        self.print(text, markup=False, highlight=False, soft_wrap=True)
+
 
 def _shown(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)

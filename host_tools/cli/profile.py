@@ -18,6 +18,7 @@ from host_tools.cli.options import (
     DEFAULT_ROOT,
     Broker,
     Json,
+    KeysFile,
     PasswordFile,
     Root,
     Username,
@@ -78,9 +79,7 @@ def profile(
             help="Profile that a new one takes currents, wake and memory from; that of the chip by default."
         ),
     ] = None,
-    keys: Annotated[
-        Path | None, typer.Option(metavar="KEYS.toml", help="Keys of devices whose frames are sealed.")
-    ] = None,
+    keys: KeysFile = None,
     broker: Broker = DEFAULT_BROKER,
     username: Username = None,
     password_file: PasswordFile = None,
@@ -171,7 +170,7 @@ def _codec(text: str) -> CodecId:
 
 
 def _told(cut: CutFigures) -> None:
-    errors.print(_line(cut), markup=False, highlight=False, soft_wrap=True)
+    errors.say(_line(cut))
 
 
 def _line(cut: CutFigures) -> str:
@@ -188,21 +187,12 @@ def _line(cut: CutFigures) -> str:
 def _print(sweep: Sweep, written: list[Path], said: dict[str, object]) -> None:
     best = next((cut for cut in sweep.cuts if cut.cut == sweep.best_cut), None)
     if best is not None and best.total_us is not None:
-        console.print(
-            f"{sweep.device}: cut {best.cut} is best, {best.total_us / 1000:.2f} ms in the median",
-            markup=False,
-            highlight=False,
-        )
+        console.say(f"{sweep.device}: cut {best.cut} is best, {best.total_us / 1000:.2f} ms in the median")
     if said["profile"] is None:
-        console.print(f"no profile: {said['why_no_profile']}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"no profile: {said['why_no_profile']}")
     else:
         changed, kept = said["changed"], said["kept"]
         assert isinstance(changed, tuple)
         assert isinstance(kept, tuple)
-        console.print(
-            f"{said['profile']}: measured {', '.join(changed)}; kept {', '.join(kept) or 'nothing'}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-    console.print("written: " + ", ".join(map(str, written)), markup=False, highlight=False, soft_wrap=True)
+        console.say(f"{said['profile']}: measured {', '.join(changed)}; kept {', '.join(kept) or 'nothing'}")
+    console.say("written: " + ", ".join(map(str, written)))

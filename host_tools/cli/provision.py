@@ -189,7 +189,7 @@ def gathered(file: Path | None, pairs: list[str]) -> list[Given]:
     if file is not None:
         given += from_toml(file)
         if readable_by_others(file) and any(one.origin == str(file) and is_secret(one.key) for one in given):
-            warn(f"{file} holds secrets and others may read it: chmod 600 {file}")
+            errors.say(f"{file} holds secrets and others may read it: chmod 600 {file}")
     given += from_environment(SCHEMA)
     given += from_pairs(pairs)
     for pair in pairs:
@@ -222,7 +222,9 @@ def with_key(given: list[Given], settings: Settings, keys: Path, device: DeviceI
         )
     text, made = key_text(keys, device, new=new)
     if made:
-        warn(f"{keys}: a new key for {device}; the edge server reads it with cutpoint serve --keys {keys}")
+        errors.say(
+            f"{keys}: a new key for {device}; the edge server reads it with cutpoint serve --keys {keys}"
+        )
     return gather([*given, Given("aead_key", text, str(keys))])
 
 
@@ -254,7 +256,9 @@ def make_images(
     if json:
         print_json({"images": written})
         return
-    say(f"{len(written)} images of {size:,} B in {folder}, for the partition nvs at 0x9000 of each device")
+    console.say(
+        f"{len(written)} images of {size:,} B in {folder}, for the partition nvs at 0x9000 of each device"
+    )
 
 
 def need_broker(settings: Settings) -> None:
@@ -294,31 +298,23 @@ def show(settings: Settings, out: Path | None, board: Board | None, *, json: boo
         print_json({"settings": described, "file": out, "board": board})
         return
     for key, text in described.items():
-        say(f"{key:<12} {text}")
+        console.say(f"{key:<12} {text}")
     if not settings.text("wifi_ssid"):
-        say("note: no Wi-Fi is set; the board needs Ethernet, or Wi-Fi over Improv")
+        console.say("note: no Wi-Fi is set; the board needs Ethernet, or Wi-Fi over Improv")
     if out is not None:
-        say(f"wrote {out}, for its owner's eyes alone: it holds the secrets above")
-        say(f"next: cutpoint flash --env ENV --model BUNDLE --nvs {out}")
+        console.say(f"wrote {out}, for its owner's eyes alone: it holds the secrets above")
+        console.say(f"next: cutpoint flash --env ENV --model BUNDLE --nvs {out}")
     if board is not None:
-        say(f"written to {board}; it restarts with them")
+        console.say(f"written to {board}; it restarts with them")
 
 
 def warn_of_shown(key: str, text: str) -> None:
     """Say that a secret on a command line can be seen there."""
     if is_secret(key) and text and not text.startswith(("@", "env:")):
-        warn(
+        errors.say(
             f"{key} stood on the command line, where other users see it (ps); better @FILE, @-, env:NAME, or be asked"
         )
 
 
 def is_secret(key: str) -> bool:
     return key in SCHEMA and SCHEMA[key].secret
-
-
-def say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def warn(text: str) -> None:
-    errors.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -88,12 +88,7 @@ def give_wifi(port: str, settings: Settings, *, json: bool) -> None:
         raise UsageError("--improv sends a Wi-Fi network, and none is given: --wifi-ssid NAME")
     left = [key for key in settings.given if key not in ("wifi_ssid", "wifi_pass")]
     if left:
-        errors.print(
-            f"Improv knows Wi-Fi only; not sent: {', '.join(left)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        errors.say(f"Improv knows Wi-Fi only; not sent: {', '.join(left)}")
     line = open_port(port, BAUD)
     try:
         joined = ImprovClient(line, port).give(ssid, settings.text("wifi_pass"))
@@ -106,6 +101,4 @@ def give_wifi(port: str, settings: Settings, *, json: bool) -> None:
         return
     about = f" ({', '.join(joined.about)})" if joined.about else ""
     url = f"; {joined.urls[0]}" if joined.urls and joined.urls[0] else ""
-    console.print(
-        f"the board on {port}{about} joined {ssid}{url}", markup=False, highlight=False, soft_wrap=True
-    )
+    console.say(f"the board on {port}{about} joined {ssid}{url}")

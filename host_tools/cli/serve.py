@@ -156,13 +156,10 @@ def serve(
                     indent=None,
                 )
             else:
-                errors.print(
-                    f"serving {names} at {settings.host}:{settings.port}, root {settings.root}; Ctrl-C ends it",
-                    markup=False,
-                    highlight=False,
-                    soft_wrap=True,
+                errors.say(
+                    f"serving {names} at {settings.host}:{settings.port}, root {settings.root}; Ctrl-C ends it"
                 )
-                errors.print(tails_sentence(settings.kernels), markup=False, highlight=False, soft_wrap=True)
+                errors.say(tails_sentence(settings.kernels))
 
         serve_until_stopped(settings, on_ready=ready)
 

@@ -99,14 +99,11 @@ def split(
         )
         return
     for repair in bundle.manifest.repairs:
-        console.print(f"repaired: {repair}", markup=False)
-    console.print(
+        console.say(f"repaired: {repair}")
+    console.say(
         f"{bundle.path}: model {bytes(bundle.model_id).hex()}, {bundle.n} operators, cuts 0 to {bundle.max_cut}, "
-        f"full.tflite {len(bundle.full):,} B, device.tflite {len(bundle.device):,} B",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+        f"full.tflite {len(bundle.full):,} B, device.tflite {len(bundle.device):,} B"
     )
     if missing is not None:
-        console.print(f"note: {warning(missing)}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"next: cutpoint verify {bundle.path}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"note: {warning(missing)}")
+    console.say(f"next: cutpoint verify {bundle.path}")

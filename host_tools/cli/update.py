@@ -94,9 +94,7 @@ def update(
     id = DeviceId(device)
     access = broker_access(broker, username, password_file)
     with Peer(access.bus(tool_client_id()), Topics(root), id, key=device_key(keys, id)) as peer:
-        if not peer.meet(MEET_S):
-            said = "nothing" if peer.state is None else peer.state.state.value
-            raise UsageError(f"{id} is not online: it said {said} last; wake it, and give the command again")
+        peer.meet(MEET_S)
         if peer.about is not None:
             check_fit(image, peer.about)
         with _bar() as bar:
@@ -110,7 +108,7 @@ def update(
     if json:
         print_json(report)
     else:
-        errors.print(sentence(report), markup=False, highlight=False, soft_wrap=True)
+        errors.say(sentence(report))
     raise typer.Exit(0 if report.outcome is Outcome.DONE else EXIT_NO)
 
 

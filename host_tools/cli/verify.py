@@ -81,7 +81,7 @@ def show(report: VerifyReport, name: str) -> None:
     for kernels, difference in report.whole:
         console.print(f"whole model, {kernels} against reference: {wording(difference)}", highlight=False)
     for kernels, reason in report.not_run:
-        console.print(f"not run under {kernels}: {reason}", markup=False, highlight=False)
+        console.say(f"not run under {kernels}: {reason}")
     exact = [kernels for kernels in names if kernels in {"reference", "tflm"}]
     if report.ok:
         console.print(

@@ -26,10 +26,6 @@ def shown_progress(plan: FlashPlan) -> Iterator[Progress]:
             if share >= 1 and part.name not in done:
                 done.add(part.name)
                 if not errors.is_terminal:
-                    errors.print(
-                        f"{part.name}: {len(part.data):,} B at {part.address:#x}",
-                        markup=False,
-                        highlight=False,
-                    )
+                    errors.say(f"{part.name}: {len(part.data):,} B at {part.address:#x}")
 
         yield told

@@ -121,10 +121,10 @@ class Peer:
             if said is not None:
                 return said
 
-    def meet(self, timeout_s: float) -> bool:
-        """Wait until the device is online and has said what it is; False when it is not for so long.
+    def meet(self, timeout_s: float) -> None:
+        """Wait until the device is online and, for as long, until it has said what it is.
 
-        Raises AbsentError when nobody of that name was ever here.
+        Raises AbsentError when nobody of that name was ever here, UsageError when it is not online.
         """
         give_up = time.monotonic() + timeout_s
         while not (self.online and self.about is not None):
@@ -136,7 +136,11 @@ class Peer:
                 f"no device {self.device} has announced itself at this broker under {self._topics.root}; "
                 "`cutpoint monitor` shows who is there"
             )
-        return self.online
+        if not self.online:
+            said = "nothing" if self.state is None else self.state.state.value
+            raise UsageError(
+                f"{self.device} is not online: it said {said} last; wake it, and give the command again"
+            )
 
     def _read(self, leaf: Leaf, payload: bytes) -> Said | None:
         if not payload:

@@ -51,7 +51,7 @@ def image_of(bundle: Bundle, data: bytes | None = None) -> Image:
 
 def update(stand: Stand, image: Image) -> Report:
     with Peer(stand.broker.bus(tool_client_id()), Topics(stand.root), DeviceId(stand.device)) as peer:
-        assert peer.meet(stand.s(5))
+        peer.meet(stand.s(5))
         return send_update(peer, image, patience_s=stand.s(30))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cutpoint.bus import MemoryBroker, MemoryBus
+from cutpoint.errors import UsageError
 from cutpoint.wire import Command, CommandMessage, DeviceId, Topics, decode
 from host_tools.remote import AbsentError, Peer
 
@@ -32,7 +33,7 @@ def test_what_is_retained_is_met_and_what_cannot_be_read_passed_over(memory_brok
     bus.publish(TOPICS.about(CAM), ABOUT, 1, True)
     bus.publish(TOPICS.state(CAM), b'{"state": "online", "boot": 9}', 1, True)
     with Peer(MemoryBus(memory_broker, "tool"), TOPICS, CAM) as peer:
-        assert peer.meet(2)
+        peer.meet(2)
         assert (peer.boot, peer.data_bytes) == (9, 512 - 36 - 8)
         bus.publish(TOPICS.note(CAM), b"\xff", 1)
         bus.publish(TOPICS.note(CAM), b'{"note": "error", "text": "x"}', 1)
@@ -40,10 +41,13 @@ def test_what_is_retained_is_met_and_what_cannot_be_read_passed_over(memory_brok
         assert getattr(said, "text", None) == "x"
 
 
-def test_a_device_that_sleeps_is_met_as_such(memory_broker: MemoryBroker) -> None:
+def test_a_device_that_sleeps_is_not_met_and_its_state_is_named(memory_broker: MemoryBroker) -> None:
     publisher(memory_broker).publish(TOPICS.state(CAM), b'{"state": "sleeping", "boot": 9}', 1, True)
-    with Peer(MemoryBus(memory_broker, "tool"), TOPICS, CAM) as peer:
-        assert not peer.meet(0.1)
+    with (
+        Peer(MemoryBus(memory_broker, "tool"), TOPICS, CAM) as peer,
+        pytest.raises(UsageError, match="cam-1 is not online: it said sleeping last"),
+    ):
+        peer.meet(0.1)
 
 
 def test_messages_of_another_device_are_not_mistaken_for_this_one(memory_broker: MemoryBroker) -> None:
@@ -65,7 +69,7 @@ def test_commands_name_the_life_and_the_model_that_they_are_for(memory_broker: M
     bus.publish(TOPICS.about(CAM), ABOUT, 1, True)
     bus.publish(TOPICS.state(CAM), b'{"state": "online", "boot": 9}', 1, True)
     with Peer(MemoryBus(memory_broker, "tool"), TOPICS, CAM) as peer:
-        assert peer.meet(2)
+        peer.meet(2)
         assert peer.send(Command.IDENTIFY)
         assert peer.send(Command.RESTART)
         while peer.hear(0.05) is not None:
