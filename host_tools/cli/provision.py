@@ -157,7 +157,7 @@ def provision(
         if path is not None:
             given.append(resolve(key, f"@{path}", f"--{key.replace('_', '-')}"))
     if not no_questions and not many and sys.stdin.isatty() and errors.is_terminal:
-        given += ask_for_missing(given, only_wifi=improv, tell=warn)
+        given += ask_for_missing(given, only_wifi=improv, tell=errors.say)
     settings = gather(given)
     if improv:
         assert port is not None
