@@ -324,7 +324,7 @@ class ScriptedEdge:
         # A quick device is heard, and answered, before the broker hands out what it retained; older than ours will do.
         if self.found_plan is None and (self._first_epoch is None or message.epoch < self._first_epoch):
             self.found_plan = message
-        else:
+        elif message != self.found_plan:  # a broker may hand out what it retained twice
             self.foreign[leaf] += 1
         self._epoch = max(self._epoch, message.epoch)
 
