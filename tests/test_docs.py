@@ -13,7 +13,8 @@ from cutpoint.wire import DEFAULT_ROOT
 from host_tools.cli import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+MICROPYTHON = ROOT / "firmware/micropython/README.md"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", MICROPYTHON, *(ROOT / "docs").glob("*.md")])
 app.load_commands()
 GROUP = typer.main.get_command(app.app)
 COMMANDS = set(GROUP.commands)  # type: ignore[attr-defined]
@@ -59,6 +60,12 @@ def test_documented_calls_name_commands_and_options_that_exist(page: str, call: 
 def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {command for command in COMMANDS if f"cutpoint {command}" in text} == COMMANDS
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [MICROPYTHON, *(ROOT / "docs").glob("*.md")]
+    assert [page.name for page in pages if f"]({page.relative_to(ROOT)})" not in text] == []
 
 
 def test_the_example_policy_of_the_page_works() -> None:

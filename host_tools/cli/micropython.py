@@ -40,7 +40,7 @@ def micropython(
     tls: Annotated[bool, typer.Option(help="Connect by TLS.")] = False,
     deadline_ms: Annotated[int, typer.Option(min=1, max=600_000, help="Until the first plan.")] = 1000,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write, readable by its owner alone.")
+        Path, typer.Option("--out", "--output", "-o", help="File to write, readable by its owner alone.")
     ] = Path("cutpoint.json"),
 ) -> None:
     """Write the settings file of a MicroPython board: which network, which broker, which id."""

@@ -55,7 +55,7 @@ def read_labels(text: str | None) -> tuple[str, ...]:
 
 
 @app.command(
-    epilog="Example:  cutpoint split fomo.tflite -o models --labels person,dog --output fomo",
+    epilog="Example:  cutpoint split fomo.tflite -o bundles --labels person,dog --output fomo",
 )
 def split(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The whole network, a .tflite file.")],

@@ -21,6 +21,6 @@ def slot_image_of(path: Path, on_board: int | None = None, *, stamp: int = 0) ->
     if not path.is_dir():
         what = "is a .tflite file" if path.suffix == ".tflite" else "is no bundle"
         raise UsageError(
-            f"--model {path} {what}; expected a bundle's folder NAME.cut: cutpoint split MODEL -o models makes one"
+            f"--model {path} {what}; expected a bundle's folder NAME.cut: cutpoint split MODEL -o bundles makes one"
         )
     return slot_image(cutpoint.Bundle.open(path), on_board, stamp=stamp)
