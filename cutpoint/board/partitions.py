@@ -11,9 +11,7 @@ from cutpoint.board.errors import PartitionError
 SECTOR_BYTES: Final = 4096
 APP_ALIGNMENT: Final = 0x10000  # of application partitions, and of what is mapped in whole pages
 FIRST_OFFSET: Final = 0x9000  # the table lies at 0x8000 and takes one sector
-TABLE_OFFSET: Final = 0x8000
 LONGEST_LABEL: Final = 16
-MODEL_SUBTYPE: Final = 0x40  # the first of those that ESP-IDF leaves to applications
 
 # label -> type and subtype as ESP-IDF spells them
 NEEDED: Final = {

@@ -30,7 +30,6 @@ DATA = 0x01
 APP_FACTORY = 0x00
 APP_OTA_0 = 0x10
 DATA_OTA = 0x00
-DATA_NVS = 0x02
 
 
 @dataclass(frozen=True, slots=True)

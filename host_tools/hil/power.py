@@ -14,7 +14,6 @@ from cutpoint.errors import UsageError
 
 LEAST_MV, MOST_MV = 800, 5000
 """What the instrument can supply, from ppk2-api."""
-SAMPLES_PER_S = 100_000
 _POLL_S = 0.005
 _SETTLE_S = 0.2
 

@@ -30,8 +30,6 @@ class Ability(StrEnum):
 
     POWER = "a power switch or a reset line"
     HANG = "a way to hang a task on purpose"
-    SAVE = "settings that can be set on its console"
-    MEMORY = "a way to see its memory"
     LOSE_BROKER = "a broker that the harness may stop"
 
 

@@ -15,7 +15,6 @@ from cutpoint.errors import UsageError
 HEADER = b"IMPROV"
 VERSION = 1
 OVERHEAD = len(HEADER) + 4
-MOST_DATA = 255
 MOST_SSID_BYTES = 32
 MOST_PASSWORD_BYTES = 64
 

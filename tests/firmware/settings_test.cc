@@ -162,19 +162,6 @@ TEST(an_empty_text_takes_away_what_can_be_without) {
   CHECK(settings.tls_psk_bytes == 0 && settings.tls_psk[1] == 0);
 }
 
-TEST(a_setting_goes_back_to_its_default_alone) {
-  Settings settings;
-  for (const auto& [key, value] : {std::pair("deadline_ms", "7"), {"name", "bee"}, {"aead_key", ""}, {"tls_psk", "ff"}}) {
-    CHECK_EQ(applied(settings, key, value), std::string());
-    Settings other = settings;
-    reset_setting(other, *find_setting(text_of(key)));
-    CHECK_EQ(printed(other, key), printed(Settings(), key));
-  }
-  reset_setting(settings, *find_setting(text_of("tls_psk")));
-  CHECK(settings.tls_psk_bytes == 0 && settings.tls_psk[0] == 0);
-  CHECK_EQ(printed(settings, "name"), std::string("bee"));
-}
-
 TEST(no_secret_is_printed_or_quoted) {
   const std::string secret = "0badc0de";
   for (const SettingRule& rule : settings_schema()) {

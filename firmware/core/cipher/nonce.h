@@ -10,8 +10,6 @@
 
 namespace cutpoint {
 
-constexpr size_t kSaltBytes = 3;
-
 // Who sealed a frame. All holders of a key count by themselves, so no two may seal in the same role.
 enum class Role : uint8_t {
   kDevice = 1,

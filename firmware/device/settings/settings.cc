@@ -7,8 +7,6 @@
 namespace cutpoint::device {
 namespace {
 
-constexpr Settings kDefaults;
-
 uint8_t* place_of(Settings& settings, const SettingRule& rule) {
   return reinterpret_cast<uint8_t*>(&settings) + rule.offset;
 }
@@ -183,11 +181,6 @@ bool apply_setting(Settings& settings, Text key, Text text, Sentence& why) {
   }
   SettingValue value;
   return parse_setting(*rule, text, value, why) && put_setting(settings, *rule, value, why);
-}
-
-void reset_setting(Settings& settings, const SettingRule& rule) {
-  const size_t count = rule.kind == SettingKind::kHex || rule.kind == SettingKind::kKey ? 1 : 0;
-  copy_bytes(place_of(settings, rule) - count, place_of(kDefaults, rule) - count, rule.room + count);
 }
 
 size_t print_setting(const Settings& settings, const SettingRule& rule, Span<char> to) {

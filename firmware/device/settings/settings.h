@@ -71,9 +71,6 @@ bool put_setting(Settings& settings, const SettingRule& rule, const SettingValue
 // Both of the above by key; false too for a key that there is not.
 bool apply_setting(Settings& settings, Text key, Text text, Sentence& why);
 
-// Back to the default.
-void reset_setting(Settings& settings, const SettingRule& rule);
-
 // How a value reads: a secret as "set" or "not set", a PEM as its size. Returns the characters written, without the
 // final zero, which is always there; `to` has at least kPrintedSettingBytes.
 constexpr size_t kPrintedSettingBytes = 132;

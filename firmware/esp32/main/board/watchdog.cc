@@ -16,6 +16,4 @@ bool watch_this_task() {
 
 void feed_watchdog() { esp_task_wdt_reset(); }
 
-void unwatch_this_task() { esp_task_wdt_delete(nullptr); }
-
 }  // namespace cutpoint::esp32

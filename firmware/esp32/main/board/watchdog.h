@@ -8,8 +8,6 @@ namespace cutpoint::esp32 {
 bool watch_this_task();
 // Between operators, between pictures, and while waiting, at least every few seconds.
 void feed_watchdog();
-// A task that is going to end.
-void unwatch_this_task();
 
 }  // namespace cutpoint::esp32
 
