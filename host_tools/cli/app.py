@@ -6,6 +6,8 @@ reached, 130 stopped by the user, 143 by SIGTERM. No traceback reaches a user fo
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -73,7 +75,11 @@ def run() -> None:
     """Run the command line and turn errors into one sentence and an exit code."""
     load_commands()
     try:
-        app(prog_name="cutpoint")
+        try:
+            app(prog_name="cutpoint")
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # a full disk shows itself here, where it can still be said
     except CutpointError as error:
         errors.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(EXIT_WRONG_USE)
@@ -81,3 +87,10 @@ def run() -> None:
         # The reader of a pipe went away (`cutpoint cuts ... | head`): nothing is wrong with us.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        # What waits in the buffer is lost; at the end Python would complain of it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        errors.print("[bold red]error:[/] the disk is full: not everything was written", highlight=False)
+        sys.exit(EXIT_WRONG_USE)

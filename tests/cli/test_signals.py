@@ -76,3 +76,20 @@ def test_an_import_that_turns_ctrl_c_into_its_own_error_prints_no_traceback() ->
     )
     assert ended.returncode == 130
     assert ended.stderr == "stopped\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("arguments", [["provision", "--list", "--json"], ["--version"]])
+def test_a_full_disk_is_a_sentence_whether_it_shows_at_once_or_at_the_end(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "host_tools", *arguments],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "error: the disk is full: not everything was written\n"
