@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from cutpoint.board import SettingError, setting_value
 from cutpoint.errors import UsageError
+from host_tools.provision.settings import SCHEMA
 from host_tools.provision.sources import Given
 
 ORIGIN = "question"
@@ -56,8 +57,9 @@ def _answer(key: str, question: str, how: Ask, tell: Callable[[str], None]) -> s
         try:
             text = how(f"{question}: ")
         except EOFError:
+            where = "@FILE" if SCHEMA[key].secret else "..."
             raise UsageError(
-                f"{key} was asked for and the input ended; give it with --set {key}=..."
+                f"{key} was asked for and the input ended; give it with --set {key}={where}"
             ) from None
         try:
             setting_value(key, text)

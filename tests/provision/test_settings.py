@@ -180,6 +180,17 @@ def test_a_wrong_answer_is_asked_again_three_times_in_all() -> None:
         Terminal("", "http://x", "http://y", "http://z").missing([])
 
 
+def test_input_that_ends_is_told_where_a_secret_belongs_and_that_is_no_command_line() -> None:
+    def ended(question: str) -> str:
+        raise EOFError
+
+    given = [Given("wifi_ssid", "lab", "-"), Given("broker", "mqtt://h", "-"), Given("mqtt_user", "", "-")]
+    with pytest.raises(UsageError, match="--set wifi_pass=@FILE"):
+        ask_for_missing(given, ask=ended, ask_secret=ended)
+    with pytest.raises(UsageError, match=r"--set broker=\.\.\."):
+        ask_for_missing([Given("wifi_ssid", "", "-")], ask=ended, ask_secret=ended)
+
+
 def test_only_the_network_is_asked_for_improv() -> None:
     assert Terminal("lab", SECRET).missing([], only_wifi=True) == {"wifi_ssid": "lab", "wifi_pass": SECRET}
 
