@@ -49,7 +49,7 @@ class PowerMeter:
         try:
             from ppk2_api.ppk2_api import PPK2_API
         except ImportError as error:
-            raise UsageError("a power profiler needs ppk2-api; pip install 'cutpoint[hil]'") from error
+            raise UsageError("a power profiler needs ppk2-api: pip install 'cutpoint[power]'") from error
         try:
             self._ppk: Any = PPK2_API(port, timeout=1, write_timeout=1)
         except (OSError, ValueError) as error:
