@@ -9,16 +9,17 @@ from toolchain import (
     LANGUAGE,
     TESTS,
     WARNINGS,
+    build_programs,
     compile_object,
     core_sources,
+    fuzz,
     in_parallel,
     program_or_skip,
     run,
 )
 
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g1")
-PROGRAMS = sorted(path.stem for path in TESTS.glob("*_test.cc"))
-FUZZERS = sorted(path.stem for path in TESTS.glob("fuzz_*.cc"))
+PROGRAMS = sorted(TESTS.glob("*_test.cc"))
+FUZZERS = sorted(TESTS.glob("fuzz_*.cc"))
 
 
 @pytest.fixture(scope="module", params=["g++", "clang++"])
@@ -27,32 +28,8 @@ def compiler(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def core_objects(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("core")
-    command = [compiler, *LANGUAGE, *SANITIZERS]
-    return in_parallel(lambda source: compile_object(command, source, folder), core_sources())
-
-
-@pytest.fixture(scope="module")
-def programs(
-    compiler: str, core_objects: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Path | str]:
-    """Each test program, or why it could not be built: one that does not compile fails alone."""
-    folder = tmp_path_factory.mktemp("programs")
-
-    def build(source: Path) -> Path | str:
-        program = folder / source.stem
-        try:
-            own = compile_object(
-                [compiler, *LANGUAGE, "-Wall", "-Wextra", "-Werror", *SANITIZERS], source, folder
-            )
-        except AssertionError as error:
-            return str(error)
-        done = run([compiler, *SANITIZERS, own, *core_objects, "-o", program])
-        return program if done.returncode == 0 else done.stderr
-
-    built = in_parallel(build, [TESTS / f"{name}.cc" for name in PROGRAMS])
-    return dict(zip(PROGRAMS, built, strict=True))
+def programs(compiler: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path | str]:
+    return build_programs(compiler, PROGRAMS, core_sources(), tmp_path_factory.mktemp("programs"))
 
 
 def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> None:
@@ -63,7 +40,7 @@ def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> N
     )
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", [path.stem for path in PROGRAMS])
 def test_cpp_tests_pass_under_sanitizers(programs: dict[str, Path | str], name: str) -> None:
     program = programs[name]
     assert isinstance(program, Path), program
@@ -71,23 +48,11 @@ def test_cpp_tests_pass_under_sanitizers(programs: dict[str, Path | str], name: 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def fuzzed_core(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[Path]]:
-    """The command that compiles for libFuzzer, and the core compiled by it."""
-    folder = tmp_path_factory.mktemp("fuzzed")
-    command = [program_or_skip("clang++"), *LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link"]
-    return command, in_parallel(lambda source: compile_object(command, source, folder), core_sources())
+@pytest.fixture(scope="session")
+def fuzz_objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzzed")
 
 
-@pytest.mark.parametrize("name", FUZZERS)
-def test_a_short_fuzz_run_finds_nothing(
-    fuzzed_core: tuple[list[str], list[Path]], name: str, tmp_path: Path
-) -> None:
-    command, objects = fuzzed_core
-    own = compile_object(command, TESTS / f"{name}.cc", tmp_path)
-    linked = run([*command, "-fsanitize=fuzzer", own, *objects, "-o", tmp_path / name])
-    assert linked.returncode == 0, linked.stderr
-    done = run(
-        [tmp_path / name, "-max_total_time=2", "-timeout=5", f"-artifact_prefix={tmp_path}/", "-seed=1"]
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+@pytest.mark.parametrize("target", FUZZERS, ids=lambda path: path.stem)
+def test_a_short_fuzz_run_finds_nothing(target: Path, fuzz_objects: Path, tmp_path: Path) -> None:
+    fuzz(target, core_sources(), fuzz_objects, tmp_path, "-max_total_time=2")

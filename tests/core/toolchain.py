@@ -20,6 +20,8 @@ DEVICE = ROOT / "firmware" / "device"
 TESTS = ROOT / "tests" / "core"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Werror")
 LANGUAGE = ("-std=c++17", "-fno-exceptions", "-fno-rtti")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g1")
+FUZZED = (*LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link")
 
 
 def core_sources() -> list[Path]:
@@ -64,3 +66,51 @@ def in_parallel(work: Callable[[Path], T], items: Sequence[Path]) -> list[T]:
     """Two at a time: the tests share small machines."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, items))
+
+
+_compiled: dict[tuple[str, ...], Path] = {}
+
+
+def compiled_once(command: Sequence[str], sources: Sequence[Path], folder: Path) -> list[Path]:
+    """The objects of these sources; what this run has compiled by the same command before is not compiled again."""
+    new = [source for source in sources if (*command, str(source)) not in _compiled]
+    for source, made in zip(
+        new, in_parallel(lambda one: compile_object(command, one, folder), new), strict=True
+    ):
+        _compiled[(*command, str(source))] = made
+    return [_compiled[(*command, str(source))] for source in sources]
+
+
+def build_programs(
+    compiler: str, tests: Sequence[Path], sources: Sequence[Path], folder: Path
+) -> dict[str, Path | str]:
+    """Each test program under the sanitizers, or why it could not be built: one that does not compile fails alone."""
+    objects = compiled_once([compiler, *LANGUAGE, *SANITIZERS], sources, folder)
+
+    def build(source: Path) -> Path | str:
+        program = folder / source.stem
+        command = [compiler, *LANGUAGE, "-Wall", "-Wextra", "-Werror", *SANITIZERS, f"-I{source.parent}"]
+        try:
+            own = compile_object(command, source, folder)
+        except AssertionError as error:
+            return str(error)
+        done = run([compiler, *SANITIZERS, own, *objects, "-o", program])
+        return program if done.returncode == 0 else done.stderr
+
+    return dict(zip([test.stem for test in tests], in_parallel(build, tests), strict=True))
+
+
+def fuzz(target: Path, sources: Sequence[Path], objects: Path, folder: Path, *options: str | Path) -> None:
+    """Build a fuzz target over these sources, and run it; fails the test with what it found.
+
+    objects: where objects are kept that another target may need. options: libFuzzer's, and corpora.
+    """
+    command = [program_or_skip("clang++"), *FUZZED]
+    own = compile_object(command, target, folder)
+    program = folder / target.stem
+    linked = run(
+        [*command, "-fsanitize=fuzzer", own, *compiled_once(command, sources, objects), "-o", program]
+    )
+    assert linked.returncode == 0, linked.stderr
+    done = run([program, *options, "-timeout=5", f"-artifact_prefix={folder}/", "-seed=1"])
+    assert done.returncode == 0, done.stderr[-4000:]
