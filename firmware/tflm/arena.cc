@@ -43,10 +43,11 @@ uint8_t* MeasuredArena::AllocatePersistentBuffer(size_t size, size_t alignment) 
 }
 
 uint8_t* MeasuredArena::AllocateTemp(size_t size, size_t alignment) {
-  if (size != 0 && size == GetAvailableMemory(alignment) && alignment == kArenaAlignment) {
+  if (size == GetAvailableMemory(alignment) && alignment == kArenaAlignment) {
     // The memory planner asks for all there is; planner_took() says what it needed.
     before_planner_ = GetUsedBytes();
     planner_had_ = size;
+    planner_asked_ = true;
     return Base::AllocateTemp(size, alignment);
   }
   uint8_t* const memory = Base::AllocateTemp(size, alignment);

@@ -33,7 +33,7 @@ class MeasuredArena : public tflite::SingleArenaBufferAllocator {
 
   // Bytes that the planner had for its own tables, and says that it needed.
   void planner_took(size_t bytes);
-  size_t planner_had() const { return planner_had_; }
+  bool planner_asked() const { return planner_asked_; }
 
   // Most that was in use or asked for at any time. Exact once everything was prepared; a lower bound when starved().
   size_t needed() const { return needed_; }
@@ -50,6 +50,7 @@ class MeasuredArena : public tflite::SingleArenaBufferAllocator {
   size_t planned_ = 0;           // activations
   size_t before_planner_ = 0;
   size_t planner_had_ = 0;
+  bool planner_asked_ = false;
   bool overflowed_ = false;
   bool starved_ = false;
 };

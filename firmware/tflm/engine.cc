@@ -97,15 +97,18 @@ void TflmEngine::prepare(const tflite::Model& model, MutableBytes arena, NowUs n
   interpreter_ = new (interpreter_memory_) Interpreter(&model, resolver_, allocator);
   interpreter_->SetMicroExternalContext(&range_);
   const TfLiteStatus status = interpreter_->AllocateTensors();
-  if (arena_.planner_had() != 0) {
+  if (arena_.planner_asked()) {
     // A buffer that found no room in its tables was not counted.
     const size_t buffers = static_cast<size_t>(planner_.GetBufferCount()) + (status == kTfLiteOk ? 0 : 1);
     arena_.planner_took(buffers * tflite::GreedyMemoryPlanner::per_buffer_size());
   }
   result.needed_bytes = align_up(arena_.needed());
   result.needed_is_exact = status == kTfLiteOk;
-  if (status != kTfLiteOk && !arena_.starved()) {
-    const uint16_t index = range_.preparing ? range_.next : 0;
+  const uint16_t index = range_.preparing ? range_.next : 0;
+  const auto* operators = (*model.subgraphs())[0]->operators();
+  // After the last operator only planning is left, and that fails for want of room.
+  const bool at_operator = operators != nullptr && index < operators->size();
+  if (status != kTfLiteOk && !arena_.starved() && at_operator) {
     name_operator(result, tflite::EnumNameBuiltinOperator(resolver_.kernel(index).entry->code));
     refuse(result, LoadError::kRefused, "TFLM refuses operator %u (%s): its types, shapes or options.",
            static_cast<unsigned>(index), result.operator_name);

@@ -21,16 +21,21 @@ bool divided(const tflite::Tensor& whole, const tflite::Tensor& part, uint32_t a
 
 bool padded(const Step& step) {
   const tflite::Tensor &in = step.input(0), &out = step.output(0);
-  if (rank(in) > 4 || rank(in) != rank(out) || in.type() != out.type() || !listed(step, 1, 2 * rank(in)) ||
+  if (rank(in) > 5 || rank(in) != rank(out) || in.type() != out.type() || !listed(step, 1, 2 * rank(in)) ||
       (step.has_input(2) && (step.input(2).type() != in.type() || items(step.input(2)) != 1))) {
     return false;
+  }
+  int32_t kept = 0;  // of a side; what is left can be mirrored
+  if (step.kind() == tflite::BuiltinOperator_MIRROR_PAD) {
+    const auto* options = step.options().builtin_options_as_MirrorPadOptions();
+    kept = options->mode() == tflite::MirrorPadMode_SYMMETRIC ? 0 : 1;
   }
   for (uint32_t i = 0; i < rank(in); i++) {
     const int64_t before = step.constant_at(1, 2 * i), after = step.constant_at(1, 2 * i + 1);
     if (before < 0 || after < 0 || before + side(in, i) + after != side(out, i)) {
       return false;
     }
-    if (step.kind() == tflite::BuiltinOperator_MIRROR_PAD && (before >= side(in, i) || after >= side(in, i))) {
+    if (step.kind() == tflite::BuiltinOperator_MIRROR_PAD && (before > side(in, i) - kept || after > side(in, i) - kept)) {
       return false;
     }
   }
@@ -39,11 +44,11 @@ bool padded(const Step& step) {
 
 bool reduced(const Step& step) {
   const tflite::Tensor &in = step.input(0), &axes = step.input(1), &out = step.output(0);
-  if (rank(in) == 0 || rank(in) > 4 || in.type() != out.type() || !step.constant(axes) ||
+  if (rank(in) == 0 || rank(in) > 5 || in.type() != out.type() || !step.constant(axes) ||
       axes.type() != tflite::TensorType_INT32 || items(axes) > rank(in)) {
     return false;
   }
-  bool gone[4] = {};
+  bool gone[5] = {};
   for (uint32_t i = 0; i < items(axes); i++) {
     if (!axis_fits(step.constant_at(1, i), rank(in))) {
       return false;

@@ -234,7 +234,7 @@ bool check_operator(const tflite::Model& model, uint32_t index, LoadResult& resu
   if (entry.options != tflite::BuiltinOptions_NONE) {
     fits = fits && step.options().builtin_options_type() == entry.options && step.options().builtin_options() != nullptr;
   }
-  if (fits && no_empty_tensors(step) && scales_there(step) && shapes_fit(step)) {
+  if (fits && no_empty_tensors(step) && types_taken(step) && scales_there(step) && shapes_fit(step)) {
     return true;
   }
   const char* name = tflite::EnumNameBuiltinOperator(step.kind());

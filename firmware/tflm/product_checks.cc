@@ -81,6 +81,8 @@ bool convolution(const Step& step) {
   return rank(in) == 4 && rank(weights) == 4 && rank(out) == 4 && step.constant(weights) && product_types(step) &&
          positive(options->stride_w(), options->stride_h()) &&
          positive(options->dilation_w_factor(), options->dilation_h_factor()) &&
+         // ESP-NN's kernels take all channels for one group, and write outside of their scratch memory.
+         (in.type() != tflite::TensorType_INT8 || side(in, 3) == side(weights, 3)) &&
          side(in, 3) % side(weights, 3) == 0 && side(weights, 0) % (side(in, 3) / side(weights, 3)) == 0 &&
          side(weights, 0) == side(out, 3) && side(in, 0) == side(out, 0) &&
          window_fits(options->padding(), side(in, 1), side(weights, 1), options->stride_h(),

@@ -1,6 +1,7 @@
 #include "resolver.h"
 
 #include "arena.h"
+#include "mended_kernels.h"
 #include "run_range.h"
 #include "tensorflow/lite/c/common.h"
 #include "tensorflow/lite/micro/micro_context.h"
@@ -107,7 +108,7 @@ void Resolver::begin(const tflite::Model& model, uint8_t* memory, MeasuredArena&
   kernel_of_ = MutableBytes(memory + kernels_.size() * sizeof(Kernel), operators == nullptr ? 0 : operators->size());
   for (size_t i = 0; i < kernels_.size(); i++) {
     const OperatorEntry* entry = find_operator(tflite::GetBuiltinCode((*codes)[static_cast<uint32_t>(i)]));
-    const TFLMRegistration own = entry->make();
+    const TFLMRegistration own = mended(entry->code, entry->make());
     const TFLMRegistration wrapped = {wrapped_init, own.free,   wrapped_prepare, wrapped_invoke,
                                       own.reset,    entry->code, nullptr};
     kernels_[i] = Kernel{entry, own, wrapped};

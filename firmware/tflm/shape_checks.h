@@ -29,6 +29,9 @@ bool extreme_index(const Step& step);
 bool blocks_of_space(const Step& step);
 bool blocks_of_depth(const Step& step);
 
+// Types that the kernel takes when it runs (type_checks.cc).
+bool types_taken(const Step& step);
+
 }  // namespace tflm
 }  // namespace cutpoint
 

@@ -102,6 +102,19 @@ def test_every_kernel_with_shapes_of_its_own_is_checked_before_tflm_sees_it() ->
     assert not checked & alike
 
 
+def test_types_that_a_kernel_refuses_only_when_it_runs_are_refused_when_the_model_is_loaded() -> None:
+    checked = set(re.findall(r"case tflite::BuiltinOperator_(\w+):", (TFLM / "type_checks.cc").read_text()))
+    looked_at_by_prepare = {
+        "AVERAGE_POOL_2D", "BATCH_MATMUL", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE",
+        "FULLY_CONNECTED", "L2_NORMALIZATION", "MAX_POOL_2D", "SOFTMAX", "SPACE_TO_DEPTH", "TRANSPOSE_CONV",
+    }  # fmt: skip
+    of_any_type = {"RESHAPE", "SQUEEZE"}
+    of_two_types = {"QUANTIZE"}
+    assert checked | looked_at_by_prepare | of_any_type | of_two_types == {row[0] for row in rows()}
+    assert not checked & (looked_at_by_prepare | of_any_type)
+    assert "types_taken(step)" in (TFLM / "operator_check.cc").read_text()
+
+
 def test_the_page_lists_every_operator() -> None:
     page = (ROOT / "docs" / "engine.md").read_text()
     listed = page.partition("## Operators")[2].partition("\n## ")[0]
