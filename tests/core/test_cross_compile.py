@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,13 @@ STACK_BUDGET_BYTES = 768  # of any one function
 
 
 class Target:
-    """Every source of the core as an object for one chip."""
+    """Sources as objects for one chip."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.prefix, self._machine = TARGETS[name]
+    def __init__(self, name: str, sources: Sequence[Path], folder: Path) -> None:
+        self.prefix, machine = TARGETS[name]
         self.folder = folder
-        self.compiler = [program_or_skip(self.prefix + "g++"), *self._machine, *FLAGS]
-        self.objects = in_parallel(
-            lambda source: compile_object(self.compiler, source, folder), core_sources()
-        )
+        self.compiler = [program_or_skip(self.prefix + "g++"), *machine, *FLAGS]
+        self.objects = in_parallel(lambda source: compile_object(self.compiler, source, folder), sources)
 
     def tool(self, name: str, *arguments: str | Path) -> list[str]:
         done = run([self.prefix + name, *arguments])
@@ -54,7 +53,7 @@ class Target:
 
 @pytest.fixture(scope="module", params=list(TARGETS))
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Target:
-    return Target(request.param, tmp_path_factory.mktemp(request.param))
+    return Target(request.param, core_sources(), tmp_path_factory.mktemp(request.param))
 
 
 def test_the_objects_import_no_library(target: Target) -> None:

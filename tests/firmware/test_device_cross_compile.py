@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from test_cross_compile import FLAGS, FREESTANDING, MEMORY, OWN, RUNTIME, STACK_BUDGET_BYTES, TARGETS
-from toolchain import ROOT, compile_object, device_headers, device_sources, in_parallel, program_or_skip, run
+from test_cross_compile import FREESTANDING, MEMORY, OWN, RUNTIME, STACK_BUDGET_BYTES, TARGETS, Target
+from toolchain import ROOT, device_headers, device_sources
 
 STRINGS = {"strlen", "strcmp"}  # what __builtin_strlen and its like become; every libc has them
 FLOAT = re.compile(
@@ -15,24 +14,9 @@ FLOAT = re.compile(
 )  # libgcc's soft floating point
 
 
-class Target:
-    """Every source of firmware/device as an object for one chip."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self.prefix, machine = TARGETS[name]
-        self.folder = folder
-        compiler = [program_or_skip(self.prefix + "g++"), *machine, *FLAGS]
-        self.objects = in_parallel(lambda source: compile_object(compiler, source, folder), device_sources())
-
-    def tool(self, name: str, *arguments: str | Path) -> list[str]:
-        done = run([self.prefix + name, *arguments])
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
-
-
 @pytest.fixture(scope="module", params=list(TARGETS))
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Target:
-    return Target(request.param, tmp_path_factory.mktemp(f"device-{request.param}"))
+    return Target(request.param, device_sources(), tmp_path_factory.mktemp(f"device-{request.param}"))
 
 
 def test_the_objects_of_firmware_device_import_no_library(target: Target) -> None:
