@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch
-from scripted_edge import ScriptedEdge
 
 from cutpoint.bus import Bus, MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
 from host_tools.device import DeviceSettings, FixedBoot, VirtualDevice
+from host_tools.hil import ScriptedEdge
 
 FOMO = Path(__file__).parents[1] / "fixtures" / "models" / "fomo_like.tflite"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch, eventually, expected, in_background, samples
-from scripted_edge import ScriptedEdge, answer, refuse, spoilt_then_right, twice
+from edge_replies import spoilt_then_right, twice
 
 from cutpoint.bus import Faults, MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
-from cutpoint.wire import Activation, Leaf, ModelId, Status
+from cutpoint.wire import Activation, CodecId, Flag, Leaf, ModelId, Plan, Status
 from host_tools.device import Profile
+from host_tools.hil import ScriptedEdge, answer, refuse
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_plans_for_another_model_or_an_older_decision_change_nothing(
     edge.plan(5, epoch=3)
     watch.plan(3)
     edge.plan(9, epoch=2)
-    edge.plan(9, epoch=9, model=ModelId(b"\1\2\3\4"))
+    edge.send(Plan(ModelId(b"\1\2\3\4"), 9, 9, CodecId.RAW, Flag.TIMINGS, 5000))
     eventually(lambda: device.counters["stale_plans"] == 2, "plans ignored")
     assert device.infer(samples(bundle, 1)[0]).cut == 5
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 
 import pytest
 from device_watch import MakeDevice, Watch, eventually, expected, in_background, samples
-from scripted_edge import ScriptedEdge, answer, silence
 
 from cutpoint import _core
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus
 from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle
-from cutpoint.wire import Command, Flag, Gauge, Leaf, Telemetry, decode
+from cutpoint.wire import Activation, Command, Flag, Gauge, Telemetry
 from host_tools.device import Restarted, Sample, VirtualDevice
 from host_tools.device.profile import Basis, Clock, Profile
+from host_tools.hil import NotSaidError, ScriptedEdge, answer, silence
 
 
 def test_a_missed_deadline_is_finished_here_from_the_cut(
@@ -29,7 +28,7 @@ def test_a_missed_deadline_is_finished_here_from_the_cut(
     watch.plan(1)
     sample = samples(bundle, 1)[0]
     waiting = in_background(device, sample)
-    edge.seen.get(timeout=2)
+    edge.wait(Activation, timeout_s=2)
     clock.advance(1_900_000)
     device.poke()
     time.sleep(0.05)
@@ -52,23 +51,25 @@ def test_an_absent_edge_isolates_the_device_until_a_probe_is_acknowledged(
     watch.plan(1)
     sample = samples(bundle, 1)[0]
     for _ in range(3):
+        since = edge.mark()
         waiting = in_background(device, sample)
-        edge.seen.get(timeout=2)
+        edge.wait(Activation, since=since, timeout_s=2)
         clock.advance(100_001)
         device.poke()
         assert waiting.result(timeout=2).reason == "deadline"
     watch.state("isolated")
 
+    since = edge.mark()
     record = device.infer(sample)
     assert (record.by, record.reason, record.bytes_up) == ("device", "isolated", 0)
     assert record.answer == expected(bundle, sample)
-    with pytest.raises(queue.Empty):
-        edge.seen.get(timeout=0.05)
+    with pytest.raises(NotSaidError):
+        edge.wait(Activation, since=since, timeout_s=0.05)
 
     edge.reply = answer
     clock.advance(1_000_000)
     assert device.infer(sample).reason == "isolated"
-    probe = edge.seen.get(timeout=2)
+    probe = edge.wait(Activation, since=since, timeout_s=2)
     assert probe.flags >= Flag.PROBE | Flag.ANSWERED
     watch.state("online")
     assert device.infer(sample).by == "edge"
@@ -112,7 +113,7 @@ def test_a_broker_that_goes_while_an_answer_is_awaited_costs_no_answer(
     watch.plan(1)
     sample = samples(bundle, 1)[0]
     waiting = in_background(device, sample)
-    edge.seen.get(timeout=2)
+    edge.wait(Activation, timeout_s=2)
     memory_broker.stop()
     record = waiting.result(timeout=2)
     assert (record.by, record.reason) == ("device", "offline")
@@ -267,16 +268,10 @@ def test_energy_spent_offline_is_in_the_next_report(
     spent_uj = device.infer(samples(bundle, 1)[0]).energy_uj
     time.sleep(0.1)
     memory_broker.start()
-    reported: list[int] = []
 
-    def heard() -> bool:
-        while not edge.heard.empty():
-            leaf, frame = edge.heard.get()
-            message = decode(frame) if leaf is Leaf.TELE else None
-            if isinstance(message, Telemetry):
-                reported.append(message.gauges[Gauge.ENERGY_MODELLED_UJ])
-        return any(reported)
+    def reported() -> list[int]:
+        return [said.gauges[Gauge.ENERGY_MODELLED_UJ] for said in edge.heard(Telemetry)]
 
-    eventually(heard, "a report with energy")
+    eventually(lambda: any(reported()), "a report with energy")
     assert spent_uj is not None
-    assert sum(reported) == round(spent_uj)
+    assert sum(reported()) == round(spent_uj)

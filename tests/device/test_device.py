@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 
 import numpy as np
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch, eventually, expected, samples
-from scripted_edge import ScriptedEdge, answer, silence
 
 from cutpoint.bus import ConnectError, MemoryBroker, MemoryBus
 from cutpoint.errors import InputError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import (
+    About,
     Activation,
     CodecId,
     Command,
     CounterId,
     Flag,
     Gauge,
-    Leaf,
     ModelId,
     Presence,
+    State,
     Telemetry,
-    decode,
-    parse_about,
     parse_state,
 )
 from host_tools.device import (
@@ -39,6 +36,7 @@ from host_tools.device import (
 )
 from host_tools.device.engine import LiveTensor
 from host_tools.device.sources import open_source
+from host_tools.hil import ScriptedEdge, answer, silence
 
 
 def test_every_cut_gives_the_answer_of_the_whole_model(
@@ -60,6 +58,7 @@ def test_a_record_says_what_was_sent_and_how_long_it_took(
     bus: MemoryBus, edge: ScriptedEdge, bundle: Bundle, make_device: MakeDevice, watch: Watch
 ) -> None:
     device = make_device(bus)
+    edge.reply = lambda edge, activation: edge.send(edge.result(activation, edge_us=100))
     edge.plan(5)
     watch.plan(1)
     record = device.infer(samples(bundle, 1)[0])
@@ -83,7 +82,7 @@ def test_without_a_plan_the_device_answers_by_itself_and_reports(
     record = device.infer(sample)
     assert (record.by, record.reason, record.cut) == ("device", "planned", bundle.n)
     assert record.answer == expected(bundle, sample)
-    report = edge.seen.get(timeout=2)
+    report = edge.wait(Activation, timeout_s=2)
     assert Flag.ANSWERED in report.flags
     assert report.timings is not None
     assert len(report.timings.operators_us) == bundle.n
@@ -96,7 +95,7 @@ def test_measured_operator_times_travel_with_the_activation(
     edge.plan(5, flags=Flag.TIMINGS)
     watch.plan(1)
     record = device.infer(samples(bundle, 1)[0])
-    timings = edge.seen.get(timeout=2).timings
+    timings = edge.wait(Activation, timeout_s=2).timings
     assert timings is not None
     assert sum(timings.operators_us) == record.device_us
     assert len(timings.operators_us) == 5
@@ -106,21 +105,19 @@ def test_what_a_device_says_of_itself_is_true_and_readable(
     bus: MemoryBus, edge: ScriptedEdge, bundle: Bundle, make_device: MakeDevice
 ) -> None:
     make_device(bus, profile="esp32-c3")
-    heard = dict(edge.heard.get(timeout=2) for _ in range(2))
-    assert parse_state(heard[Leaf.STATE]).state is Presence.ONLINE
-    about = parse_about(heard[Leaf.ABOUT])
+    assert edge.wait(State, timeout_s=2).state is Presence.ONLINE
+    about = edge.wait(About, timeout_s=2)
     assert about.model_id == ModelId(bytes(bundle.model_id))
     assert (about.operators, about.boot, about.engine, about.chip) == (bundle.n, 7, "litert", "esp32c3")
     assert about.free_ram == Profile.load("esp32-c3").memory.arena_bytes  # type: ignore[union-attr]
-    assert json.loads(heard[Leaf.ABOUT])["modelled"] is True
+    assert edge.about_fields["modelled"] is True
 
 
 def test_the_host_claims_no_memory_that_it_does_not_know(
     bus: MemoryBus, edge: ScriptedEdge, make_device: MakeDevice
 ) -> None:
     make_device(bus)
-    heard = dict(edge.heard.get(timeout=2) for _ in range(2))
-    assert parse_about(heard[Leaf.ABOUT]).free_ram is None
+    assert edge.wait(About, timeout_s=2).free_ram is None
 
 
 def test_a_clean_stop_says_sleeping_and_a_power_cut_says_lost(
@@ -160,7 +157,7 @@ def test_a_modelled_board_waits_its_time_and_says_that_it_is_modelled(
     assert took_us >= record.device_us
     assert record.energy_uj is not None
     assert record.energy_uj > 3.3 * 49 * record.device_us / 1000
-    timings = edge.seen.get(timeout=2).timings
+    timings = edge.wait(Activation, timeout_s=2).timings
     assert timings is not None
     assert sum(timings.operators_us) == record.device_us
 
@@ -172,13 +169,12 @@ def test_telemetry_gives_counters_and_only_the_gauges_that_it_has(
     watch.state("online")
     record = device.infer(samples(bundle, 1)[0])
 
+    number = -1
+
     def next_telemetry() -> Telemetry:
-        while True:
-            leaf, frame = edge.heard.get(timeout=2)
-            if leaf is Leaf.TELE:
-                message = decode(frame)
-                assert isinstance(message, Telemetry)
-                return message
+        nonlocal number
+        number, said = edge.next(Telemetry, since=number + 1, timeout_s=2)
+        return said
 
     seen = next_telemetry()
     while not seen.counters[CounterId.INFERENCES]:
@@ -219,7 +215,7 @@ def test_a_restart_command_begins_another_life(
     eventually(lambda: device.state == "online", "online after the restart")
     record = device.infer(samples(bundle, 1)[0])
     assert record.sequence == 1
-    assert edge.seen.get(timeout=2).boot == 8
+    assert edge.wait(Activation, timeout_s=2).boot == 8
     retained = parse_state(memory_broker.retained(f"cutpoint/1/{DEVICE}/state") or b"")
     assert (retained.state, retained.boot) == (Presence.ONLINE, 8)
 

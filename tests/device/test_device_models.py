@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch, expected
-from scripted_edge import ScriptedEdge
 
 from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
 from cutpoint.wire import CodecId
 from host_tools.device import open_source
+from host_tools.hil import ScriptedEdge
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 
