@@ -331,7 +331,9 @@ def test_a_camera_s_jpeg_travels_instead_of_the_input():
     bus.edge = lambda sent: [result(sent)]
     expect(device.infer(jpeg=b"jpeg!").by, "edge", "answer")
     header, payload = bus.frames("act")[-1]
-    expect((header.codec, bytes(payload)[8:25]), (2, struct.pack("<HBBII", 0, 1, 2, 8, 5) + b"jpeg!"), "record")
+    expect(
+        (header.codec, bytes(payload)[8:25]), (2, struct.pack("<HBBII", 0, 1, 2, 8, 5) + b"jpeg!"), "record"
+    )
     device.infer(jpeg=b"too large")
     header, payload = bus.frames("act")[-1]
     expect(bytes(payload)[11], 0, "raw where the file is not smaller")
