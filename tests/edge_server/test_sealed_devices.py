@@ -143,6 +143,7 @@ def test_plain_replayed_reflected_and_forged_frames_are_refused_counted_and_not_
     dev = device("dev-1", key=KEY)
     (picture,) = pictures(fomo, 1)
     assert dev.ask(3, picture).status is Status.OK
+    until(lambda: bool(eve.on("act") and eve.on("res")))
     recorded, result = eve.on("act")[0], eve.on("res")[0]
     (plain,) = encode(dev.activation(3, picture, 2), chunk_bytes=60_000)
     other_key = Sealer(Key.new(), Role.DEVICE, Life(9, 9)).seal(plain)
@@ -186,6 +187,7 @@ def test_a_recording_is_refused_by_a_server_that_restarted(
     assert dev.ask(3, picture).status is Status.OK
     first.stop()
     second = serve(keys=keys)
+    until(lambda: len(eve.on("act")) > 0)
     eve.say("act", eve.on("act")[0])
     until(lambda: counted(second, "bad_frame_replayed") == 1)
     assert dev.ask(3, picture, 2).status is Status.OK
