@@ -15,16 +15,16 @@ from typing import Any, Self
 
 from cutpoint.bus import Bus, MqttBus
 from cutpoint.wire import Command, DeviceId, Topics
-from edge_server.catalogue import Catalogue
+from edge_server.catalogue.catalogue import Catalogue
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
 from edge_server.counters import added
+from edge_server.desk.desk import Worker
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Arrival, Gateway
 from edge_server.gateway.mqtt import MqttGateway
-from edge_server.plans import check_policy
-from edge_server.sealing import SealingGateway, Seals
-from edge_server.worker import Worker
+from edge_server.planning.plans import check_policy
+from edge_server.sealing.sealing import SealingGateway, Seals
 
 log = logging.getLogger("edge_server")
 

@@ -15,7 +15,7 @@ from cutpoint.picture import input_tensors, jpeg_of, picture_of
 from cutpoint.plan import PolicyError
 from cutpoint.wire import CodecId, DType, TensorRecord
 from edge_server import EdgeServer, ServeConfig
-from edge_server.served import ServedModel, TensorMismatchError
+from edge_server.catalogue.served import ServedModel, TensorMismatchError
 from host_tools.device import DeviceSettings, Sample, VirtualDevice
 
 

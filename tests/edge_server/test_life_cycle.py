@@ -67,7 +67,7 @@ def test_a_fault_of_our_own_costs_one_inference_and_not_the_service(
     dev = device()
     one, other = pictures(fomo, 2)
     with monkeypatch.context() as broken:
-        broken.setattr("edge_server.served.ServedModel.arrays", lambda *_: 1 // 0)
+        broken.setattr("edge_server.catalogue.served.ServedModel.arrays", lambda *_: 1 // 0)
         dev.send(dev.activation(3, one, 1))
         until(lambda: server.stats()["counters"].get("internal_error") == 1)
     assert dev.ask(3, other, 2).answer == whole_answer(fomo, other)

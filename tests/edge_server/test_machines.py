@@ -8,7 +8,7 @@ import pytest
 
 from cutpoint.plan import MACHINES
 from edge_server.errors import ConfigError
-from edge_server.machines import machine_classes
+from edge_server.planning.machines import machine_classes
 
 BOARD = """
 chip = "esp32-s3"

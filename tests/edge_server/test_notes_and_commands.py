@@ -15,7 +15,7 @@ from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
 from cutpoint.wire import Command, CommandMessage, DeviceId, Status, UpdateNote, UpdateState, decode
 from edge_server import AboutSeen, Dropped, NoteSeen
-from edge_server.session import _MOST_LINES
+from edge_server.desk.session import _MOST_LINES
 
 DEVICE = DeviceId("dev-1")
 

@@ -11,9 +11,9 @@ from hand_device import HandDevice, pictures, until
 
 from cutpoint.graph import Bundle
 from cutpoint.wire import DeviceId, Leaf, Status
+from edge_server.desk.inbox import Inbox
 from edge_server.events import Answered, Event
 from edge_server.gateway import Arrival
-from edge_server.inbox import Inbox
 
 
 def _arrival(number: int, leaf: Leaf = Leaf.ACT) -> Arrival:

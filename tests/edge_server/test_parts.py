@@ -13,12 +13,12 @@ from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle, random_inputs
 from cutpoint.kernels import Runner, open_runner
 from cutpoint.wire import Status
-from edge_server.answers import AnswerCache
-from edge_server.catalogue import Catalogue
+from edge_server.catalogue.catalogue import Catalogue
+from edge_server.catalogue.served import ServedModel
 from edge_server.counters import MOST_REASONS_LOGGED, Counters, added
-from edge_server.epoch import Epoch, newer
-from edge_server.served import ServedModel
-from edge_server.tails import Tails
+from edge_server.desk.answers import AnswerCache
+from edge_server.planning.epoch import Epoch, newer
+from edge_server.tails.tails import Tails
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "models"
 
@@ -96,7 +96,7 @@ def test_cuts_with_more_tensors_than_a_message_carries_are_never_planned(
     fomo: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not ServedModel(fomo).shape(fomo.n).unsendable
-    monkeypatch.setattr("edge_server.served.MOST_TENSORS", 1)
+    monkeypatch.setattr("edge_server.catalogue.served.MOST_TENSORS", 1)
     crowded = {cut.k for cut in fomo.cuts if len(cut.tensors) > 1}
     assert crowded
     assert ServedModel(fomo).shape(fomo.n).unsendable == crowded
@@ -118,7 +118,7 @@ def test_a_tail_that_the_fast_kernels_refuse_runs_on_the_reference_kernels(
             raise KernelsError("failed to setup XNNPACK runtime")
         return open_runner(model, kernels)
 
-    monkeypatch.setattr("edge_server.tails.open_runner", only_plain_loops)
+    monkeypatch.setattr("edge_server.tails.tails.open_runner", only_plain_loops)
     server = serve(policy="fixed:3", kernels="xnnpack")
     dev: HandDevice = device()
     dev.about()
@@ -145,7 +145,7 @@ def test_without_a_tail_there_is_no_plan_and_frames_fail_with_a_status(
     def cannot(*_: object) -> None:
         raise KernelsError("these kernels cannot run this model")
 
-    monkeypatch.setattr("edge_server.tails.open_runner", cannot)
+    monkeypatch.setattr("edge_server.tails.tails.open_runner", cannot)
     server = serve(policy="fixed:3")
     dev: HandDevice = device()
     dev.about()

@@ -34,8 +34,8 @@ from cutpoint.wire import (
 from edge_server import EdgeServer, ServeConfig
 from edge_server.errors import ConfigError
 from edge_server.events import Event, TelemetrySeen
-from edge_server.seal_memory import SealMemory
-from edge_server.sealing import Seals
+from edge_server.sealing.seal_memory import SealMemory
+from edge_server.sealing.sealing import Seals
 
 KEY = Key(bytes(range(1, 33)))
 TOPICS = Topics("cutpoint/1")
@@ -263,7 +263,7 @@ def test_a_server_never_begins_an_earlier_life_whatever_the_clock_says(tmp_path:
 
 
 def test_a_server_that_used_up_its_nonces_begins_a_later_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    import edge_server.sealing as sealing
+    import edge_server.sealing.sealing as sealing
 
     made = sealing.Sealer
     starts = iter([0xFFFF_FFFE, 0])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cutpoint.errors import UsageError
-from edge_server.machines import machine_classes
+from edge_server.planning.machines import machine_classes
 from host_tools.device import Profile
 from host_tools.device.workload import Workload
 from host_tools.profiling import CutFigures, Sweep, draw, fit_board, profile_toml, write_csv, write_json

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from cutpoint.plan import Decision, LinkSample, Observation, Planner
 from cutpoint.wire import Activation, Flag, Plan
-from edge_server.epoch import newer
-from edge_server.outcome import Outcome
-from edge_server.served import ServedModel
+from edge_server.catalogue.served import ServedModel
+from edge_server.desk.outcome import Outcome
+from edge_server.planning.epoch import newer
 
 # A deadline follows the link's jitter and so never stands quite still; a plan is worth sending for a step only.
 _DEADLINE_STEP = 0.25

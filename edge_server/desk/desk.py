@@ -20,18 +20,18 @@ from cutpoint.wire import (
     parse_note,
     parse_state,
 )
-from edge_server.catalogue import Catalogue
+from edge_server.catalogue.catalogue import Catalogue
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
+from edge_server.desk.inbox import Inbox
+from edge_server.desk.inference import Inference
+from edge_server.desk.session import DeviceSession
 from edge_server.errors import KeylessError
 from edge_server.events import AboutSeen, DeviceSeen, Dropped, Event, NoteSeen, Observer, TelemetrySeen
 from edge_server.gateway import Arrival, Gateway
-from edge_server.inbox import Inbox
-from edge_server.inference import Inference
-from edge_server.plans import Plans
-from edge_server.sealing import Seals
-from edge_server.session import DeviceSession
-from edge_server.tails import Tails
+from edge_server.planning.plans import Plans
+from edge_server.sealing.sealing import Seals
+from edge_server.tails.tails import Tails
 
 log = logging.getLogger("edge_server")
 

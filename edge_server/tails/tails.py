@@ -9,8 +9,8 @@ import numpy as np
 
 from cutpoint.errors import KernelsError
 from cutpoint.kernels import Array, Kernels, Runner, open_runner
+from edge_server.catalogue.served import ServedModel
 from edge_server.counters import Counters
-from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cutpoint.wire import Activation
-from edge_server.served import ServedModel
+from edge_server.catalogue.served import ServedModel
 
 Received = tuple[int, int]
 """One frame: its bytes, and `time.perf_counter_ns()` when it came."""

@@ -11,7 +11,7 @@ from cutpoint.wire import DeviceId, ExhaustedError, Key, Leaf, Life, Opener, Rol
 from edge_server.config import ServeConfig
 from edge_server.errors import ConfigError, KeylessError
 from edge_server.gateway import Arrival, Gateway
-from edge_server.seal_memory import Remembered, SealMemory
+from edge_server.sealing.seal_memory import Remembered, SealMemory
 
 log = logging.getLogger("edge_server")
 

@@ -22,17 +22,17 @@ from cutpoint.wire import (
     encode,
     read_header,
 )
-from edge_server.answers import Frames
-from edge_server.catalogue import Catalogue
+from edge_server.catalogue.catalogue import Catalogue
+from edge_server.catalogue.served import ServedModel, TensorMismatchError
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
-from edge_server.epoch import newer
+from edge_server.desk.answers import Frames
+from edge_server.desk.outcome import Outcome
+from edge_server.desk.session import DeviceSession
 from edge_server.events import Answered, Dropped, Observer
 from edge_server.gateway import Arrival, Gateway
-from edge_server.outcome import Outcome
-from edge_server.served import ServedModel, TensorMismatchError
-from edge_server.session import DeviceSession
-from edge_server.tails import Tails
+from edge_server.planning.epoch import newer
+from edge_server.tails.tails import Tails
 
 # A frame that is merely late or doubled is the network's doing: its device got or will get its answer.
 _UNANSWERED = frozenset({Reason.STALE, Reason.DUPLICATE})

@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from cutpoint.errors import CutpointError
 from cutpoint.plan import EdgeEstimator, EnergyModel, Planner, PolicyError
 from cutpoint.wire import Activation, CodecId, Flag, Leaf, Plan, encode
+from edge_server.catalogue.served import ServedModel
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
+from edge_server.desk.outcome import Outcome
+from edge_server.desk.session import DeviceSession
 from edge_server.errors import ConfigError
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
-from edge_server.machines import machine_classes
-from edge_server.outcome import Outcome
-from edge_server.planning import Planning
-from edge_server.served import ServedModel
-from edge_server.session import DeviceSession
-from edge_server.tails import Tails
+from edge_server.planning.machines import machine_classes
+from edge_server.planning.planning import Planning
+from edge_server.tails.tails import Tails
 
 # A device that has not taken its plan after this long is sent it again.
 _REPEAT_NS = 1_000_000_000

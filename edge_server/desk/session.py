@@ -6,11 +6,11 @@ import time
 from collections import deque
 
 from cutpoint.wire import About, DeviceId, Presence, Receiver
-from edge_server.answers import AnswerCache
-from edge_server.epoch import Epoch
-from edge_server.outcome import Received
-from edge_server.planning import Planning
-from edge_server.served import ServedModel
+from edge_server.catalogue.served import ServedModel
+from edge_server.desk.answers import AnswerCache
+from edge_server.desk.outcome import Received
+from edge_server.planning.epoch import Epoch
+from edge_server.planning.planning import Planning
 
 # A telemetry frame is at most 64 counters and 11 gauges.
 _TELEMETRY_CAPACITY = 1024

@@ -10,8 +10,8 @@ from cutpoint.errors import CutpointError
 from cutpoint.graph import Bundle
 from cutpoint.graph.bundle import SUFFIX
 from cutpoint.wire import ModelId
+from edge_server.catalogue.served import ServedModel
 from edge_server.errors import CatalogueError
-from edge_server.served import ServedModel
 
 log = logging.getLogger("edge_server")
 

@@ -1,0 +1,1 @@
+"""The bundles on offer, and what each expects at every cut."""

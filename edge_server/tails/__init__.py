@@ -1,0 +1,1 @@
+"""Resident interpreters of the tails."""
