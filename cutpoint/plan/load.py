@@ -13,51 +13,51 @@ TARGET_UTILISATION = 0.7
 TOLERANCE = 0.05
 HIGHEST_PRICE = 20_000.0
 UNIT = 0.1
-FASTEST_RISE = 1.0
-RISE = 1.0
-FALL = 0.25
+GAIN = 1.0
+FASTEST = 1.0
 SMOOTHED_S = 1.0
 WAIT_FALLS_S = 5.0
-BAD_WAIT_US = 50_000.0
 LONGEST_PAUSE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the runners did since the last time, all counted together.
+    """What was asked of the runners and what they did since the last time, all of them together.
 
-    busy_us   microseconds of compute, of all runners
+    arrived   jobs that came, those refused at once included
     finished  jobs that ran
+    busy_us   microseconds of compute that these took, of all runners
     waited_us microseconds that these had waited before they ran
-    dropped   jobs that were not run for want of capacity: queue full, or too late
     """
 
-    busy_us: float
+    arrived: int
     finished: int
+    busy_us: float
     waited_us: float
-    dropped: int
 
 
 class LoadPrice:
-    """A price that rises while the runners have more to do than the target, and falls while they have less.
+    """A price that rises while the runners are asked for more than the target, and falls while it is less.
 
     An integral controller, as the link prices of Kelly, Maulloo and Tan (J. Oper. Res. Soc. 49, 1998): nobody knows
-    what a microsecond is worth to the devices, but the right price is the one at which utilisation stands at its
-    target. With x in e-folds, because prices that matter span four decades,
+    what a microsecond is worth to the devices, but the right price is the one at which the load stands at its target.
+    With x in e-folds, because prices that matter span four decades,
 
-        price = 1 + UNIT x (exp(x) - 1),    dx/dt = RISE x error  or  FALL x error, within FASTEST_RISE
-        error = utilisation - target + share of jobs dropped + wait / BAD_WAIT_US
+        load  = jobs that came x usual compute of a job / (runners x time)
+        price = 1 + UNIT x (exp(x) - 1),    dx/dt = GAIN x (load - target), FASTEST at most
 
-    - No movement while utilisation is within `TOLERANCE` of the target: devices come in whole numbers.
-    - It rises four times as fast as it falls: late work costs everybody, an idle edge little.
-    - x stays from 0 to the price `HIGHEST_PRICE`, so nothing winds up at either end; an idle edge is back at 1.
-    - It moves towards at least (service + wait) / service, what waiting really costs, and not faster than the rest.
+    - The load is what was asked for, not how busy the runners were: that ends at 1 however many jobs are dropped, and
+      stays there until the last of a queue has run, long after the devices have moved.
+    - No movement while the load is within `TOLERANCE` of the target: devices come in whole numbers.
+    - x stays from 0 to that of `HIGHEST_PRICE`, so nothing winds up at either end; an idle edge is back at 1.
+    - While the load is above the target it goes, as fast as it may, to at least (compute + wait) / compute, what
+      waiting really costs. Once it is not, a wait is what is left of a queue, and passes without a price.
 
-    `wait_us` is the smoothed wait of a job before it runs. Utilisation and wait are smoothed over `SMOOTHED_S`; the
-    wait falls over `WAIT_FALLS_S`. The clock is handed in; a pause of the caller counts as `LONGEST_PAUSE_S` at most.
+    `wait_us` is the smoothed wait of a job before it runs: over `SMOOTHED_S`, as all else, and on its way down over
+    `WAIT_FALLS_S`. The clock is handed in; a pause of the caller counts as `LONGEST_PAUSE_S` at most.
     """
 
-    __slots__ = ("_last_s", "_service_us", "_x", "target", "utilisation", "wait_us")
+    __slots__ = ("_last_s", "_compute_us", "_x", "load", "target", "utilisation", "wait_us")
 
     def __init__(self, target: float = TARGET_UTILISATION) -> None:
         if refusal(target, 0.05, 1.0) is not None:
@@ -65,9 +65,10 @@ class LoadPrice:
                 f"target utilisation is {target!r}; expected a share from 0.05 to 1, usually 0.7"
             )
         self.target = float(target)
+        self.load = 0.0
         self.utilisation = 0.0
         self.wait_us = 0.0
-        self._service_us = 0.0
+        self._compute_us = 0.0
         self._x = 0.0
         self._last_s: float | None = None
 
@@ -91,37 +92,37 @@ class LoadPrice:
         now_s      seconds on a steady clock
         Raises PolicyError for a figure that is not finite or negative.
         """
-        for name in ("busy_us", "finished", "waited_us", "dropped"):
+        for name in ("arrived", "finished", "busy_us", "waited_us"):
             if refusal(getattr(work, name), 0.0, 1e18) is not None:
                 raise PolicyError(f"{name} is {getattr(work, name)!r}; expected a finite figure from 0 up")
         last_s, self._last_s = self._last_s, now_s
         if last_s is None or now_s <= last_s:
             return self.price
         passed_s = now_s - last_s
-        share = min(work.busy_us / (1e6 * passed_s * max(capacity, 1)), 1.0)
+        runners_us = 1e6 * passed_s * max(capacity, 1)
         passed_s = min(passed_s, LONGEST_PAUSE_S)
-        self.utilisation += _weight(passed_s, SMOOTHED_S) * (share - self.utilisation)
+        soon = _weight(passed_s, SMOOTHED_S)
+        self.utilisation += soon * (min(work.busy_us / runners_us, 1.0) - self.utilisation)
+        waited_us = 0.0
         if work.finished:
-            wait_us, service_us = work.waited_us / work.finished, work.busy_us / work.finished
-            self._service_us += _weight(passed_s, SMOOTHED_S) * (service_us - self._service_us)
-        else:
-            wait_us = 0.0
-        slow = SMOOTHED_S if wait_us > self.wait_us else WAIT_FALLS_S
-        self.wait_us += _weight(passed_s, slow) * (wait_us - self.wait_us)
-        missed = work.dropped / (work.dropped + work.finished) if work.dropped else 0.0
-        self._move(missed, passed_s)
+            compute_us, waited_us = work.busy_us / work.finished, work.waited_us / work.finished
+            self._compute_us += (soon if self._compute_us else 1.0) * (compute_us - self._compute_us)
+        slow = soon if waited_us > self.wait_us else _weight(passed_s, WAIT_FALLS_S)
+        self.wait_us += slow * (waited_us - self.wait_us)
+        self.load += soon * (work.arrived * self._compute_us / runners_us - self.load)
+        self._move(passed_s)
         return self.price
 
-    def _move(self, missed: float, passed_s: float) -> None:
-        error = self.utilisation - self.target
+    def _move(self, passed_s: float) -> None:
+        error = self.load - self.target
         if abs(error) < TOLERANCE:
-            error = 0.0
-        error += missed + self.wait_us / BAD_WAIT_US
-        change = (RISE if error > 0 else FALL) * error
-        if self._service_us > 0:
-            floor = min((self._service_us + self.wait_us) / self._service_us, HIGHEST_PRICE)
-            change = max(change, (_folds(floor) - self._x) / SMOOTHED_S) if floor > self.price else change
-        self._x = min(max(self._x + min(change, FASTEST_RISE) * passed_s, 0.0), _folds(HIGHEST_PRICE))
+            return
+        change = min(GAIN * error, FASTEST)
+        if error > 0 and self._compute_us > 0:
+            cost = _folds(min((self._compute_us + self.wait_us) / self._compute_us, HIGHEST_PRICE))
+            if cost > self._x:
+                change = max(change, min(FASTEST, (cost - self._x) / SMOOTHED_S))
+        self._x = min(max(self._x + change * passed_s, 0.0), _folds(HIGHEST_PRICE))
 
 
 def _weight(passed_s: float, over_s: float) -> float:
