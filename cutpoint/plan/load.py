@@ -12,6 +12,7 @@ from cutpoint.plan.state import Fields, State
 TARGET_UTILISATION = 0.7
 TOLERANCE = 0.05
 HIGHEST_PRICE = 20_000.0
+HIGHEST_LOAD = 100.0
 UNIT = 0.1
 GAIN = 1.0
 FASTEST = 1.0
@@ -57,7 +58,7 @@ class LoadPrice:
     `WAIT_FALLS_S`. The clock is handed in; a pause of the caller counts as `LONGEST_PAUSE_S` at most.
     """
 
-    __slots__ = ("_last_s", "_compute_us", "_x", "load", "target", "utilisation", "wait_us")
+    __slots__ = ("_compute_us", "_last_s", "_x", "load", "target", "utilisation", "wait_us")
 
     def __init__(self, target: float = TARGET_UTILISATION) -> None:
         if refusal(target, 0.05, 1.0) is not None:
@@ -109,7 +110,8 @@ class LoadPrice:
             self._compute_us += (soon if self._compute_us else 1.0) * (compute_us - self._compute_us)
         slow = soon if waited_us > self.wait_us else _weight(passed_s, WAIT_FALLS_S)
         self.wait_us += slow * (waited_us - self.wait_us)
-        self.load += soon * (work.arrived * self._compute_us / runners_us - self.load)
+        asked = min(work.arrived * self._compute_us / runners_us, HIGHEST_LOAD)
+        self.load += soon * (asked - self.load)
         self._move(passed_s)
         return self.price
 

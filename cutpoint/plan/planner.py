@@ -54,8 +54,8 @@ class Planner:
 
     Runs that only serve to learn are drawn by `Detours`; `Shift` follows the price of a busy edge.
 
-    Knows no clock but the one that `decide` is handed, and does no I/O; belongs to one thread. Raises PolicyError when the device cannot follow
-    the policy, or a parameter is out of range.
+    Knows no clock but the one that `decide` is handed, and does no I/O; belongs to one thread. Raises PolicyError
+    when the device cannot follow the policy, or a parameter is out of range.
     """
 
     def __init__(
