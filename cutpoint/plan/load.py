@@ -78,6 +78,15 @@ class LoadPrice:
         """1 on an idle edge."""
         return 1.0 + UNIT * (exp(self._x) - 1.0)
 
+    def figures(self) -> dict[str, float]:
+        """What an operator may want to see, rounded."""
+        return {
+            "price": round(self.price, 3),
+            "load": round(self.load, 3),
+            "utilisation": round(self.utilisation, 3),
+            "wait_us": round(self.wait_us, 1),
+        }
+
     def state(self) -> State:
         """The price alone: what the runners do is measured again within a second."""
         return {"version": 1, "price": self.price}
