@@ -125,7 +125,9 @@ class LoadPrice:
         runners_us = 1e6 * passed_s * max(capacity, 1)
         passed_s = min(passed_s, LONGEST_PAUSE_S)
         soon = _weight(passed_s, SMOOTHED_S)
-        self.utilisation += soon * (min(work.busy_us / runners_us, 1.0) - self.utilisation)
+        # Compute is counted when it ends: a moment may show more of it than it had time for.
+        share = min(work.busy_us / runners_us, HIGHEST_LOAD)
+        self.utilisation = min(self.utilisation + soon * (share - self.utilisation), 1.0)
         # Two averages and their ratio: compute is counted when it ends, its jobs a little later.
         self._busy_us += soon * (work.busy_us / passed_s - self._busy_us)
         self._finished += soon * (work.finished / passed_s - self._finished)
