@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import Mapping
 from enum import IntEnum
-from types import TracebackType
 from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
@@ -19,21 +18,19 @@ RESERVED = frozenset({"time", "level", "logger", "event", "message", "exception"
 _BARE = re.compile(r"[\w.:/@+,-]+", re.ASCII)
 _NAMED = re.compile(r"event=([a-z_]+)")
 
-_Error = BaseException | tuple[type[BaseException], BaseException, TracebackType | None] | bool
-
 
 def log_event(
-    log: logging.Logger, level: int, event: str, /, *, exc_info: _Error = False, **fields: object
+    log: logging.Logger, level: int, event: str, error: BaseException | None = None, /, **fields: object
 ) -> None:
     """Log one event by its stable name, with its fields in the order in which they are given.
 
-    A field may hold what a device wrote: text that is not plain is quoted, so that a line stays one line. `exc_info`
-    adds a traceback, True for the exception at hand.
+    A field may hold what a device wrote: text that is not plain is quoted, so that a line stays one line. `error` adds
+    its traceback.
     """
     if not log.isEnabledFor(level):
         return
     text = " ".join((f"event={event}", *(f"{name}={_word(value)}" for name, value in fields.items())))
-    log.log(level, "%s", text, exc_info=exc_info, stacklevel=2, extra={"event": event, "fields": fields})
+    log.log(level, "%s", text, exc_info=error, stacklevel=2, extra={"event": event, "fields": fields})
 
 
 class TextFormatter(logging.Formatter):

@@ -21,6 +21,7 @@ from edge_server.desk.desk import Desk
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import MqttGateway
+from edge_server.logs import log_event
 from edge_server.planning.plans import check_policy
 from edge_server.sealing.sealing import SealingGateway, Seals
 from edge_server.web.address import HttpAddress
@@ -98,11 +99,13 @@ class EdgeServer:
             self.stop()
             raise
         self.ready.set()
-        log.info(
-            "event=ready models=%d workers=%d kernels=%s",
-            len(self._catalogue),
-            config.runner_threads,
-            config.kernels,
+        log_event(
+            log,
+            logging.INFO,
+            "ready",
+            models=len(self._catalogue),
+            workers=config.runner_threads,
+            kernels=config.kernels,
         )
 
     def stop(self) -> None:
@@ -115,14 +118,14 @@ class EdgeServer:
         if gateway.connected:
             desk.drain(_DRAIN_S)
         if not desk.stop(_STOP_S):
-            log.error("event=worker_stuck")
+            log_event(log, logging.ERROR, "worker_stuck")
         gateway.stop()
         if self._seals is not None:
             self._seals.remember()
         if self._web is not None:
             self._web.stop()
             self._web = None
-        log.info("event=stopped")
+        log_event(log, logging.INFO, "stopped")
 
     @property
     def http(self) -> HttpAddress | None:

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge_server.errors import ConfigError
+from edge_server.logs import log_event
 from edge_server.web.address import HttpAddress
 from edge_server.web.connection import TimedConnection
 
@@ -64,9 +65,9 @@ class WebListener:
     def _listen(self, server: uvicorn.Server) -> None:
         try:
             server.run(sockets=[self._socket])
-        except (Exception, SystemExit):
+        except (Exception, SystemExit) as error:  # noqa: BLE001  the log has its traceback
             # Devices are served without it; a probe that is not answered tells the operator.
-            log.exception("event=web_failed")
+            log_event(log, logging.ERROR, "web_failed", error)
 
 
 def _bound(address: HttpAddress) -> socket.socket:

@@ -31,11 +31,11 @@ class Kept(logging.Handler):
         self.json.append(JsonFormatter().format(record))
 
 
-def logged(level: int, event: str, **fields: object) -> Kept:
+def logged(level: int, event: str, error: BaseException | None = None, /, **fields: object) -> Kept:
     log = logging.Logger("edge_server")
     kept = Kept()
     log.addHandler(kept)
-    log_event(log, level, event, **fields)  # type: ignore[arg-type]
+    log_event(log, level, event, error, **fields)
     return kept
 
 
@@ -95,8 +95,8 @@ def test_no_text_breaks_a_line_or_moves_the_cursor(text: str) -> None:
 def test_no_exception_forges_a_line(text: str) -> None:
     try:
         raise ValueError(text)
-    except ValueError:
-        kept = logged(logging.ERROR, "internal_error", exc_info=True)
+    except ValueError as error:
+        kept = logged(logging.ERROR, "internal_error", error)
     first, *rest = kept.text[0].split("\n")
     assert first.endswith("event=internal_error")
     assert all(line.startswith("    ") and line.isprintable() for line in rest)
