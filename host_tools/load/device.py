@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cutpoint import _core
 from cutpoint.wire import DeviceId, Leaf, Topics
 from host_tools.load.client import Client
-from host_tools.load.invariant import By
+from host_tools.load.packets import Published
 from host_tools.load.recording import Recording
 
 MOST_WAITING = 8
-"""Pictures that wait while an inference is in flight; a further one is skipped and counted, as a camera drops frames."""
+"""Pictures that wait while an inference is in flight; a further one is skipped and counted, as by a camera."""
 
 
 class Outcomes(Protocol):
@@ -39,7 +38,7 @@ class Manner:
     isolate_after: int = 3
     probe_first_ms: int = 1000
     probe_max_ms: int = 60_000
-    telemetry: bool = False
+    login: tuple[str | None, str | None] = field(default=(None, None), repr=False)
 
 
 @dataclass(slots=True)
@@ -101,7 +100,8 @@ class LightDevice:
         self.client = Client(
             f"load-{self.name}",
             [(self._topics["res"], 0), (self._topics["plan"], 1), (self._topics["cmd"], 1)],
-            will=(self._topics[will.leaf], will.payload, will.qos, will.retain),
+            will=Published(self._topics[will.leaf], will.payload, will.qos, will.retain),
+            login=manner.login,
             keepalive_s=manner.keepalive_s,
         )
         self.client.on_up = self._up
@@ -204,11 +204,3 @@ class LightDevice:
             "max_payload": manner.chunk_bytes,
             "boot": manner.boot,
         }
-
-
-def by_of(delivery: _core.Deliver) -> By:
-    """Who answered."""
-    return delivery.by
-
-
-Announce = Callable[[LightDevice], None]

@@ -138,6 +138,16 @@ class Fleet:
         while self.flying and time.monotonic_ns() < end_ns:
             self._turn(end_ns)
 
+    def skew(self, share: float, seconds: float) -> None:
+        """The clocks of this share of the devices jump, to the future or back."""
+        for device in self.devices:
+            if self._rng.random() < share:
+                device.skew_us += round(seconds * 1e6)
+                device.at(time.monotonic_ns())
+                device.tick()
+                device.wake_ns = 0
+                self.settle(device)
+
     def close(self) -> None:
         """Everybody leaves in good order; the ledger is closed."""
         for device in self.devices:
@@ -232,7 +242,7 @@ class Fleet:
             device.at(time.monotonic_ns())
             if events & selectors.EVENT_READ:
                 device.client.readable()
-            if events & selectors.EVENT_WRITE or device.client.wants_write:
+            if events & selectors.EVENT_WRITE:
                 device.client.writable()
             self.settle(device)
 

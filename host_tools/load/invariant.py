@@ -1,4 +1,4 @@
-"""Every inference is answered exactly once, by the edge or by the device, with the right answer: checked from both ends."""
+"""Every inference is answered exactly once, by the edge or the device, with the right answer: held from both ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from cutpoint.wire import Status
 from host_tools.load.recording import Recording, answer_bytes
 
 By = Literal["edge", "device", "none"]
-Broken = Literal["doubled", "unasked", "wrong", "unanswered", "contradiction", "answered unasked", "edge wrong"]
+Broken = Literal[
+    "doubled", "unasked", "wrong", "unanswered", "contradiction", "answered unasked", "edge wrong"
+]
 
 MOST_LISTED = 50
 """Violations that are kept with their details; all are counted."""
@@ -86,7 +88,9 @@ class Ledger:
         asked.pictures.append(picture)
         asked.outcomes.append(_PENDING)
         if sequence != len(asked.pictures):
-            self.violations.note("unasked", device, sequence, f"numbered so, though it is its {len(asked.pictures)}th")
+            self.violations.note(
+                "unasked", device, sequence, f"numbered so, though it is its {len(asked.pictures)}th"
+            )
 
     def deliver(self, device: str, sequence: int, by: By, result_frame: bytes | None) -> None:
         """A device's session delivered: the edge's result frame, or an outcome without one."""
@@ -178,8 +182,12 @@ class EdgeView:
 
     def _hold(self, device: str, ledger: Asked, place: int, number: int) -> None:
         if place >= len(ledger.pictures):
-            self.violations.note("answered unasked", device, place + 1, "the edge answered what was never asked")
+            self.violations.note(
+                "answered unasked", device, place + 1, "the edge answered what was never asked"
+            )
             return
         self.counts["taken" if ledger.outcomes[place] == _EDGE else "late or lost"] += 1
         if self._exact and self._right[ledger.pictures[place]] != number:
-            self.violations.note("edge wrong", device, place + 1, "what left the edge is not this picture's answer")
+            self.violations.note(
+                "edge wrong", device, place + 1, "what left the edge is not this picture's answer"
+            )

@@ -82,7 +82,10 @@ class Recording:
             engine.set_input(sample.arrays)
             engine.run(0, bundle.n)
             live = tuple(
-                tuple((t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill) for t in engine.live(cut))
+                tuple(
+                    (t.index, int(DType.of(t.array.dtype)), t.array.tobytes(), t.fill)
+                    for t in engine.live(cut)
+                )
                 for cut in range(bundle.n + 1)
             )
             answer = bundle.answer_rule.decode(engine.outputs())
@@ -98,7 +101,7 @@ class Recording:
         )
 
     @property
-    def bytes(self) -> int:
+    def memory_bytes(self) -> int:
         """Memory of the tensors; all devices share it."""
         return sum(len(t[2]) for picture in self.pictures for live in picture.live for t in live)
 
@@ -111,9 +114,9 @@ class Recording:
 
 
 def _right(bundle: Bundle, answer: Answer) -> bytes:
-    frames = encode(
-        Result(ModelId(bundle.model_id), 1, 1, 0, Status.OK, 0, answer), chunk_bytes=_WHOLE_FRAME
-    )
+    frames = encode(Result(ModelId(bundle.model_id), 1, 1, 0, Status.OK, 0, answer), chunk_bytes=_WHOLE_FRAME)
     if len(frames) != 1:
-        raise UsageError("this network's answers are larger than 64 KB; the load rig compares answers of one frame")
+        raise UsageError(
+            "this network's answers are larger than 64 KB; the load rig compares answers of one frame"
+        )
     return answer_bytes(frames[0])

@@ -27,13 +27,13 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if not 0 < self.rate_per_s <= 10_000:
-            raise UsageError(f"the rate is {self.rate_per_s:g} a second for each device; give above 0 to 10,000")
+            raise UsageError(
+                f"the rate is {self.rate_per_s:g} a second for each device; give above 0 to 10,000"
+            )
         if not 0 < self.duration_s <= 30 * 86_400:
             raise UsageError(f"the duration is {self.duration_s:g} s; give above 0 s to 30 days")
         if self.arrivals not in get_args(Arrivals):
-            raise UsageError(
-                f"arrivals are {self.arrivals!r}; known are {', '.join(get_args(Arrivals))}"
-            )
+            raise UsageError(f"arrivals are {self.arrivals!r}; known are {', '.join(get_args(Arrivals))}")
 
     def times_ns(self, device: int) -> Iterator[int]:
         """Nanoseconds after the start at which this device takes a picture, rising; the same at every call."""
