@@ -13,6 +13,8 @@ from host_tools.load.client import Client
 from host_tools.load.packets import Published
 from host_tools.load.recording import Recording
 
+START_US = 1 << 42
+"""What a device's clock shows beyond this machine's: 50 days, so that it can be set back and show no time before 0."""
 MOST_WAITING = 8
 """Pictures that wait while an inference is in flight; a further one is skipped and counted, as by a camera."""
 
@@ -66,7 +68,7 @@ class LightDevice:
     waiting: deque[int] = field(default_factory=deque)
     skipped: int = 0
     asked: int = 0
-    skew_us: int = 0
+    skew_us: int = START_US
     wake_ns: int = 0
     begin_again_ns: int = 0
     attempts: int = 0
@@ -110,7 +112,7 @@ class LightDevice:
     def at(self, now_ns: int) -> None:
         """What time it is, before anything else happens to this device."""
         self._now_ns = now_ns
-        self._clock.set(max(0, now_ns // 1000 + self.skew_us))
+        self._clock.set(now_ns // 1000 + self.skew_us)
 
     def take_picture(self, scheduled_ns: int) -> None:
         """An arrival of the schedule: begin, or wait for the inference in flight."""

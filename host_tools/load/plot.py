@@ -10,8 +10,13 @@ from host_tools.load.report import Report
 
 P50, P99, DEVICE, FAULT = "#3b6fb6", "#b5541c", "#2e7d32", "#999999"
 CURVES = {"scheduled": "#b5541c", "sent": "#3b6fb6", "scheduled, by edge": "#2e7d32"}
-MOST_NAMED = 14
-"""Faults whose names are written beside their marks; more would cover each other."""
+COLOURS = {
+    "broker": "#b5541c",
+    "server": "#7b3fa0",
+    "link": "#3b6fb6",
+    "frame": "#8fb8de",
+    "attack": "#c0392b",
+}
 
 
 def draw(report: Report, path: Path) -> None:
@@ -25,11 +30,14 @@ def draw(report: Report, path: Path) -> None:
         raise UsageError(
             "a plot needs matplotlib; pip install 'cutpoint[plot]', or leave --plot out"
         ) from error
-    figure, (over_time, delivered, by_percentile) = pyplot.subplots(
-        3, 1, figsize=(10.0, 11.0), layout="constrained", height_ratios=(3, 1.4, 3)
+    kinds = list(dict.fromkeys(window.fault.partition(" ")[0] for window in report.windows))
+    strip = 0.3 + 0.16 * len(kinds)
+    figure, (over_time, delivered, faults, by_percentile) = pyplot.subplots(
+        4, 1, figsize=(10.0, 9.0 + strip), layout="constrained", height_ratios=(3, 1.6, strip, 3)
     )
     _over_time(over_time, report)
     _delivered(delivered, report)
+    _faults(faults, report, kinds)
     _by_percentile(by_percentile, report)
     figure.suptitle(
         f"{report.devices:,} devices at {report.rate_per_s:g}/s each: {report.asked:,} inferences, "
@@ -53,7 +61,6 @@ def _over_time(axes: Any, report: Report) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("ms from the scheduled time")
     axes.set_xlim(0, max(report.duration_s, 1.0))
-    _mark(axes, report, named=len(report.windows) <= MOST_NAMED)
     axes.legend(loc="upper right", fontsize=9)
     axes.grid(alpha=0.3)
 
@@ -66,21 +73,25 @@ def _delivered(axes: Any, report: Report) -> None:
         seconds, edge, device, colors=(P50, DEVICE), labels=("by the edge", "by the device"), alpha=0.8
     )
     axes.set_ylabel("answers a second")
-    axes.set_xlabel("seconds")
     axes.set_xlim(0, max(report.duration_s, 1.0))
-    _mark(axes, report, named=False)
     axes.legend(loc="lower right", fontsize=9)
 
 
-def _mark(axes: Any, report: Report, *, named: bool) -> None:
-    lowest, highest = axes.get_ylim()
-    for number, window in enumerate(report.windows):
-        axes.axvspan(
-            window.began_s, max(window.ended_s, window.began_s + 0.1), color=FAULT, alpha=0.25, linewidth=0
-        )
-        if named:
-            at = highest * (lowest / highest) ** (0.02 + 0.055 * (number % 4))
-            axes.text(window.began_s, at, window.fault, fontsize=7, va="top", color="#333333")
+def _faults(axes: Any, report: Report, kinds: list[str]) -> None:
+    """A row a kind: when it was at work."""
+    least_s = report.duration_s / 300
+    for window in report.windows:
+        kind = window.fault.partition(" ")[0]
+        colour = COLOURS.get(kind.partition(".")[0], FAULT)
+        width_s = max(least_s, window.ended_s - window.began_s)
+        axes.barh(kinds.index(kind), width_s, left=window.began_s, color=colour, height=0.75)
+    axes.set_yticks(range(len(kinds)), kinds, fontsize=8)
+    axes.set_ylim(len(kinds) - 0.4, -0.6)
+    axes.set_xlim(0, max(report.duration_s, 1.0))
+    axes.set_xlabel("seconds")
+    axes.grid(axis="x", alpha=0.3)
+    if not kinds:
+        axes.text(0.5, 0.5, "no faults", transform=axes.transAxes, ha="center", va="center", fontsize=9)
 
 
 def _by_percentile(axes: Any, report: Report) -> None:

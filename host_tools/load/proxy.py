@@ -190,11 +190,10 @@ class _Lane:
     def _send(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         due = self._due(len(data), loop.time())
-        if due is None or (due <= loop.time() and not self._queue):
-            if self.target is not None and not self._stalled():
+        if due <= loop.time() and not self._queue and not self._stalled():
+            if self.target is not None:
                 self.target.write(data)
-                return
-            due = loop.time()
+            return
         # TCP keeps the order: nothing overtakes what was sent before it.
         self._queue.append((max(due, self._queue[-1][0]) if self._queue else due, data))
         self._held_bytes += len(data)
@@ -202,21 +201,21 @@ class _Lane:
             self._timer = loop.call_at(self._queue[0][0], self.flow)
         self._throttle()
 
-    def _due(self, size: int, now: float) -> float | None:
-        """When bytes that came now may leave; None for at once."""
-        due = None
+    def _due(self, size: int, now: float) -> float:
+        """When bytes that came now may leave."""
+        due = now
         for fault in self._proxy.active:
             if self._pair.draw >= fault.share:
                 continue
             if fault.what == "link.delay":
                 jitter = self._proxy.rng.uniform(0, fault.jitter_ms)
-                due = (due or now) + (fault.delay_ms + jitter) / 1000
+                due += (fault.delay_ms + jitter) / 1000
             elif fault.what == "link.bandwidth":
                 self._free_at = max(now, self._free_at) + size / fault.bytes_per_s
-                due = max(due or now, self._free_at)
+                due = max(due, self._free_at)
             elif fault.what == "link.loss" and self._proxy.rng.random() < fault.rate:
                 self._proxy.counts["lost"] += 1
-                due = (due or now) + RETRANSMISSION_S
+                due += RETRANSMISSION_S
         return due
 
     def _stalled(self) -> bool:

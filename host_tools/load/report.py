@@ -194,8 +194,8 @@ def sentences(report: Report) -> list[str]:
         seen = report.edge_view
         said.append(
             f"at the broker: {seen.get('answered', 0):,} answers of the edge seen, {seen.get('taken', 0):,} of them "
-            f"taken by the devices, {seen.get('late or lost', 0):,} late or lost, {seen.get("repeated", 0):,} "
-            f"{seen.get('refused', 0):,} refusals; {seen.get('unwitnessed', 0):,} were taken but not seen"
+            f"taken by the devices, {seen.get('late or lost', 0):,} late or lost, {seen.get('repeated', 0):,} "
+            f"repeated, {seen.get('refused', 0):,} refusals; {seen.get('unwitnessed', 0):,} were taken but not seen"
         )
     if report.links:
         said.append(

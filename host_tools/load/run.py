@@ -26,7 +26,7 @@ from host_tools.load.recording import DEFAULT_PICTURES, Recording
 from host_tools.load.report import Report, curve_of, percentiles_ms, series_of, windows_of
 from host_tools.load.scenario import Scenario
 from host_tools.load.schedule import Arrivals, Schedule
-from host_tools.load.server_process import ServerProcess
+from host_tools.load.server_process import ServerMemory, ServerProcess
 from host_tools.load.shard import Outcome, Progress, ShardProcess, Share, check_open_files, run_share
 from host_tools.load.small_disk import SmallDisk
 from host_tools.load.witness import Witness
@@ -76,9 +76,11 @@ class LoadPlan:
                 raise UsageError(f"{name} is {value}; give {least:,} to {most:,}")
         if self.processes > self.devices:
             raise UsageError(f"{self.devices} devices cannot be spread over {self.processes} processes")
+        _ = self.schedule
 
     @property
     def schedule(self) -> Schedule:
+        """When its devices ask. Raises UsageError for numbers that make none."""
         return Schedule(self.rate_per_s, self.duration_s, self.arrivals, self.seed)
 
 
@@ -183,6 +185,7 @@ class _Run:
         stage = Stage(broker, server, proxies, self._skew, target, disk)
         self._director = Director(plan.scenario, stage, plan.duration_s)
         self._first_bytes = 0
+        self._memory = ServerMemory(server)
         self._directed = False
 
     def carry_out(self) -> Report:
@@ -191,6 +194,7 @@ class _Run:
             outcomes = [self._here()] if self._plan.processes == 1 else self._spread_out()
         finally:
             if self._directed:
+                self._memory.stop()
                 self._director.stop()
         return self._report(outcomes)
 
@@ -241,6 +245,7 @@ class _Run:
         self._first_bytes = self._server.resident_bytes if self._server is not None else 0
         self._director.start(began_ns)
         self._directed = True
+        self._memory.start()
         return began_ns
 
     def _skew(self, share: float, seconds: float) -> None:
@@ -321,6 +326,7 @@ class _Run:
             "first_mb": self._first_bytes / 1e6,
             "last_mb": server.resident_bytes / 1e6,
             "cpu_s": server.cpu_s,
+            "grown": self._memory.grown,
         }
 
 

@@ -17,6 +17,9 @@ import psutil
 from cutpoint.errors import UsageError
 from host_tools.load.wall_clock import OffsetFile
 
+SAMPLE_S = 1.0
+SETTLED_S = 30.0
+"""After so long a server has made its tails and met its devices; from then on its memory should stay."""
 READY_S = 60.0
 STOP_S = 5.0
 _LOG_LINES = 8
@@ -129,3 +132,41 @@ class ServerProcess:
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+
+
+class ServerMemory:
+    """Looks at a server's resident memory once a second, on a thread of its own.
+
+    `grown`: the most of any life over what it had half a minute after its start; 1 where all lives were shorter.
+    """
+
+    def __init__(self, server: ServerProcess | None) -> None:
+        self.most_bytes = 0
+        self.grown = 1.0
+        self._server = server
+        self._settled_bytes = 0
+        self._life, self._born_s = 0, 0.0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="server-memory", daemon=True)
+
+    def start(self) -> None:
+        if self._server is not None:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(SAMPLE_S):
+            assert self._server is not None
+            resident = self._server.resident_bytes
+            if not resident:
+                continue
+            if self._server.starts != self._life:
+                self._life, self._born_s, self._settled_bytes = self._server.starts, time.monotonic(), 0
+            self.most_bytes = max(self.most_bytes, resident)
+            if time.monotonic() - self._born_s >= SETTLED_S:
+                self._settled_bytes = self._settled_bytes or resident
+                self.grown = max(self.grown, resident / self._settled_bytes)
