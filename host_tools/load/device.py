@@ -72,6 +72,8 @@ class LightDevice:
     wake_ns: int = 0
     begin_again_ns: int = 0
     attempts: int = 0
+    eager: bool = False
+    """Asks again as soon as it is answered: a closed loop, for a rate that nothing but the edge limits."""
     watching_writes: bool = False
     _clock: _core.ManualClock = field(default_factory=_core.ManualClock, repr=False)
     _topics: dict[str, str] = field(init=False, repr=False)
@@ -155,6 +157,8 @@ class LightDevice:
                     self.flying = None
                 elif kind is _core.Command:
                     session.unsupported_command()
+            if self.eager and not self.waiting:
+                self.waiting.append(self._now_ns)
             if not self.waiting or self.flying is not None or session.busy:
                 return
             self._begin_next(self.waiting.popleft())

@@ -127,6 +127,20 @@ class Fleet:
         while time.monotonic_ns() < end_ns and going_on():
             self._turn(end_ns)
 
+    def saturate(self, seconds: float) -> None:
+        """Every device asks as fast as it is answered; latencies then say nothing of a schedule."""
+        self._began_ns = time.monotonic_ns()
+        end_ns = self._began_ns + int(seconds * 1e9)
+        for device in self.devices:
+            device.eager = True
+            device.at(time.monotonic_ns())
+            device.pump()
+            self.settle(device)
+        while time.monotonic_ns() < end_ns:
+            self._turn(end_ns)
+        for device in self.devices:
+            device.eager = False
+
     def drain(self, within_s: float) -> None:
         """Ask no more, and wait for what is in flight."""
         self._due = [entry for entry in self._due if not isinstance(entry[2], _Arrival)]
