@@ -19,7 +19,9 @@ PICTURE = Path(__file__).parents[1] / "docs" / "batching.png"
 KERNELS: tuple[Kernels, ...] = ("reference", "xnnpack")
 SIZES = (1, 2, 4, 8, 16)
 EIGHT = 8
-COLOURS = ("#3b6fb6", "#8fb8de", "#2e7d32", "#e0a030", "#b5541c")
+LEAST_ROUNDS = 5
+TAIL_S = 2.0
+COLOURS = ("#8fb8de", "#3b6fb6", "#e0a030", "#b5541c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def gains(bundle: Bundle, *, quick: bool) -> list[Figure]:
         cost
         for kernels in KERNELS
         for cut in cuts
-        if (cost := _cost(bundle, cut, kernels, 3 if quick else 15)) is not None
+        if (cost := _cost(bundle, cut, kernels, TAIL_S / 10 if quick else TAIL_S)) is not None
     ]
     if not quick:
         draw(costs, bundle.n, PICTURE)
@@ -75,10 +77,10 @@ def draw(costs: list[TailCost], operators: int, path: Path) -> None:
     figure, panels = pyplot.subplots(len(KERNELS), 1, figsize=(9.0, 7.4), layout="constrained")
     for axes, kernels in zip(panels, KERNELS, strict=True):
         ours = [cost for cost in costs if cost.kernels == kernels]
-        width = 0.8 / len(SIZES)
-        for number, size in enumerate(SIZES):
+        width = 0.8 / len(SIZES[1:])
+        for number, size in enumerate(SIZES[1:]):
             places = [
-                place + (number - 2) * width for place, cost in enumerate(ours) if size in cost.by_size_us
+                place + (number - 1.5) * width for place, cost in enumerate(ours) if size in cost.by_size_us
             ]
             heights = [cost.gain(size) for cost in ours if size in cost.by_size_us]
             axes.bar(places, heights, width, color=COLOURS[number], label=f"batch of {size}")
@@ -94,13 +96,13 @@ def draw(costs: list[TailCost], operators: int, path: Path) -> None:
         axes.set_ylabel("times cheaper a job")
         axes.set_title(f"{kernels} tails: operators [cut, {operators})", fontsize=10, loc="left")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(SIZES), fontsize=9)
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(SIZES) - 1, fontsize=9)
     figure.savefig(path, dpi=120, format="png")
     pyplot.close(figure)
 
 
-def _cost(bundle: Bundle, cut: int, kernels: Kernels, rounds: int) -> TailCost | None:
-    """The least of several rounds, the sizes taken in turn: a shared machine slows some of them down."""
+def _cost(bundle: Bundle, cut: int, kernels: Kernels, seconds: float) -> TailCost | None:
+    """The least of many rounds, the sizes taken in turn: a shared machine slows some of them down."""
     tail, rng = bundle.model().split(cut)[1], np.random.default_rng(cut)
     runners: dict[int, Runner] = {}
     for size in SIZES:
@@ -117,7 +119,9 @@ def _cost(bundle: Bundle, cut: int, kernels: Kernels, rounds: int) -> TailCost |
     ]
     given = {size: joined(samples[:size]) for size in runners}
     best = dict.fromkeys(runners, float("inf"))
-    for _ in range(rounds):
+    rounds, end_ns = 0, perf_counter_ns() + int(1e9 * seconds)
+    while rounds < LEAST_ROUNDS or perf_counter_ns() < end_ns:
+        rounds += 1
         for size, runner in runners.items():
             began = perf_counter_ns()
             runner.run(given[size])

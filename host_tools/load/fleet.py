@@ -18,8 +18,8 @@ from host_tools.load.invariant import Ledger
 from host_tools.load.recording import Recording
 from host_tools.load.schedule import Schedule
 
-LOOK_S = 1.0
-"""How often each connection looks at its keepalive."""
+LOOKS = 6
+"""How often each connection looks at its keepalive within its time."""
 CONNECT_WITHIN_S = 3.0
 BACKOFF_S = (0.25, 4.0)
 MOST_WAIT_S = 0.05
@@ -83,11 +83,14 @@ class Fleet:
         self.orders: deque[Callable[[Fleet], None]] = deque()
         self._broker = broker
         self._boot = manner.boot
+        self._look_s = manner.keepalive_s / LOOKS
         self._began_ns: int | None = None
         self._selector = selectors.DefaultSelector()
         self._rng = random.Random(first_place)
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._tie = 0
+        self._first: list[tuple[LightDevice, Iterator[int], int]] = []
+        self._prepared: Schedule | None = None
         self._gap_ns = int(1e9 / connects_per_s)
         self._connect_free_ns = 0
         self.devices = [
@@ -117,13 +120,24 @@ class Fleet:
             self._turn(end_ns)
         return self.online
 
-    def run(self, schedule: Schedule, began_ns: int, *, going_on: Callable[[], bool] = lambda: True) -> None:
-        """Ask by the schedule, counted from `began_ns`, until its end or until `going_on` says no."""
-        self._began_ns = began_ns
-        end_ns = began_ns + int(schedule.duration_s * 1e9)
+    def prepare(self, schedule: Schedule) -> None:
+        """Draw every device's first arrival: for thousands that takes longer than the first of them may wait."""
+        self._first = []
         for device in self.devices:
             times = schedule.times_ns(device.place)
-            self._arrive_next(device, times, began_ns)
+            if (first_ns := next(times, None)) is not None:
+                self._first.append((device, times, first_ns))
+        self._prepared = schedule
+
+    def run(self, schedule: Schedule, began_ns: int, *, going_on: Callable[[], bool] = lambda: True) -> None:
+        """Ask by the schedule, counted from `began_ns`, until its end or until `going_on` says no."""
+        if self._prepared is not schedule:
+            self.prepare(schedule)
+        self._prepared = None
+        self._began_ns = began_ns
+        end_ns = began_ns + int(schedule.duration_s * 1e9)
+        for device, times, first_ns in self._first:
+            self._at(began_ns + first_ns, _Arrival(self, device, times, began_ns, began_ns + first_ns))
         while time.monotonic_ns() < end_ns and going_on():
             self._turn(end_ns)
 
@@ -220,11 +234,6 @@ class Fleet:
     def _at(self, when_ns: int, action: Callable[[int], None]) -> None:
         self._tie += 1
         heapq.heappush(self._due, (when_ns, self._tie, action))
-
-    def _arrive_next(self, device: LightDevice, times: Iterator[int], began_ns: int) -> None:
-        after_ns = next(times, None)
-        if after_ns is not None:
-            self._at(began_ns + after_ns, _Arrival(self, device, times, began_ns, began_ns + after_ns))
 
     def settle(self, device: LightDevice) -> None:
         """After anything happened to a device: watch for what it waits for."""
@@ -336,7 +345,7 @@ class Fleet:
                 self.settle(device)
                 self._look_later(device, sock)
 
-        self._at(time.monotonic_ns() + int((LOOK_S + self._rng.random() * 0.1) * 1e9), look)
+        self._at(time.monotonic_ns() + int(self._look_s * (0.9 + 0.2 * self._rng.random()) * 1e9), look)
 
 
 @dataclass(slots=True)
