@@ -109,7 +109,7 @@ class Client:
             self._send(waiting)
 
     def look(self) -> None:
-        """Several times within a keepalive: pings, and gives up on a broker that is silent for longer than the keepalive."""
+        """Several times within a keepalive: pings, and gives up on a broker that is silent for too long."""
         if self.sock is None:
             return
         now = time.monotonic()
