@@ -140,9 +140,9 @@ def throughput(
 
 WHY_NOT_MORE = {
     "reference": "",
-    "xnnpack": "What keeps it from 70 %: the tail takes XNNPACK a few tens of us, as long as Python takes to read one MQTT "
-    "packet. Tried: batches (they share the invocation, not the messages), learning and deciding at intervals instead of "
-    "at each request, frames and CRC in C++.",
+    "xnnpack": "What keeps it from 70 %: the tail takes XNNPACK a few tens of us, as long as Python takes to read one "
+    "MQTT packet. Tried: batches (they share the invocation, not the messages), learning and deciding at intervals "
+    "instead of at each request, frames and CRC in C++.",
 }
 """What keeps the share from 70 %, beside the figures."""
 

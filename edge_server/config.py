@@ -7,12 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.logs import LogFormat
+from edge_server.web.address import HttpAddress
 
+Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -43,10 +46,16 @@ class ServeConfig(BaseModel):
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
     than 20 inferences a second notice, whose estimates do not need every one of them.
 
+    Plans move cuts towards the devices while the edge is asked for more than `target_utilisation` of what its
+    threads can do, and back when it is less.
+
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
+
+    `http` is where metrics, probes and the fleet are shown (HOST:PORT); nothing listens without it. `log_format` is
+    how a program that serves writes its log.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,6 +70,8 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
+    http: Http | None = None
+    log_format: LogFormat = "text"
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int | None = Field(None, ge=1, le=64)
@@ -84,6 +95,7 @@ class ServeConfig(BaseModel):
     forced_device_only: Probability = 0.0
     hedged: bool = False
     jpeg: bool = False
+    target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)
