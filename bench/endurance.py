@@ -103,14 +103,15 @@ def endurance(bundle: Bundle, recording: Recording, seconds: float) -> list[Figu
         "bench.endurance",
     )
     bus, me, seen = DeskBus(), psutil.Process(), []
-    topics, templates = _templates(recording, cut)
+    topics = [Topics().act(DeviceId(f"long-{number}")) for number in range(DEVICES)]
+    templates = frames_of(recording, cut)
     with EdgeServer(config, bus) as server:
         for topic in topics:
             bus.on_message(topic.removesuffix("act") + "state", state_json(Presence.ONLINE, 1))
         sent, began = 0, time.monotonic()
         for sequence in itertools.count(1):
             for place, topic in enumerate(topics):
-                bus.feed(topic, _numbered(templates[(place + sequence) % len(templates)], sequence))
+                bus.feed(topic, numbered(templates[(place + sequence) % len(templates)], sequence))
             sent += len(topics)
             seen.append((sent, me.memory_info().rss))
             if sent >= HOUR or time.monotonic() - began > seconds:
@@ -147,10 +148,8 @@ def endurance(bundle: Bundle, recording: Recording, seconds: float) -> list[Figu
     ]
 
 
-def _templates(recording: Recording, cut: int) -> tuple[list[str], list[bytes]]:
-    """Topics of all devices, and one activation frame for each picture."""
-    topics = Topics()
-    names = [topics.act(DeviceId(f"long-{number}")) for number in range(DEVICES)]
+def frames_of(recording: Recording, cut: int) -> list[bytes]:
+    """One activation frame for each picture, of boot 1 and sequence 1."""
     frames = []
     for picture in recording.pictures:
         tensors = tuple(
@@ -162,10 +161,10 @@ def _templates(recording: Recording, cut: int) -> tuple[list[str], list[bytes]]:
             chunk_bytes=0xFFFF,
         )
         frames.append(frame)
-    return names, frames
+    return frames
 
 
-def _numbered(frame: bytes, sequence: int) -> bytes:
+def numbered(frame: bytes, sequence: int) -> bytes:
     """The frame of another inference: its number, and the checksum made anew."""
     made = bytearray(frame)
     _CRC.pack_into(made, _SEQUENCE_AT, sequence)
