@@ -110,8 +110,10 @@ class Listener:
                 return _sealed(device, leaf, payload)
             payload = open_any(key, payload)
         message = self._receiver(device, leaf).push(payload)
-        return None if message is None else Heard(
-            device, leaf, sentence(message, self._names), message=summary(message)
+        return (
+            None
+            if message is None
+            else Heard(device, leaf, sentence(message, self._names), message=summary(message))
         )
 
     def _receiver(self, device: DeviceId, leaf: Leaf) -> Receiver:

@@ -84,9 +84,7 @@ def _result(message: Result, chunk_bytes: int) -> list[bytes]:
     )
 
 
-def _records(
-    answer: Answer | None, offered: tuple[ModelId, ...] | None
-) -> tuple[int, tuple[Any, ...]]:
+def _records(answer: Answer | None, offered: tuple[ModelId, ...] | None) -> tuple[int, tuple[Any, ...]]:
     if offered is not None:
         if answer is not None:
             raise ValueError("a result carries an answer, or the models on offer, not both")

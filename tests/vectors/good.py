@@ -223,7 +223,9 @@ RESULTS = [
             ("bad_frame", "unknown_model", "wrong_cut", "overloaded", "too_late", "failed"), 1
         )
     ),
-    result("models_on_offer", "an unknown model is answered with those that are known", 2, 4, ["1a2b3c4d", MODEL]),
+    result(
+        "models_on_offer", "an unknown model is answered with those that are known", 2, 4, ["1a2b3c4d", MODEL]
+    ),
     result("no_models_on_offer", "nothing is on offer", 2, 4, []),
     result(
         "most_models_on_offer",
