@@ -1,0 +1,97 @@
+"""One models folder as the server looks at it: which bundles lie in it, and its rollouts."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from cutpoint.graph.bundle import SUFFIX
+from edge_server.catalogue.rollout import ROLLOUT_FILE, Rollouts
+from edge_server.catalogue.signature import Stamp, stamp
+from edge_server.errors import CatalogueError, RolloutError
+
+log = logging.getLogger("edge_server")
+
+
+class Folder:
+    """A folder that holds bundles, or is one.
+
+    `rollouts` are those of its file that could be read last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rollouts = Rollouts()
+        self._is_bundle = path.suffix == SUFFIX
+        self._identity: tuple[int, int] | None = None
+        self._gone = False
+        self._rollouts_stamp: Stamp | None = None
+
+    def require(self) -> None:
+        """Raise CatalogueError when there is no such folder."""
+        if not self.path.is_dir():
+            raise CatalogueError(
+                f"models folder {self.path}: no such folder; name a bundle or a folder of bundles"
+            )
+
+    def bundles(self) -> tuple[Path, ...] | None:
+        """Paths of the bundles, sorted; None while the folder is gone as a whole, which removes nothing.
+
+        Gone is one that cannot be listed, and an empty one that is another folder than before: a mount point
+        whose disk went, or a folder that is being filled in place of the last.
+        """
+        try:
+            if self._is_bundle:
+                self.path.stat()
+                found: tuple[Path, ...] = (self.path,)
+            else:
+                with os.scandir(self.path) as entries:
+                    names = sorted(entry.name for entry in entries if _is_bundle(entry))
+                found = tuple([self.path / name for name in names])
+            looked = self.path.stat()
+        except OSError as error:
+            self._say_gone(error.strerror or str(error))
+            return None
+        identity = (looked.st_dev, looked.st_ino)
+        if not found and self._identity not in (None, identity):
+            self._say_gone("it is another folder now, and empty")
+            return None
+        self._identity = identity
+        if self._gone:
+            self._gone = False
+            log.info("event=models_folder_back path=%s", self.path)
+        return found
+
+    def holds(self, bundle: Path) -> bool:
+        """Whether a bundle of this path lies, or lay, in this folder."""
+        return bundle == self.path if self._is_bundle else bundle.parent == self.path
+
+    def read_rollouts(self) -> bool:
+        """Read the file of rollouts if it changed; whether what is in force changed. A bad file changes nothing."""
+        if self._is_bundle or self._gone:
+            return False
+        path = self.path / ROLLOUT_FILE
+        found = stamp(path)
+        if found == self._rollouts_stamp:
+            return False
+        self._rollouts_stamp = found
+        try:
+            rollouts = Rollouts.read(path)
+        except RolloutError as error:
+            log.error("event=rollout_refused detail=%r", f"{error}; what was in force before stays")
+            return False
+        changed, self.rollouts = rollouts != self.rollouts, rollouts
+        return changed
+
+    def _say_gone(self, why: str) -> None:
+        if not self._gone:
+            self._gone = True
+            log.error(
+                "event=models_folder_gone path=%s detail=%r", self.path, f"{why}; what it held stays on offer"
+            )
+
+
+def _is_bundle(entry: os.DirEntry[str]) -> bool:
+    # A name that begins with a dot is a bundle that is being written.
+    return entry.name.endswith(SUFFIX) and not entry.name.startswith(".") and entry.is_dir()

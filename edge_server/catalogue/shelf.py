@@ -1,0 +1,169 @@
+"""The bundles of the models folders, opened as their files come, change and go."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutpoint.errors import CutpointError
+from cutpoint.graph import Bundle
+from cutpoint.graph.bundle import SUFFIX
+from cutpoint.wire import ModelId
+from edge_server.catalogue.catalogue import Catalogue, Step
+from edge_server.catalogue.folder import Folder
+from edge_server.catalogue.served import ServedModel
+from edge_server.catalogue.signature import Signature, made_ns, signature
+from edge_server.errors import CatalogueError
+
+log = logging.getLogger("edge_server")
+
+MOST_LEFT_REMEMBERED = 256
+"""Names of bundles that left, by their model id; the oldest is forgotten first."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """One bundle's folder: its files as they were at the last look, and as they were when it was opened last."""
+
+    seen: Signature
+    tried: Signature | None = None
+    model: ServedModel | None = None
+    missing: bool = False
+
+
+class Shelf:
+    """Belongs to one thread at a time: the one that starts the server, then the watcher.
+
+    `look` opens only what changed and then stood still from one look to the next, so a bundle that is being copied is
+    left alone until it is whole. What cannot be opened is said once and tried again when its files change; a version
+    that was opened before stays on offer meanwhile. A bundle leaves when it is missing at two looks in a row, because
+    replacing one makes it vanish for a moment.
+    """
+
+    def __init__(self, folders: Iterable[Path], *, most_bytes: int) -> None:
+        """`most_bytes` bounds the tensors of one message: a model whose largest cut needs more is not served."""
+        self._folders = tuple(Folder(Path(folder)) for folder in folders)
+        self._most_bytes = most_bytes
+        self._places: dict[Path, _Place] = {}
+        self._left: OrderedDict[ModelId, str] = OrderedDict()
+        self._said: set[tuple[str, str]] = set()
+
+    def fill(self, *, allow_empty: bool) -> Catalogue:
+        """Open everything that is there now.
+
+        Raises CatalogueError when a folder is missing, or, unless that is allowed, when there is nothing to serve.
+        """
+        for folder in self._folders:
+            folder.require()
+            for path in folder.bundles() or ():
+                place = self._places[path] = _Place(signature(path))
+                self._open(path, place)
+            folder.read_rollouts()
+        catalogue = self._catalogue()
+        if not len(catalogue):
+            first = self._folders[0].path
+            sentence = (
+                f"no usable bundle in {', '.join(str(folder.path) for folder in self._folders)}; "
+                f"make one with `cutpoint split MODEL -o {first / f'NAME{SUFFIX}'}`"
+            )
+            if not allow_empty:
+                raise CatalogueError(sentence)
+            log.warning("event=models_empty detail=%r", f"{sentence}. Waiting for one.")
+        return catalogue
+
+    def look(self) -> Catalogue | None:
+        """See what changed since the last look; the new catalogue when that is to be served, else None."""
+        changed = False
+        for folder in self._folders:
+            found = folder.bundles()
+            if found is not None:
+                changed |= self._look_at(folder, found)
+            changed |= folder.read_rollouts()
+        return self._catalogue() if changed else None
+
+    def _look_at(self, folder: Folder, found: tuple[Path, ...]) -> bool:
+        changed = False
+        for path in found:
+            files = signature(path)
+            place = self._places.get(path)
+            if place is None:
+                self._places[path] = _Place(files)
+                continue
+            still, place.seen, place.missing = files == place.seen, files, False
+            if still and files != place.tried:
+                changed |= self._open(path, place)
+        present = set(found)
+        for path in [path for path in self._places if folder.holds(path) and path not in present]:
+            place = self._places[path]
+            if place.missing:
+                del self._places[path]
+                changed |= self._leave(path, place.model)
+            place.missing = True
+        return changed
+
+    def _open(self, path: Path, place: _Place) -> bool:
+        """Try what lies there now; whether that changed what is on offer."""
+        place.tried = place.seen
+        before = place.model
+        try:
+            model = ServedModel(Bundle.open(path), made_ns=made_ns(place.seen))
+            if model.largest_cut_bytes > self._most_bytes:
+                raise CatalogueError(
+                    f"a cut of this model has {model.largest_cut_bytes} bytes, "
+                    f"max_message_bytes allows {self._most_bytes}"
+                )
+        except (CutpointError, OSError) as error:
+            stays = "" if before is None else "; the version that was opened before stays on offer"
+            log.error("event=bundle_skipped path=%s detail=%r", path, f"{error}{stays}")
+            return False
+        place.model = model
+        if before is None:
+            log.info("event=bundle_added path=%s model=%s name=%r", path, model.id, model.bundle.name)
+        else:
+            log.info("event=bundle_changed path=%s model=%s was=%s", path, model.id, before.id)
+            self._remember(before)
+        return True
+
+    def _leave(self, path: Path, model: ServedModel | None) -> bool:
+        if model is None:
+            return False
+        log.info("event=bundle_removed path=%s model=%s name=%r", path, model.id, model.bundle.name)
+        self._remember(model)
+        return True
+
+    def _remember(self, left: ServedModel) -> None:
+        self._left[left.id] = left.bundle.name
+        self._left.move_to_end(left.id)
+        if len(self._left) > MOST_LEFT_REMEMBERED:
+            self._left.popitem(last=False)
+
+    def _catalogue(self) -> Catalogue:
+        models = [place.model for _, place in sorted(self._places.items()) if place.model is not None]
+        said: set[tuple[str, str]] = set()
+        steps = [step for folder in self._folders for step in self._steps(folder, said)]
+        catalogue = Catalogue(models, steps, self._left)
+        for double, first in catalogue.doubles:
+            self._say(said, "bundle_skipped", str(double.bundle.path), f"same model as {first.bundle.path}")
+        for row in catalogue.refused:
+            self._say(said, "rollout_refused", row[0].rollout.name, "its models stand in another rollout")
+        self._said = said
+        return catalogue
+
+    def _steps(self, folder: Folder, said: set[tuple[str, str]]) -> Iterator[Step]:
+        """The rollouts of a folder whose two bundles are on offer; the others wait."""
+        for rollout in folder.rollouts.rollout:
+            over, new = (self._places.get(folder.path / name) for name in (rollout.over, rollout.new))
+            if over is not None and new is not None and over.model is not None and new.model is not None:
+                yield Step(rollout, over.model, new.model)
+            else:
+                lacking = rollout.over if over is None or over.model is None else rollout.new
+                self._say(said, "rollout_waiting", rollout.name, f"{lacking} is not on offer")
+
+    def _say(self, said: set[tuple[str, str]], event: str, what: str, detail: str) -> None:
+        """Log what was not said of the catalogue before."""
+        said.add((what, detail))
+        if (what, detail) not in self._said:
+            log.warning("event=%s what=%s detail=%r", event, what, detail)
