@@ -85,6 +85,16 @@ class Catalogue:
         row = self._rows.get(model)
         return None if row is None else _reached(row, device)[-1]
 
+    def step_to(self, model: ModelId, target: ServedModel) -> Step | None:
+        """The step on which a device of this model changes to `target`, forwards or back; None without a rollout."""
+        row = self._rows.get(model, ())
+        versions = _versions(row) if row else ()
+        if target not in versions:
+            return None
+        at = versions.index(target)
+        last = max(place for place, version in enumerate(versions) if version.id == model)
+        return row[at - 1] if at > last else row[min(at, len(row) - 1)]
+
     def offered(self, unknown: ModelId) -> tuple[ModelId, ...]:
         """Ids for a device whose model is not on offer, at most 64: bundles of the name that its own had first,
         then the newest."""
