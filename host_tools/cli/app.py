@@ -64,6 +64,7 @@ def load_commands() -> None:
         monitor,
         profile,
         provision,
+        rollout,
         serve,
         split,
         update,
