@@ -35,20 +35,18 @@ class Folder:
                 f"models folder {self.path}: no such folder; name a bundle or a folder of bundles"
             )
 
-    def bundles(self) -> tuple[Path, ...] | None:
-        """Paths of the bundles, sorted; None while the folder is gone as a whole, which removes nothing.
+    def bundles(self) -> list[str] | None:
+        """Names of the bundles, sorted; None while the folder is gone as a whole, which removes nothing.
 
         Gone is one that cannot be listed, and an empty one that is another folder than before: a mount point
         whose disk went, or a folder that is being filled in place of the last.
         """
         try:
             if self._is_bundle:
-                self.path.stat()
-                found: tuple[Path, ...] = (self.path,)
+                found = [self.path.name]
             else:
                 with os.scandir(self.path) as entries:
-                    names = sorted(entry.name for entry in entries if _is_bundle(entry))
-                found = tuple([self.path / name for name in names])
+                    found = sorted([entry.name for entry in entries if _is_bundle(entry)])
             looked = self.path.stat()
         except OSError as error:
             self._say_gone(error.strerror or str(error))
@@ -63,16 +61,16 @@ class Folder:
             log.info("event=models_folder_back path=%s", self.path)
         return found
 
-    def holds(self, bundle: Path) -> bool:
-        """Whether a bundle of this path lies, or lay, in this folder."""
-        return bundle == self.path if self._is_bundle else bundle.parent == self.path
+    def place(self, bundle: str) -> Path:
+        """Where the bundle of that name lies."""
+        return self.path if self._is_bundle else self.path / bundle
 
     def read_rollouts(self) -> bool:
         """Read the file of rollouts if it changed; whether what is in force changed. A bad file changes nothing."""
         if self._is_bundle or self._gone:
             return False
         path = self.path / ROLLOUT_FILE
-        found = stamp(path)
+        found = stamp(str(path))
         if found == self._rollouts_stamp:
             return False
         self._rollouts_stamp = found

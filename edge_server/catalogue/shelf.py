@@ -15,7 +15,7 @@ from cutpoint.wire import ModelId
 from edge_server.catalogue.catalogue import Catalogue, Step
 from edge_server.catalogue.folder import Folder
 from edge_server.catalogue.served import ServedModel
-from edge_server.catalogue.signature import Signature, made_ns, signature
+from edge_server.catalogue.signature import Signature, files_of, made_ns, signature
 from edge_server.errors import CatalogueError
 
 log = logging.getLogger("edge_server")
@@ -28,7 +28,9 @@ MOST_LEFT_REMEMBERED = 256
 class _Place:
     """One bundle's folder: its files as they were at the last look, and as they were when it was opened last."""
 
-    seen: Signature
+    path: Path
+    files: tuple[str, ...]
+    seen: Signature = ()
     tried: Signature | None = None
     model: ServedModel | None = None
     missing: bool = False
@@ -47,7 +49,7 @@ class Shelf:
         """`most_bytes` bounds the tensors of one message: a model whose largest cut needs more is not served."""
         self._folders = tuple(Folder(Path(folder)) for folder in folders)
         self._most_bytes = most_bytes
-        self._places: dict[Path, _Place] = {}
+        self._places: dict[Folder, dict[str, _Place]] = {folder: {} for folder in self._folders}
         self._left: OrderedDict[ModelId, str] = OrderedDict()
         self._said: set[tuple[str, str]] = set()
 
@@ -58,9 +60,10 @@ class Shelf:
         """
         for folder in self._folders:
             folder.require()
-            for path in folder.bundles() or ():
-                place = self._places[path] = _Place(signature(path))
-                self._open(path, place)
+            for name in folder.bundles() or ():
+                place = self._found(folder, name)
+                place.seen = signature(place.files)
+                self._open(place)
             folder.read_rollouts()
         catalogue = self._catalogue()
         if not len(catalogue):
@@ -84,30 +87,30 @@ class Shelf:
             changed |= folder.read_rollouts()
         return self._catalogue() if changed else None
 
-    def _look_at(self, folder: Folder, found: tuple[Path, ...]) -> bool:
+    def _look_at(self, folder: Folder, found: list[str]) -> bool:
         changed = False
-        for path in found:
-            files = signature(path)
-            place = self._places.get(path)
-            if place is None:
-                self._places[path] = _Place(files)
-                continue
-            still, place.seen, place.missing = files == place.seen, files, False
-            if still and files != place.tried:
-                changed |= self._open(path, place)
-        present = set(found)
-        for path in [path for path in self._places if folder.holds(path) and path not in present]:
-            place = self._places[path]
-            if place.missing:
-                del self._places[path]
-                changed |= self._leave(path, place.model)
-            place.missing = True
+        places = self._places[folder]
+        for name in found:
+            place = places.get(name) or self._found(folder, name)
+            seen, place.seen, place.missing = place.seen, signature(place.files), False
+            if seen == place.seen and seen != place.tried:
+                changed |= self._open(place)
+        for name in places.keys() - found:
+            if places[name].missing:
+                changed |= self._leave(places.pop(name))
+            else:
+                places[name].missing = True
         return changed
 
-    def _open(self, path: Path, place: _Place) -> bool:
+    def _found(self, folder: Folder, name: str) -> _Place:
+        path = folder.place(name)
+        place = self._places[folder][name] = _Place(path, files_of(str(path)))
+        return place
+
+    def _open(self, place: _Place) -> bool:
         """Try what lies there now; whether that changed what is on offer."""
         place.tried = place.seen
-        before = place.model
+        path, before = place.path, place.model
         try:
             model = ServedModel(Bundle.open(path), made_ns=made_ns(place.seen))
             if model.largest_cut_bytes > self._most_bytes:
@@ -127,10 +130,11 @@ class Shelf:
             self._remember(before)
         return True
 
-    def _leave(self, path: Path, model: ServedModel | None) -> bool:
+    def _leave(self, place: _Place) -> bool:
+        model = place.model
         if model is None:
             return False
-        log.info("event=bundle_removed path=%s model=%s name=%r", path, model.id, model.bundle.name)
+        log.info("event=bundle_removed path=%s model=%s name=%r", place.path, model.id, model.bundle.name)
         self._remember(model)
         return True
 
@@ -141,7 +145,12 @@ class Shelf:
             self._left.popitem(last=False)
 
     def _catalogue(self) -> Catalogue:
-        models = [place.model for _, place in sorted(self._places.items()) if place.model is not None]
+        models = [
+            place.model
+            for places in self._places.values()
+            for _, place in sorted(places.items())
+            if place.model is not None
+        ]
         said: set[tuple[str, str]] = set()
         steps = [step for folder in self._folders for step in self._steps(folder, said)]
         catalogue = Catalogue(models, steps, self._left)
@@ -155,7 +164,7 @@ class Shelf:
     def _steps(self, folder: Folder, said: set[tuple[str, str]]) -> Iterator[Step]:
         """The rollouts of a folder whose two bundles are on offer; the others wait."""
         for rollout in folder.rollouts.rollout:
-            over, new = (self._places.get(folder.path / name) for name in (rollout.over, rollout.new))
+            over, new = (self._places[folder].get(name) for name in (rollout.over, rollout.new))
             if over is not None and new is not None and over.model is not None and new.model is not None:
                 yield Step(rollout, over.model, new.model)
             else:
