@@ -59,6 +59,7 @@ class Catalogue:
             if first is not model and model not in in_rows:
                 self.doubles.append((model, first))
         self._left = dict(left or {})
+        self._newest = sorted(self, key=lambda model: -model.made_ns)
         self.capacity = max((_capacity(model) for model in self), default=0)
 
     @classmethod
@@ -99,7 +100,9 @@ class Catalogue:
         """Ids for a device whose model is not on offer, at most 64: bundles of the name that its own had first,
         then the newest."""
         name = self._left.get(unknown)
-        ranked = sorted(self, key=lambda model: (model.bundle.name != name, -model.made_ns))
+        ranked = self._newest
+        if name is not None:
+            ranked = sorted(ranked, key=lambda model: model.bundle.name != name)
         return tuple([model.id for model in ranked[:MOST_OFFERED]])
 
     def __iter__(self) -> Iterator[ServedModel]:

@@ -97,6 +97,10 @@ class ServedModel:
         """Name of the bundle's folder: what tells two versions apart, also of one model id."""
         return self.bundle.path.name
 
+    def plans_alike(self, other: ServedModel) -> bool:
+        """Whether a planner of this version may go on for the other: one network, on as many operators of a board."""
+        return self.id == other.id and self.bundle.max_cut == other.bundle.max_cut
+
     def arrays(self, cut: int, records: tuple[TensorRecord, ...]) -> list[Array]:
         """The arrays at a cut, in the order that the tail takes them; raises TensorMismatchError."""
         expected = self.expected[cut]

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cutpoint.plan import Decision, EdgeEstimator, EnergyModel, Planner, PolicyError
+from cutpoint.plan import Decision, EdgeEstimator, EnergyModel, Planner, PolicyError, make_policy
 from cutpoint.wire import Activation, CodecId, DeviceId, Flag, Leaf, Plan, encode
 from edge_server.backend import Backend
 from edge_server.batching import Key, Prepared
@@ -65,8 +65,15 @@ class Plans:
         """
         about = session.about
         board = (about.operators, about.codecs, about.chip) if about is not None else None
-        if session.model is model and session.board == board:
-            return
+        if session.model is not None and session.board == board:
+            if session.model is model:
+                return
+            if session.model.plans_alike(model):
+                # Another version of the same network: what was learned of it stays true.
+                session.model = model
+                if session.planning is not None:
+                    session.planning.model = model
+                return
         session.model, session.board, session.planning = model, board, None
         try:
             planner = self._planner(session, model, ran)
@@ -223,6 +230,8 @@ def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
             "policy energy needs the currents of the boards: a [currents] table in the settings file, with cpu_ma, "
             "rx_ma, tx_ma and volts (cutpoint serve --config FILE.toml)"
         )
+    # Without a model yet a wrong name would show itself in no plan, ever.
+    make_policy(config.policy)
     refused: PolicyError | None = None
     for model in models:
         try:

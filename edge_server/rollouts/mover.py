@@ -39,6 +39,24 @@ class Standing:
     unfit: int
     halted: str | None
 
+    def fields(self) -> dict[str, object]:
+        """As plain values; `reached` is the share of the devices that run, or are answered by, the new version."""
+        known = self.on_new + self.on_old
+        return {
+            "name": self.rollout.name,
+            "new": self.rollout.new,
+            "over": self.rollout.over,
+            "share": self.rollout.share,
+            "reached": self.on_new / known if known else None,
+            "devices_on_new": self.on_new,
+            "devices_on_over": self.on_old,
+            "moving": self.moving,
+            "moved": self.moved,
+            "failed": self.failed,
+            "unfit": self.unfit,
+            "halted": self.halted,
+        }
+
 
 class Mover:
     """An observer of the server, and a ticker of its desk; belongs to the desk's thread.
@@ -102,9 +120,8 @@ class Mover:
             move.hear(event.note, now)
             self._go_on(move, now)
 
-    def tick(self) -> None:
+    def tick(self, now: float) -> None:
         """Send what is due, end what ended, begin what there is room for. To be called every 50 ms or so."""
-        now = self._clock()
         for move in list(self._moves.values()):
             self._go_on(move, now)
         while self._resting and self._resting[0][0] <= now:

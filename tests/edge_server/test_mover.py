@@ -131,7 +131,7 @@ class Fleet:
     def pass_s(self, seconds: float) -> None:
         for _ in range(round(seconds / 0.05)):
             self.now += 0.05
-            self.mover.tick()
+            self.mover.tick(self.now)
             assert self.under_way() <= self.at_once
             sent, self.line = self.line, []
             for device, argument in sent:

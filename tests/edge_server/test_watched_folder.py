@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
@@ -258,7 +257,6 @@ def test_the_watcher_hands_over_what_changed_and_ends(folder: Path, made: dict[s
         until(lambda: bool(seen) and names(seen[-1]) == ["float32"])
     finally:
         assert watcher.stop(2)
-    assert "edge-catalogue" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_folder_that_cannot_be_listed_removes_nothing(
