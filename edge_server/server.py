@@ -95,6 +95,7 @@ class EdgeServer:
             at_once=config.updates_at_once,
             most_devices=config.max_devices,
             sealed=seals.sealed,
+            connected=lambda: gateway.connected,
         )
         mover.stock(catalogue)
         desk.add_observer(mover.observe)

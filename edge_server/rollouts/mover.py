@@ -74,14 +74,20 @@ class Mover:
         at_once: int,
         most_devices: int,
         sealed: Callable[[DeviceId], bool],
+        connected: Callable[[], bool],
+        mine: Callable[[DeviceId], bool] = lambda _device: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`sealed` says which devices have a key; `clock` counts seconds."""
+        """`sealed` says which devices have a key, `connected` whether devices can be reached now, `mine` which of them
+        are this server's among several; `clock` counts seconds.
+        """
         self._commands = commands
         self._counters = counters
         self._at_once = at_once
         self._most_devices = most_devices
         self._sealed = sealed
+        self._connected = connected
+        self._mine = mine
         self._clock = clock
         self._catalogue = Catalogue()
         self._seen: OrderedDict[DeviceId, Seen] = OrderedDict()
@@ -99,7 +105,10 @@ class Mover:
         steps = {step.rollout: step for step in catalogue.steps}
         if steps == before:
             return
-        self._progress = {rollout: self._progress.get(rollout, Progress()) for rollout in steps}
+        self._progress = {
+            rollout: self._progress.get(rollout, Progress()) if before.get(rollout) == step else Progress()
+            for rollout, step in steps.items()
+        }
         self._images.clear()
         self._backoffs.clear()
         self._resting.clear()
@@ -121,9 +130,19 @@ class Mover:
             self._go_on(move, now)
 
     def tick(self, now: float) -> None:
-        """Send what is due, end what ended, begin what there is room for. To be called every 50 ms or so."""
+        """Send what is due, end what ended, begin what there is room for. To be called every 50 ms or so.
+
+        Without a connection everything under way is put off: that is no fault of the devices.
+        """
+        if not self._connected():
+            self._due.update(dict.fromkeys(self._moves))
+            self._moves.clear()
+            return
         for move in list(self._moves.values()):
-            self._go_on(move, now)
+            if self._mine(move.device):
+                self._go_on(move, now)
+            else:
+                del self._moves[move.device]
         while self._resting and self._resting[0][0] <= now:
             self._due[heapq.heappop(self._resting)[1]] = None
         while self._due and len(self._moves) < self._at_once:
@@ -173,6 +192,8 @@ class Mover:
         """Begin to move a device, if it is to be moved now."""
         seen = self._seen.get(device)
         if seen is None or seen.about is None or not seen.online or device in self._moves:
+            return
+        if not self._mine(device):
             return
         target = self._catalogue.wanted(seen.about.model_id, device)
         if target is None or target.id == seen.about.model_id:

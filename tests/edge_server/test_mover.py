@@ -100,6 +100,8 @@ class Fleet:
     now: float = 0.0
     line: list[tuple[DeviceId, bytes]] = field(default_factory=list)
     broken: bool = False
+    full: int = 0
+    elsewhere: set[DeviceId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.counters = Counters()
@@ -109,6 +111,8 @@ class Fleet:
             at_once=self.at_once,
             most_devices=1000,
             sealed=lambda _device: False,
+            connected=lambda: not self.broken,
+            mine=lambda device: device not in self.elsewhere,
             clock=lambda: self.now,
         )
 
@@ -117,7 +121,8 @@ class Fleet:
     ) -> bool:
         """In place of `Commands`."""
         assert command is Command.NEW_MODEL
-        if self.broken:
+        if self.full:
+            self.full -= 1
             return False
         assert (model, boot) == (self.boards[device].model, self.boards[device].boot)
         self.line.append((device, argument))
@@ -331,17 +336,55 @@ def test_a_share_taken_back_breaks_off_what_is_under_way(folder: Path) -> None:
 
 
 def test_a_connection_that_breaks_costs_time_only(folder: Path) -> None:
-    boards = fleet(folder, 3)
+    boards = fleet(folder, 8)
     boards.mover.stock(catalogue(folder, share(1.0)))
     boards.appear()
     boards.pass_s(0.05)
     boards.broken = True
     boards.line.clear()
-    boards.pass_s(10)
+    boards.pass_s(300)  # far beyond anybody's patience
     boards.broken = False
     boards.mover.renew()
-    boards.until(lambda: len(boards.on(id_of(folder, NEW))) == 3)
+    boards.until(lambda: len(boards.on(id_of(folder, NEW))) == 8)
     assert boards.counters.counts["rollout_failed"] == 0
+
+
+def test_steps_that_cannot_leave_are_sent_again(folder: Path) -> None:
+    boards = fleet(folder, 3)
+    boards.full = 40
+    boards.mover.stock(catalogue(folder, share(1.0)))
+    boards.appear()
+    boards.until(lambda: len(boards.on(id_of(folder, NEW))) == 3)
+    assert boards.full == 0
+    assert boards.counters.counts["rollout_failed"] == 0
+
+
+def test_devices_of_another_server_are_left_to_it(folder: Path) -> None:
+    boards = fleet(folder, 6)
+    first, second, *others = boards.boards
+    boards.elsewhere.add(first)
+    boards.mover.stock(catalogue(folder, share(1.0)))
+    boards.appear()
+    boards.pass_s(0.05)
+    boards.elsewhere.add(second)  # while it is under way
+    boards.line.clear()
+    boards.pass_s(30)
+    assert boards.on(id_of(folder, NEW)) == set(others)
+    assert boards.boards[first].steps == 0
+
+
+def test_a_changed_bundle_begins_the_count_anew(folder: Path, tmp_path: Path) -> None:
+    boards = fleet(folder, 5, verdict=UpdateState.RETURNED)
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    boards.mover.stock(catalogue(copy, share(1.0)))
+    boards.appear()
+    boards.pass_s(30)
+    [standing] = boards.mover.standings()
+    assert standing.halted is not None
+    for board in boards.boards.values():
+        board.verdict = UpdateState.DONE
+    boards.mover.stock(catalogue(copy, share(1.0)))  # opened anew: another version, though of the same bytes
+    boards.until(lambda: len(boards.on(id_of(folder, NEW))) == 5)
 
 
 def test_a_bundle_that_has_the_model_already_moves_nobody(folder: Path) -> None:
