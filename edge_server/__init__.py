@@ -13,6 +13,7 @@ from edge_server.events import (
     PlanDecided,
     TelemetrySeen,
 )
+from edge_server.logs import LogFormat, start_logging
 from edge_server.server import EdgeServer, serve
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Dropped",
     "EdgeServer",
     "Event",
+    "LogFormat",
     "NoteSeen",
     "Observer",
     "PlanDecided",
@@ -31,4 +33,5 @@ __all__ = [
     "ServeConfig",
     "TelemetrySeen",
     "serve",
+    "start_logging",
 ]

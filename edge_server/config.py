@@ -7,12 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.logs import LogFormat
+from edge_server.web.address import HttpAddress
 
+Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -49,6 +52,9 @@ class ServeConfig(BaseModel):
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
+
+    `http` is where metrics, probes and the fleet are shown (HOST:PORT); nothing listens without it. `log_format` is
+    how a program that serves writes its log.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +71,8 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
+    http: Http | None = None
+    log_format: LogFormat = "text"
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int | None = Field(None, ge=1, le=64)

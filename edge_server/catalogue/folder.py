@@ -10,6 +10,7 @@ from cutpoint.graph.bundle import SUFFIX
 from edge_server.catalogue.rollout import ROLLOUT_FILE, Rollouts
 from edge_server.catalogue.signature import Stamp, stamp
 from edge_server.errors import CatalogueError, RolloutError
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -58,7 +59,7 @@ class Folder:
         self._identity = identity
         if self._gone:
             self._gone = False
-            log.info("event=models_folder_back path=%s", self.path)
+            log_event(log, logging.INFO, "models_folder_back", path=self.path)
         return found
 
     def place(self, bundle: str) -> Path:
@@ -77,7 +78,8 @@ class Folder:
         try:
             rollouts = Rollouts.read(path)
         except RolloutError as error:
-            log.error("event=rollout_refused detail=%r", f"{error}; what was in force before stays")
+            detail = f"{error}; what was in force before stays"
+            log_event(log, logging.ERROR, "rollout_refused", detail=detail)
             return False
         changed, self.rollouts = rollouts != self.rollouts, rollouts
         return changed
@@ -85,9 +87,8 @@ class Folder:
     def _say_gone(self, why: str) -> None:
         if not self._gone:
             self._gone = True
-            log.error(
-                "event=models_folder_gone path=%s detail=%r", self.path, f"{why}; what it held stays on offer"
-            )
+            detail = f"{why}; what it held stays on offer"
+            log_event(log, logging.ERROR, "models_folder_gone", path=self.path, detail=detail)
 
 
 def _is_bundle(entry: os.DirEntry[str]) -> bool:

@@ -17,6 +17,7 @@ from edge_server.catalogue.folder import Folder
 from edge_server.catalogue.served import ServedModel
 from edge_server.catalogue.signature import Signature, files_of, made_ns, signature
 from edge_server.errors import CatalogueError
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -74,7 +75,7 @@ class Shelf:
             )
             if not allow_empty:
                 raise CatalogueError(sentence)
-            log.warning("event=models_empty detail=%r", f"{sentence}. Waiting for one.")
+            log_event(log, logging.WARNING, "models_empty", detail=f"{sentence}. Waiting for one.")
         return catalogue
 
     def look(self) -> Catalogue | None:
@@ -120,13 +121,13 @@ class Shelf:
                 )
         except (CutpointError, OSError) as error:
             stays = "" if before is None else "; the version that was opened before stays on offer"
-            log.error("event=bundle_skipped path=%s detail=%r", path, f"{error}{stays}")
+            log_event(log, logging.ERROR, "bundle_skipped", path=path, detail=f"{error}{stays}")
             return False
         place.model = model
         if before is None:
-            log.info("event=bundle_added path=%s model=%s name=%r", path, model.id, model.bundle.name)
+            log_event(log, logging.INFO, "bundle_added", path=path, model=model.id, name=model.bundle.name)
         else:
-            log.info("event=bundle_changed path=%s model=%s was=%s", path, model.id, before.id)
+            log_event(log, logging.INFO, "bundle_changed", path=path, model=model.id, was=before.id)
             self._remember(before)
         return True
 
@@ -134,7 +135,9 @@ class Shelf:
         model = place.model
         if model is None:
             return False
-        log.info("event=bundle_removed path=%s model=%s name=%r", place.path, model.id, model.bundle.name)
+        log_event(
+            log, logging.INFO, "bundle_removed", path=place.path, model=model.id, name=model.bundle.name
+        )
         self._remember(model)
         return True
 
@@ -155,9 +158,13 @@ class Shelf:
         steps = [step for folder in self._folders for step in self._steps(folder, said)]
         catalogue = Catalogue(models, steps, self._left)
         for double, first in catalogue.doubles:
-            self._say(said, "bundle_skipped", str(double.bundle.path), f"same model as {first.bundle.path}")
+            path, detail = double.bundle.path, f"same model as {first.bundle.path}"
+            if self._news(said, str(path), detail):
+                log_event(log, logging.WARNING, "bundle_skipped", path=path, detail=detail)
         for row in catalogue.refused:
-            self._say(said, "rollout_refused", row[0].rollout.name, "its models stand in another rollout")
+            name, detail = row[0].rollout.name, "its models stand in another rollout"
+            if self._news(said, name, detail):
+                log_event(log, logging.WARNING, "rollout_refused", rollout=name, detail=detail)
         self._said = said
         return catalogue
 
@@ -169,10 +176,11 @@ class Shelf:
                 yield Step(rollout, over.model, new.model)
             else:
                 lacking = rollout.over if over is None or over.model is None else rollout.new
-                self._say(said, "rollout_waiting", rollout.name, f"{lacking} is not on offer")
+                detail = f"{lacking} is not on offer"
+                if self._news(said, rollout.name, detail):
+                    log_event(log, logging.WARNING, "rollout_waiting", rollout=rollout.name, detail=detail)
 
-    def _say(self, said: set[tuple[str, str]], event: str, what: str, detail: str) -> None:
-        """Log what was not said of the catalogue before."""
+    def _news(self, said: set[tuple[str, str]], what: str, detail: str) -> bool:
+        """Whether this was not said of the catalogue before."""
         said.add((what, detail))
-        if (what, detail) not in self._said:
-            log.warning("event=%s what=%s detail=%r", event, what, detail)
+        return (what, detail) not in self._said

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.catalogue.shelf import Shelf
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -41,6 +42,6 @@ class Watcher:
                 catalogue = self._shelf.look()
                 if catalogue is not None and not self._ended.is_set():
                     self._publish(catalogue)
-            except Exception:
+            except Exception as error:  # noqa: BLE001
                 # What one look stumbles over must not end the watch; what is on offer stays.
-                log.exception("event=internal_error")
+                log_event(log, logging.ERROR, "internal_error", error)

@@ -18,6 +18,7 @@ from edge_server.catalogue.served import ServedModel
 from edge_server.commands import Commands
 from edge_server.counters import Counters
 from edge_server.events import AboutSeen, DeviceSeen, Event, NoteSeen
+from edge_server.logs import log_event
 from edge_server.rollouts.move import Move, Seen
 from edge_server.rollouts.progress import FIRST_BACKOFF_S, Backoff, Progress
 
@@ -214,12 +215,14 @@ class Mover:
                 progress.unfit.add(device)
                 self._counters.note(str(device), "rollout_unfit", error)
             return
-        log.info(
-            "event=rollout_moves device=%s from=%s to=%s folder=%s",
-            device,
-            seen.about.model,
-            target.id,
-            target.folder,
+        log_event(
+            log,
+            logging.INFO,
+            "rollout_moves",
+            device=device,
+            was=seen.about.model,
+            to=target.id,
+            folder=target.folder,
         )
         move = Move(device, seen.about, seen.boot, target, image, sealed=self._sealed(device), now=now)
         self._moves[device] = move
@@ -237,7 +240,7 @@ class Mover:
         progress = self._progress_of(move.was, move.target)
         if ending is None or ending.outcome is Outcome.DONE:
             self._counters.count("rollout_moved")
-            log.info("event=rollout_moved device=%s from=%s to=%s", device, move.was, move.target.id)
+            log_event(log, logging.INFO, "rollout_moved", device=device, was=move.was, to=move.target.id)
             progress.succeed()
             self._backoffs.pop(device, None)
             return
@@ -252,11 +255,14 @@ class Mover:
         heapq.heappush(self._resting, (backoff.until, device))
         if progress.fail():
             self._counters.count("rollout_halted")
-            log.error(
-                "event=rollout_halted to=%s folder=%s detail=%r",
-                move.target.id,
-                move.target.folder,
-                f"{progress.halted}; no more are moved until its share is changed",
+            detail = f"{progress.halted}; no more are moved until its share is changed"
+            log_event(
+                log,
+                logging.ERROR,
+                "rollout_halted",
+                to=move.target.id,
+                folder=move.target.folder,
+                detail=detail,
             )
 
     def _progress_of(self, model: ModelId, target: ServedModel) -> Progress:

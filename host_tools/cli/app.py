@@ -67,6 +67,7 @@ def load_commands() -> None:
         rollout,
         serve,
         split,
+        top,
         update,
         verify,
     )
