@@ -159,4 +159,4 @@ def test_a_price_is_resumed_while_it_is_young(
     remember(server, dev, document)
     dev.about()
     until(lambda: server.stats()["counters"].get("plans_resumed") == 1)
-    assert server.stats()["load"]["price"] == pytest.approx(price, rel=0.5)
+    assert server.stats()["load_price"] == pytest.approx(price, rel=0.5)
