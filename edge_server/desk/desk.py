@@ -71,14 +71,14 @@ class Desk:
         self._observers = list(observers)
         self._tickers: list[Ticker] = []
         self.plans = Plans(config, backend, gateway, self.counters, self._tell)
-        load = LoadWatch(backend, self.plans.price)
-        self._observers.append(load.seen)
-        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(lambda: list(self.sessions.values()))]
         self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
         self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
         self._reception = Reception(
             catalogue, self.plans, self._inference, self._reply, self.counters, self._tell
         )
+        load = LoadWatch(backend, self.plans.price, lambda: self._inference.under_way)
+        self._observers.append(load.seen)
+        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(self.sessions.values)]
         self._capacity = _capacity(config, catalogue)
         self._backend = backend
         self._thread = threading.Thread(target=self._work, name="edge-desk", daemon=True)

@@ -134,8 +134,10 @@ class Reply:
             return
         self._counters.note(str(arrival.device), "overloaded", "the inbox is full")
         edge_us = (time.perf_counter_ns() - arrival.received_ns) // 1000
-        for frame in self._frames(header, Status.OVERLOADED, edge_us):
-            self._gateway.send(arrival.device, Leaf.RES, frame)
+        self._tell(Dropped(arrival.device, "overloaded"))
+        frames = self._frames(header, Status.OVERLOADED, edge_us)
+        if all(self._gateway.send(arrival.device, Leaf.RES, frame) for frame in frames):
+            self._counters.count("answered_overloaded")
 
     def drop(self, session: DeviceSession, reason: str, detail: object) -> None:
         """Count a refusal by its reason, and log it once for this device."""

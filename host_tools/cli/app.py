@@ -60,6 +60,7 @@ def load_commands() -> None:
         doctor,
         flash,
         key,
+        load,
         micropython,
         monitor,
         profile,
