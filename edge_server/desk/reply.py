@@ -67,7 +67,7 @@ class Reply:
         edge_us = ticket.residence_us()
         answer = None if verdict.acknowledged else verdict.answer
         try:
-            frames = self._frames(message, verdict.status, edge_us, answer)
+            frames = self._frames(message, verdict.status, edge_us, answer, verdict.offered)
         except MessageError as error:
             verdict = Verdict(Status.FAILED)
             self.drop(session, "unsendable_answer", error)
@@ -145,7 +145,12 @@ class Reply:
         self._tell(Dropped(session.device, reason))
 
     def _frames(
-        self, about: Activation | Header, status: Status, edge_us: int, answer: Answer | None = None
+        self,
+        about: Activation | Header,
+        status: Status,
+        edge_us: int,
+        answer: Answer | None = None,
+        offered: tuple[ModelId, ...] | None = None,
     ) -> Frames:
-        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer)
+        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer, offered)
         return tuple(encode(result, chunk_bytes=self._frame_bytes))

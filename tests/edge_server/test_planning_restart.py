@@ -16,7 +16,9 @@ from cutpoint.wire import LastAnswered, Plan, Timings
 from edge_server import EdgeServer
 from edge_server.desk.desk import Desk
 from edge_server.planning.epoch import newer
-from tests.edge_server.conftest import MadeDevice, MadeServer
+
+MadeServer = Callable[..., EdgeServer]
+MadeDevice = Callable[..., HandDevice]
 
 
 def on_desk(server: EdgeServer, function: Callable[[Desk], Any]) -> Any:
