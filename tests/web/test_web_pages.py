@@ -176,7 +176,10 @@ def test_a_device_that_nobody_heard_of_is_not_found(web: httpx.Client) -> None:
 
 
 def test_models_on_offer_are_listed(web: httpx.Client) -> None:
-    assert web.get("/api/models").json() == {"models": {MODEL.hex: "fomo"}}
+    said = web.get("/api/models").json()
+    assert said["models"] == {MODEL.hex: "fomo"}
+    assert [one["devices"] for one in said["catalogue"]] == [4]
+    assert said["rollouts"] == []
 
 
 @pytest.mark.parametrize(
