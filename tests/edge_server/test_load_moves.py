@@ -13,7 +13,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import MadeDevice, MadeServer
 from hand_device import HandDevice, pictures, until
 
 from cutpoint.graph import Bundle
@@ -21,6 +20,7 @@ from cutpoint.plan import shift
 from cutpoint.wire import Activation, LastAnswered, Plan, Timings
 from edge_server.backend import threads
 from edge_server.batching import Batch, Finished
+from tests.edge_server.conftest import MadeDevice, MadeServer
 
 DEVICES, OTHERS = 50, 24
 PER_S, OTHERS_PER_S = 2.0, 3.5

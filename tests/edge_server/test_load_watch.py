@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import MadeServer
 from hand_device import HandDevice, until
 from test_planning_restart import on_desk, talk
 
@@ -15,6 +14,7 @@ from cutpoint.plan.load import LoadPrice
 from cutpoint.wire import DeviceId, ModelId, Status
 from edge_server.events import Answered, Stages
 from edge_server.planning.load import LoadWatch
+from tests.edge_server.conftest import MadeServer
 
 JOB_US = 1_000
 
