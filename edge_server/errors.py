@@ -15,3 +15,7 @@ class CatalogueError(UsageError):
 
 class KeylessError(PeerError):
     """A device without a key where every device must have one."""
+
+
+class RolloutError(UsageError):
+    """A rollout that cannot be: a file that cannot be read, a bundle that is not there, versions in a circle."""

@@ -65,6 +65,7 @@ def load_commands() -> None:
         monitor,
         profile,
         provision,
+        rollout,
         serve,
         split,
         top,
