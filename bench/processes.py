@@ -56,7 +56,9 @@ def started(*arguments: str) -> Iterator[Started]:
 
 
 @contextmanager
-def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str) -> Iterator[Started]:
+def edge_server(
+    models: Path, broker: tuple[str, int], *, cut: int, kernels: str, replica: str | None = None
+) -> Iterator[Started]:
     """`cutpoint serve` with every device at one cut, and with time to wait: a slow answer is measured, not given up."""
     host, port = broker
     with started(
@@ -74,6 +76,7 @@ def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str
         "--deadline-ms",
         "5000",
         "--json",
+        *(() if replica is None else ("--replica", replica)),
     ) as server:
         yield server
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.replicas import ReplicaId
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -42,6 +43,10 @@ class ServeConfig(BaseModel):
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
+
+    `replica` is the server's name among several behind one broker, which share the devices (docs/scaling.md);
+    `replica_weight` its capacity relative to the others', `replica_lease_s` how long a
+    silent one counts as there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +61,9 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
+    replica: str | None = None
+    replica_weight: float = Field(1.0, gt=0, le=1000)
+    replica_lease_s: float = Field(4.0, ge=0.2, le=600)
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int = Field(1, ge=1, le=64)
@@ -105,6 +113,19 @@ class ServeConfig(BaseModel):
             )
         if self.keys is not None and self.chunk_bytes < 64 + SEAL_BYTES:
             raise ValueError(f"chunk_bytes must be at least {64 + SEAL_BYTES} where frames are sealed")
+        return self
+
+    @model_validator(mode="after")
+    def _replica_fits(self) -> Self:
+        if self.replica is None:
+            return self
+        ReplicaId(self.replica)
+        if self.keys is not None:
+            raise ValueError(
+                "replica and keys do not go together: a device obeys the life of its edge that began last, and only "
+                "the server that opened its frames knows which were replayed; serve devices with keys by a "
+                "server without the setting replica, under a root of their own (docs/scaling.md)"
+            )
         return self
 
     @classmethod

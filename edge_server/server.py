@@ -10,6 +10,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from importlib.metadata import version
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -18,12 +19,13 @@ from cutpoint.wire import Command, DeviceId, Topics
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
-from edge_server.counters import added
+from edge_server.counters import Counters, added
 from edge_server.desk.desk import Worker
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Arrival, Gateway
-from edge_server.gateway.mqtt import MqttGateway
+from edge_server.gateway.mqtt import MqttGateway, ReplicaGateway
 from edge_server.planning.plans import check_policy
+from edge_server.replicas import Announcement, Standing
 from edge_server.sealing.sealing import SealingGateway, Seals
 
 log = logging.getLogger("edge_server")
@@ -31,6 +33,8 @@ log = logging.getLogger("edge_server")
 _STOP_S = 2.0
 # The header and the fixed part of a payload, on top of the largest tensor.
 _FRAME_ROOM = 1024
+# A replica knows the devices of all replicas, and has sessions of its own ones.
+_DEVICES_OF_ALL = 16
 
 
 class EdgeServer:
@@ -52,6 +56,8 @@ class EdgeServer:
         self._seals: Seals | None = None
         self._catalogue = Catalogue({})
         self._started_at = 0.0
+        self._replica: ReplicaGateway | None = None
+        self._replica_counters = Counters()
 
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
@@ -65,13 +71,7 @@ class EdgeServer:
         self._catalogue = Catalogue.open(config.models, most_bytes=config.max_message_bytes)
         check_policy(config, self._catalogue)
         seals = Seals.of(config)
-        mqtt = MqttGateway(
-            self._bus or self._own_bus(),
-            self._topics,
-            connect_timeout_s=config.connect_timeout_s,
-            most_bytes=config.max_message_bytes + _FRAME_ROOM,
-        )
-        gateway = SealingGateway(mqtt, seals)
+        gateway = SealingGateway(self._mqtt(), seals)
         self._workers = tuple(
             Worker(str(number), config, self._catalogue, gateway, seals, self._observer)
             for number in range(config.workers)
@@ -129,12 +129,13 @@ class EdgeServer:
 
     def stats(self) -> dict[str, Any]:
         """Counters by name, and what is resident now. May be called from any thread, also after `stop`."""
-        counts = Counter(added(worker.counters for worker in self._workers))
+        counts = Counter(added([*(worker.counters for worker in self._workers), self._replica_counters]))
         for worker in self._workers:
             counts.update(worker.inbox.drops.copy())
         if self._gateway is not None:
             counts.update(self._gateway.drops())
-        return {
+        seen = {} if self._replica is None else {"replica": self._replica.seen()}
+        return seen | {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
             "devices": sum(len(worker.sessions) for worker in self._workers),
             "tails": sum(len(worker.tails) for worker in self._workers),
@@ -159,6 +160,34 @@ class EdgeServer:
         return MqttBus(
             config.host, config.port, client_id, username=config.username, password=config.password
         )
+
+    def _mqtt(self) -> Gateway:
+        config = self.config
+        bus = self._bus or self._own_bus()
+        most_bytes = config.max_message_bytes + _FRAME_ROOM
+        self._replica, self._replica_counters = None, Counters()
+        if config.replica is None:
+            return MqttGateway(
+                bus, self._topics, connect_timeout_s=config.connect_timeout_s, most_bytes=most_bytes
+            )
+        me = Announcement(
+            replica=config.replica,
+            standing=Standing.JOINING,
+            started_ns=time.time_ns(),
+            weight=config.replica_weight,
+            version=version("cutpoint"),
+        )
+        self._replica = ReplicaGateway(
+            bus,
+            self._topics,
+            me,
+            lease_ns=int(1e9 * config.replica_lease_s),
+            most_devices=_DEVICES_OF_ALL * config.max_devices,
+            counters=self._replica_counters,
+            connect_timeout_s=config.connect_timeout_s,
+            most_bytes=most_bytes,
+        )
+        return self._replica
 
     def _accept(self, arrival: Arrival) -> None:
         self._worker(arrival.device).inbox.put(arrival)

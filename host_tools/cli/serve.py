@@ -62,6 +62,14 @@ def serve(
     require_keys: Annotated[
         bool, typer.Option("--require-keys", help="Serve no device without a key in the file of --keys.")
     ] = False,
+    replica: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Share the devices with other servers at the same broker, each with a name of its own "
+            "(docs/scaling.md).",
+        ),
+    ] = None,
     kernels: Annotated[
         Kernels,
         typer.Option(
@@ -133,6 +141,7 @@ def serve(
                     "root": root,
                     "keys": keys,
                     "require_keys": require_keys,
+                    "replica": replica,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,
