@@ -48,13 +48,21 @@ class Handover(Protocol):
         """Bring what is known of these devices to the store; return when it is there, or after a second at most."""
         ...
 
+    def alive(self) -> bool:
+        """Whether devices are served; while they are not, this replica does not say that it is there."""
+        ...
+
     def release(self, devices: Sequence[DeviceId]) -> None:
         """Forget these devices without saving: another replica serves them, and writes of them."""
         ...
 
 
-class NoHandover:
-    """Of a server without a store and without sessions to forget."""
+class _NoHandover:
+    """Until the server has said who keeps the sessions."""
+
+    def alive(self) -> bool:
+        """Nobody says otherwise."""
+        return True
 
     def save(self, devices: Sequence[DeviceId]) -> None:
         """Nothing to save."""
@@ -84,7 +92,6 @@ class ReplicaGateway:
         most_devices: int,
         counters: Counters,
         devices: Iterable[DeviceId] = (),
-        handover: Handover | None = None,
         connect_timeout_s: float = 5.0,
         most_bytes: int = 1 << 20,
     ) -> None:
@@ -97,7 +104,7 @@ class ReplicaGateway:
         self._shares = Shares(me.replica, most_devices)
         self._known_before = tuple(devices)
         self._counters = counters
-        self._handover: Handover = handover or NoHandover()
+        self._handover: Handover = _NoHandover()
         self._gateway = MqttGateway(
             bus,
             topics,
@@ -115,13 +122,8 @@ class ReplicaGateway:
         self._ended = False
         self._thread: threading.Thread | None = None
 
-    @property
-    def handover(self) -> Handover:
-        """What is done with sessions of devices that go; set before `start`."""
-        return self._handover
-
-    @handover.setter
-    def handover(self, handover: Handover) -> None:
+    def serve_with(self, handover: Handover) -> None:
+        """Who keeps the sessions; before `start`."""
         self._handover = handover
 
     def start(self, accept: Callable[[Arrival], None], renewed: Callable[[], None]) -> None:
@@ -142,13 +144,29 @@ class ReplicaGateway:
         # It stays unset while a later server of this name is there: this one then waits in reserve.
         self._serving.wait(_START_S)
 
-    def stop(self) -> None:
-        """Save, say good-bye, serve on until the others have taken over, and end."""
+    def leave(self) -> None:
+        """Save, say good-bye, and serve on until the others have taken over. Harmless when repeated."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._events.put(self._leave)
             thread.join(_START_S)
+
+    def stop(self) -> None:
+        """Receive nothing more, after leaving."""
+        self.leave()
         self._gateway.stop()
+
+    @property
+    def cpu_us(self) -> int:
+        return self._gateway.cpu_us
+
+    @property
+    def connected(self) -> bool:
+        return self._gateway.connected
+
+    def counts(self) -> Mapping[str, int]:
+        """What happened to the membership, by name of the counter."""
+        return self._counters.counts.copy()
 
     def send(self, device: DeviceId, leaf: Leaf, frame: bytes) -> bool:
         return self._gateway.send(device, leaf, frame)
@@ -222,7 +240,8 @@ class ReplicaGateway:
             log.info("event=replica_serves replica=%s own=%d", self._membership.me.replica, self._shares.own)
         elif self._membership.me.standing is not Standing.JOINING:
             self._settle(self._membership.serving())
-        self._say(now_ns)
+        if self._handover.alive():
+            self._say(now_ns)
         self._let_go(now_ns)
 
     def _say(self, now_ns: int) -> None:
