@@ -36,9 +36,13 @@ class ServeConfig(BaseModel):
     does: `refuse` answers `overloaded` at once, `drop-oldest` makes room in silence, which the oldest device's
     deadline covers.
 
-    `workers` threads run tails, by default one for each core. `batch_most` bounds how many inferences share an
-    invocation, `batch_window_us` how long one may be held back for another, `tails_mb` the memory of tails that are
-    kept, by estimate. `queue_size` inferences may wait for a thread, `queue_per_device` of one device.
+    `backend` says who runs the tails: threads of this process, or actors of the Ray cluster at `ray_address`; without
+    an address one of this machine's own is started.
+
+    `workers` threads run tails, or so many actors at most, by default one for each core of this machine. `batch_most`
+    bounds how many inferences share an invocation, `batch_window_us` how long one may be held back for another,
+    `tails_mb` the memory of tails that are kept, by estimate. `queue_size` inferences may wait for a thread,
+    `queue_per_device` of one device.
 
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
@@ -71,6 +75,8 @@ class ServeConfig(BaseModel):
     replica_lease_s: float = Field(4.0, ge=0.2, le=600)
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
+    backend: Literal["threads", "ray"] = "threads"
+    ray_address: str | None = None
     workers: int | None = Field(None, ge=1, le=64)
     batch_most: int = Field(16, ge=1, le=256)
     batch_window_us: int = Field(2000, ge=0, le=2000)
@@ -128,6 +134,12 @@ class ServeConfig(BaseModel):
             )
         if self.keys is not None and self.chunk_bytes < 64 + SEAL_BYTES:
             raise ValueError(f"chunk_bytes must be at least {64 + SEAL_BYTES} where frames are sealed")
+        return self
+
+    @model_validator(mode="after")
+    def _backend_fits(self) -> Self:
+        if self.ray_address is not None and self.backend != "ray":
+            raise ValueError("ray_address needs the setting backend = 'ray' (--backend ray)")
         return self
 
     @model_validator(mode="after")

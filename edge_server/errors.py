@@ -15,3 +15,7 @@ class CatalogueError(UsageError):
 
 class KeylessError(PeerError):
     """A device without a key where every device must have one."""
+
+
+class BackendLostError(PeerError):
+    """What runs the tails is gone; devices finish by themselves until it is back."""

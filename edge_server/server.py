@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from cutpoint.bus import Bus, MqttBus
 from cutpoint.wire import Command, DeviceId
-from edge_server.backend import Backend, ThreadBackend
+from edge_server.backend import Backend, make_backend
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
@@ -66,12 +66,7 @@ class EdgeServer:
         check_policy(config, self._catalogue)
         seals = Seals.of(config)
         gateway = SealingGateway(self._opened(), seals)
-        backend = ThreadBackend(
-            config.kernels,
-            threads=config.runner_threads,
-            tails_bytes=config.tails_mb << 20,
-            batch_most=config.batch_most,
-        )
+        backend = make_backend(config)
         desk = Desk(config, self._catalogue, gateway, seals, backend, self._observers)
         desk.start()
         if self._replica is not None:

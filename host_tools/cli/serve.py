@@ -38,6 +38,13 @@ class Kernels(StrEnum):
     xnnpack = "xnnpack"
 
 
+class Runs(StrEnum):
+    """Who runs the tails."""
+
+    threads = "threads"
+    ray = "ray"
+
+
 @app.command(epilog="Example:  cutpoint serve --models models --embedded-broker")
 def serve(
     context: typer.Context,
@@ -68,6 +75,17 @@ def serve(
             metavar="NAME",
             help="Share the devices with other servers at the same broker, each with a name of its own "
             "(docs/scaling.md).",
+        ),
+    ] = None,
+    backend: Annotated[
+        Runs,
+        typer.Option(help="Who runs the tails: threads of this process, or Ray actors (docs/scaling.md)."),
+    ] = Runs.threads,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of a Ray cluster; without it, --backend ray starts one on this machine, on loopback.",
         ),
     ] = None,
     kernels: Annotated[
@@ -142,6 +160,8 @@ def serve(
                     "keys": keys,
                     "require_keys": require_keys,
                     "replica": replica,
+                    "backend": backend.value,
+                    "ray_address": ray_address,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,
