@@ -29,6 +29,7 @@ log = logging.getLogger("edge_server")
 _START_S = 90.0
 _AGAIN_S = (1.0, 30.0)
 _FAREWELL_S = 2.0
+_OVERDUE_S = 2.0
 _NOBODY = Standing(0, 0.0, {}, {}, 0, 0)
 
 
@@ -79,9 +80,10 @@ class RayBackend:
     def stop(self, timeout_s: float) -> bool:
         self._ending.set()
         give_up = time.monotonic() + timeout_s
+        # First, since a process that hangs may have a thread wait in the middle of a message.
+        self._close(_FAREWELL_S)
         with self._changed:
             self._changed.notify_all()
-        self._close(_FAREWELL_S)
         for thread in self._threads:
             thread.join(max(0.0, give_up - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
@@ -215,9 +217,20 @@ class RayBackend:
                 if pipe is None:
                     self._connect_again()
                     continue
-                self._take(pipe.recv())
+                if pipe.poll(_OVERDUE_S):
+                    self._take(pipe.recv())
+                else:
+                    self._check_overdue()
             except (EOFError, OSError) as error:
                 self._lost(f"the process that speaks with Ray ended ({type(error).__name__})")
+
+    def _check_overdue(self) -> None:
+        """Every batch is reported, even by a process that hangs: that one is replaced."""
+        now_ns = time.perf_counter_ns()
+        with self._changed:
+            ends = [max(job.deadline_ns for job in batch.jobs) for batch, _ in self._under_way.values()]
+        if ends and now_ns > min(ends) + int(1e9 * _OVERDUE_S):
+            self._lost("the process that speaks with Ray does not answer")
 
     def _take(self, message: Standing | Made | Ran | Refused) -> None:
         if isinstance(message, Standing):
