@@ -12,6 +12,7 @@ from edge_server.events import (
     PlanDecided,
     TelemetrySeen,
 )
+from edge_server.logs import LogFormat, start_logging
 from edge_server.server import EdgeServer, serve
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "Dropped",
     "EdgeServer",
     "Event",
+    "LogFormat",
     "NoteSeen",
     "Observer",
     "PlanDecided",
     "ServeConfig",
     "TelemetrySeen",
     "serve",
+    "start_logging",
 ]

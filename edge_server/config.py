@@ -7,13 +7,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.logs import LogFormat
 from edge_server.replicas import ReplicaId
+from edge_server.web.address import HttpAddress
 
+Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -48,6 +51,9 @@ class ServeConfig(BaseModel):
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
     than 20 inferences a second notice, whose estimates do not need every one of them.
 
+    Plans move cuts towards the devices while the edge is asked for more than `target_utilisation` of what its
+    threads can do, and back when it is less.
+
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
@@ -56,6 +62,9 @@ class ServeConfig(BaseModel):
     `replica` is the server's name among several behind one broker, which share the devices (docs/scaling.md);
     `replica_weight` its capacity relative to the others', `replica_lease_s` how long a
     silent one counts as there.
+
+    `http` is where metrics, probes and the fleet are shown (HOST:PORT); nothing listens without it. `log_format` is
+    how a program that serves writes its log.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,6 +82,8 @@ class ServeConfig(BaseModel):
     replica: str | None = None
     replica_weight: float = Field(1.0, gt=0, le=1000)
     replica_lease_s: float = Field(4.0, ge=0.2, le=600)
+    http: Http | None = None
+    log_format: LogFormat = "text"
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     backend: Literal["threads", "ray"] = "threads"
@@ -98,6 +109,7 @@ class ServeConfig(BaseModel):
     forced_device_only: Probability = 0.0
     hedged: bool = False
     jpeg: bool = False
+    target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)

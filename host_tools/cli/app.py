@@ -66,6 +66,7 @@ def load_commands() -> None:
         provision,
         serve,
         split,
+        top,
         update,
         verify,
     )

@@ -23,6 +23,7 @@ from edge_server.backend.run import failed
 from edge_server.batching import Batch, Finished, JobQueue, Key, Prepared
 from edge_server.catalogue.served import ServedModel
 from edge_server.errors import BackendLostError
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -249,7 +250,7 @@ class RayBackend:
             before, self._standing = self._standing, standing
             self._changed.notify_all()
         if standing.hosts_lost > before.hosts_lost:
-            log.warning("event=host_lost hosts=%d", standing.hosts)
+            log_event(log, logging.WARNING, "host_lost", hosts=standing.hosts)
         # A call costs the same for one job and for many, which is what batches save besides.
         for key, by_size in standing.costs.items():
             if before.costs.get(key) != by_size:
@@ -289,7 +290,7 @@ class RayBackend:
         for batch in left:
             self._lose(batch, reason)
         if not self._ending.is_set():
-            log.error("event=backend_lost detail=%r", reason)
+            log_event(log, logging.ERROR, "backend_lost", detail=reason)
         if pipe is not None:
             self._abandon(pipe)
 
@@ -302,7 +303,7 @@ class RayBackend:
                 self._fault = str(error)
                 wait_s = min(2 * wait_s, most_s)
             else:
-                log.info("event=backend_back hosts=%d", self._standing.hosts)
+                log_event(log, logging.INFO, "backend_back", hosts=self._standing.hosts)
                 return
 
     def _close(self, timeout_s: float) -> None:

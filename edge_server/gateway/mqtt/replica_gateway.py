@@ -16,6 +16,7 @@ from edge_server.counters import Counters
 from edge_server.gateway.mqtt.gateway import LISTENED, MqttGateway
 from edge_server.gateway.mqtt.own_devices import OwnDevices
 from edge_server.gateway.port import Arrival
+from edge_server.logs import log_event
 from edge_server.replicas import (
     Announcement,
     AnnouncementError,
@@ -174,6 +175,12 @@ class ReplicaGateway:
     def drops(self) -> dict[str, int]:
         return self._gateway.drops() | {"gateway_stray": self._own.strays}
 
+    def faults(self) -> str:
+        """Why this replica serves nobody; empty while it does."""
+        if self._membership.stood_down:
+            return "a server that started later has this replica's name"
+        return "" if self._membership.me.standing is Standing.HERE else "this replica does not serve yet"
+
     def seen(self) -> dict[str, object]:
         """For an operator: this replica's name, who serves besides, and how many of the known devices are its own,
         and how many move away at this moment."""
@@ -215,10 +222,10 @@ class ReplicaGateway:
         while not self._ended:
             try:
                 self._turn()
-            except Exception:
+            except Exception as error:  # noqa: BLE001  it is logged, with its traceback
                 # One bad moment must not end the membership, which would end the service.
                 self._counters.count("internal_error")
-                log.exception("event=internal_error")
+                log_event(log, logging.ERROR, "internal_error", error)
 
     def _turn(self) -> None:
         try:
@@ -231,13 +238,15 @@ class ReplicaGateway:
         self._meet()
         now_ns = time.monotonic_ns()
         for silent in self._membership.tick(now_ns):
-            log.warning("event=replica_lost replica=%s detail=%r", silent, "not heard for a lease")
+            log_event(log, logging.WARNING, "replica_lost", replica=silent, detail="not heard for a lease")
         if self._membership.settled(now_ns):
             # First subscribed, then announced: whoever reads it may give up its devices at once.
             self._settle(self._membership.with_me())
             self._membership.serve()
             self._serving.set()
-            log.info("event=replica_serves replica=%s own=%d", self._membership.me.replica, self._shares.own)
+            log_event(
+                log, logging.INFO, "replica_serves", replica=self._membership.me.replica, own=self._shares.own
+            )
         elif self._membership.me.standing is not Standing.JOINING:
             self._settle(self._membership.serving())
         if self._handover.alive():
@@ -261,15 +270,19 @@ class ReplicaGateway:
         self._membership.heard(said, time.monotonic_ns())
         after = self._membership.serving()
         if self._membership.stood_down and not stood_down:
-            log.error(
-                "event=replica_twice replica=%s detail=%r",
-                said.replica,
-                "a server that started later has the same name; this one stands down. Give each its own",
+            log_event(
+                log,
+                logging.ERROR,
+                "replica_twice",
+                replica=said.replica,
+                detail="a server that started later has this name; this one stands down. Give each its own",
             )
         for name in sorted(after.keys() - before.keys() - {self._membership.me.replica}):
-            log.info("event=replica_joined replica=%s", name)
+            log_event(log, logging.INFO, "replica_joined", replica=name)
         for name in sorted(before.keys() - after.keys() - {self._membership.me.replica}):
-            log.warning("event=replica_lost replica=%s detail=%r", name, "it left, or its last will says so")
+            log_event(
+                log, logging.WARNING, "replica_lost", replica=name, detail="it left, or its last will says so"
+            )
         if said.standing is Standing.JOINING:
             moving = self._shares.would_give(self._membership.with_newcomers())
             if moving:
