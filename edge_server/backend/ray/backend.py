@@ -124,6 +124,11 @@ class RayBackend:
             batches_repeated=repeated + self._standing.batches_repeated,
         )
 
+    @property
+    def process(self) -> int | None:
+        """The number of the process that speaks with Ray, while there is one."""
+        return None if self._process is None else self._process.pid
+
     # To the process.
 
     def _connect(self) -> None:
