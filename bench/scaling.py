@@ -11,7 +11,7 @@ from time import perf_counter
 import psutil
 
 from bench.asker import Asker
-from bench.edge import BLOCK_4, recorded
+from bench.edge import BLOCK_4, invokes_per_s, recorded
 from bench.figure import Figure, Section, percentile
 from bench.fleet import Live, RecordedDevice, drive
 from bench.mosquitto import mosquitto_process
@@ -33,8 +33,11 @@ def measure(*, quick: bool) -> Section:
     """Broker alone, then servers: the same eight devices against one and against two; one that is killed."""
     seconds, rounds = (2.0, 2) if quick else (8.0, 10)
     bundle = Bundle.open(shipped_bundle())
-    live, _ = recorded(bundle)
+    live, arrays = recorded(bundle)
     figures = [_of_the_hash()]
+    for kernels in ("reference", "xnnpack"):
+        us = 1e6 / invokes_per_s(bundle, arrays, kernels, seconds / 4)
+        figures.append(Figure(f"the tail alone, {kernels}", us, "us"))
     with mosquitto_process() as (broker, number):
         process = psutil.Process(number)
         figures += _of_the_broker(broker, process, 2_000 if quick else 20_000)
@@ -99,12 +102,12 @@ def _of_subscribing(broker: tuple[str, int]) -> Figure:
 
 
 @contextmanager
-def _replicas(bundle: Bundle, broker: tuple[str, int], names: tuple[str, ...]) -> Iterator[list[Started]]:
+def _replicas(
+    bundle: Bundle, broker: tuple[str, int], names: tuple[str, ...], kernels: str = "reference"
+) -> Iterator[list[Started]]:
     with ExitStack() as stack:
         yield [
-            stack.enter_context(
-                edge_server(bundle.path, broker, cut=BLOCK_4, kernels="reference", replica=name)
-            )
+            stack.enter_context(edge_server(bundle.path, broker, cut=BLOCK_4, kernels=kernels, replica=name))
             for name in names
         ]
 
@@ -113,8 +116,8 @@ def _of_servers(
     bundle: Bundle, live: Live, broker: tuple[str, int], process: psutil.Process, seconds: float
 ) -> list[Figure]:
     figures, alone = [], 0.0
-    for names in (NAMES[:1], NAMES):
-        with _replicas(bundle, broker, names) as servers:
+    for names, kernels in ((NAMES[:1], "reference"), (NAMES, "reference"), (NAMES[:1], "xnnpack")):
+        with _replicas(bundle, broker, names, kernels) as servers:
             devices = [
                 RecordedDevice(f"{name}-{len(names)}", bundle, BLOCK_4, live, broker) for name in _balanced(8)
             ]
@@ -128,10 +131,10 @@ def _of_servers(
             brokers = 1e6 * (_cpu_s(process) - before[1]) / len(load.round_trips_us)
         figures.append(
             Figure(
-                f"throughput, 8 devices, {len(names)} replica{'s' * (len(names) > 1)}, reference tails",
+                f"throughput, 8 devices, {len(names)} replica{'s' * (len(names) > 1)}, {kernels} tails",
                 load.per_s,
                 "requests/s",
-                baseline_name="one replica" if alone else "",
+                baseline_name="one replica, reference" if alone else "",
                 baseline=alone or None,
                 detail=f"CPU a request: servers {edge:.0f} us, broker {brokers:.0f} us; p50 "
                 f"{percentile(load.round_trips_us, 0.5) / 1000:.2f} ms, p99 "
@@ -139,7 +142,7 @@ def _of_servers(
                 "generator and broker on the same cores",
             )
         )
-        alone = load.per_s
+        alone = alone or load.per_s
     return figures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 
 import pytest
@@ -157,6 +158,38 @@ def test_a_device_that_moves_is_introduced_to_its_new_replica(
     device.result()
     until(lambda: _newest(device) == epoch + 41)
     assert replicas.servers["b"].stats()["devices"] == 1
+
+
+def test_sessions_of_devices_that_moved_are_forgotten_and_those_that_stay_are_kept(
+    replicas: MemoryReplicas, connect: Connect
+) -> None:
+    first = replicas.start("a")
+    devices = [connect(name) for name in NAMES]
+    settled(replicas, len(NAMES))
+    ask_all(devices, 1)
+    assert first.stats()["devices"] == len(NAMES)
+    replicas.start("b")
+    settled(replicas, len(NAMES))
+    until(lambda: first.stats()["devices"] == replicas.own()["a"])
+    assert first.stats()["counters"]["devices_given"] == replicas.own()["b"]
+    assert replicas.servers["b"].stats()["counters"]["devices_taken"] == replicas.own()["b"]
+
+
+def test_a_replica_whose_desk_hangs_does_not_keep_its_devices(
+    replicas: MemoryReplicas, connect: Connect
+) -> None:
+    for name in ("a", "b"):
+        replicas.start(name, replica_lease_s=0.5)
+    devices = [connect(name) for name in NAMES]
+    settled(replicas, len(NAMES))
+    go_on = threading.Event()
+    desk = replicas.servers["a"]._desk
+    assert desk is not None
+    desk.call(lambda: go_on.wait(20) and None)
+    until(lambda: replicas.own()["b"] == len(NAMES), 10)
+    ask_all(devices, 1)
+    go_on.set()
+    until(lambda: replicas.own()["b"] < len(NAMES) and not replicas.leaving(), 10)
 
 
 def test_a_device_taken_out_of_service_is_forgotten(replicas: MemoryReplicas, connect: Connect) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -314,9 +315,10 @@ class RayBackend:
     def _close(self, timeout_s: float) -> None:
         pipe, process = self._pipe, self._process
         if pipe is not None:
-            # Its reader ends, and it with it; what it still has is nobody's.
-            with contextlib.suppress(OSError):
-                socket.socket(fileno=pipe.fileno()).shutdown(socket.SHUT_RDWR)
+            # Its reader ends, and it with it; what it still has is nobody's. A copy of the descriptor, because closing
+            # is the pipe's own.
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
+                ours.shutdown(socket.SHUT_RDWR)
         if process is not None:
             # It ends by itself in any case: a cluster of our own takes a second or two, which nobody need wait for.
             with contextlib.suppress(subprocess.TimeoutExpired):
