@@ -1,5 +1,6 @@
 """The edge server: runs the tails of many devices' networks and tells each device where to cut."""
 
+from edge_server.catalogue.rollout import ROLLOUT_FILE, Rollout, Rollouts
 from edge_server.config import ServeConfig
 from edge_server.events import (
     AboutSeen,
@@ -16,6 +17,7 @@ from edge_server.logs import LogFormat, start_logging
 from edge_server.server import EdgeServer, serve
 
 __all__ = [
+    "ROLLOUT_FILE",
     "AboutSeen",
     "Answered",
     "DeviceSeen",
@@ -26,6 +28,8 @@ __all__ = [
     "NoteSeen",
     "Observer",
     "PlanDecided",
+    "Rollout",
+    "Rollouts",
     "ServeConfig",
     "TelemetrySeen",
     "serve",

@@ -19,3 +19,7 @@ class KeylessError(PeerError):
 
 class BackendLostError(PeerError):
     """What runs the tails is gone; devices finish by themselves until it is back."""
+
+
+class RolloutError(UsageError):
+    """A rollout that cannot be: a file that cannot be read, a bundle that is not there, versions in a circle."""

@@ -7,6 +7,7 @@ import secrets
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,8 @@ from cutpoint.bus import Bus, MqttBus
 from cutpoint.wire import Command, DeviceId
 from edge_server.backend import Backend, make_backend
 from edge_server.catalogue.catalogue import Catalogue
+from edge_server.catalogue.shelf import Shelf
+from edge_server.catalogue.watcher import Watcher
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
@@ -24,6 +27,7 @@ from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import ReplicaGateway, alone, among_others
 from edge_server.logs import log_event
 from edge_server.planning.planners import check_policy
+from edge_server.rollouts.mover import Mover
 from edge_server.sealing.sealing import SealingGateway, Seals
 from edge_server.web.address import HttpAddress
 
@@ -55,7 +59,9 @@ class EdgeServer:
         self._commands: Commands | None = None
         self._seals: Seals | None = None
         self._web: Web | None = None
-        self._catalogue = Catalogue({})
+        self._catalogue = Catalogue()
+        self._watcher: Watcher | None = None
+        self._mover: Mover | None = None
         self._started_at = 0.0
         self._replica: ReplicaGateway | None = None
 
@@ -68,26 +74,44 @@ class EdgeServer:
         if self._gateway is not None:
             return
         config = self.config
-        self._catalogue = Catalogue.open(config.models, most_bytes=config.max_message_bytes)
-        check_policy(config, self._catalogue)
+        shelf = Shelf(config.models, most_bytes=config.max_message_bytes)
+        watched = config.watch_interval_s > 0
+        catalogue = self._catalogue = shelf.fill(allow_empty=watched)
+        check_policy(config, catalogue)
         seals = Seals.of(config)
         gateway = SealingGateway(self._opened(), seals)
         backend = make_backend(config)
-        desk = Desk(config, self._catalogue, gateway, seals, backend, self._observers)
+        desk = Desk(config, catalogue, gateway, seals, backend, self._observers)
+        commands = Commands(gateway, chunk_bytes=config.frame_bytes)
+        mover = Mover(
+            commands,
+            desk.counters,
+            at_once=config.updates_at_once,
+            most_devices=config.max_devices,
+            sealed=seals.sealed,
+            connected=lambda: gateway.connected,
+        )
+        mover.stock(catalogue)
+        desk.add_observer(mover.observe)
+        desk.add_ticker(mover.tick)
         desk.start()
         if self._replica is not None:
             self._replica.serve_with(DeskHandover(desk))
+        self._mover = mover
+        self._watcher = Watcher(shelf, config.watch_interval_s, self._stock) if watched else None
         self._desk, self._backend = desk, backend
         self._gateway, self._seals = gateway, seals
-        self._commands = Commands(gateway, chunk_bytes=config.frame_bytes)
+        self._commands = commands
         self._started_at = time.monotonic()
         try:
             if config.http is not None:
                 self._show(config.http, desk, gateway, backend)
-            gateway.start(desk.inbox.put, desk.renew)
+            gateway.start(desk.inbox.put, self._renew)
         except BaseException:
             self.stop()
             raise
+        if self._watcher is not None:
+            self._watcher.start()
         self.ready.set()
         log_event(
             log,
@@ -105,6 +129,8 @@ class EdgeServer:
         if gateway is None or desk is None:
             return
         self.ready.clear()
+        if self._watcher is not None and not self._watcher.stop(_STOP_S):
+            log_event(log, logging.ERROR, "worker_stuck")
         if self._replica is not None:
             self._replica.leave()
         if gateway.connected:
@@ -151,7 +177,16 @@ class EdgeServer:
         """
         desk, backend = self._desk, self._backend
         if desk is None or backend is None:
-            return {"models": {}, "devices": 0, "tails": 0, "waiting": 0, "uptime_s": 0.0, "counters": {}}
+            return {
+                "models": {},
+                "catalogue": [],
+                "rollouts": [],
+                "devices": 0,
+                "tails": 0,
+                "waiting": 0,
+                "uptime_s": 0.0,
+                "counters": {},
+            }
         counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
         counts.update(backend.counts())
         if self._gateway is not None:
@@ -165,6 +200,10 @@ class EdgeServer:
         spent = {stage: ns // 1000 for stage, ns in desk.laps.spent_ns.copy().items()}
         return seen | {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
+            "catalogue": self._versions(desk),
+            "rollouts": []
+            if self._mover is None
+            else [standing.fields() for standing in self._mover.standings()],
             "devices": len(desk.sessions),
             "tails": len(resident),
             "tails_bytes": sum(tail.bytes for tail in resident.values()),
@@ -198,6 +237,38 @@ class EdgeServer:
         bus, name = self._bus or self._own_bus(), self.config.replica
         self._replica = None if name is None else among_others(self.config, bus, name)
         return self._replica or alone(self.config, bus)
+
+    def _stock(self, catalogue: Catalogue) -> None:
+        """Offer another catalogue from now on. From any thread."""
+        desk, mover = self._desk, self._mover
+
+        def stock() -> None:
+            if desk is not None and mover is not None:
+                self._catalogue = catalogue
+                desk.stock(catalogue)
+                mover.stock(catalogue)
+
+        if desk is not None:
+            desk.call(stock)
+
+    def _renew(self) -> None:
+        """The connection to the devices is back."""
+        if self._desk is not None and self._mover is not None:
+            self._desk.renew()
+            self._desk.call(self._mover.renew)
+
+    def _versions(self, desk: Desk) -> list[dict[str, Any]]:
+        """The bundles on offer, each with the devices that are planned for by it."""
+        on = Counter([session.model for session in list(desk.sessions.values())])
+        return [
+            {
+                "name": model.bundle.name,
+                "id": model.id.hex,
+                "folder": model.folder,
+                "devices": on[model],
+            }
+            for model in self._catalogue.versions()
+        ]
 
     def _show(self, address: HttpAddress, desk: Desk, gateway: Gateway, backend: Backend) -> None:
         """Show this start of the server; what `/readyz` looks at is listed here. Raises ConfigError."""
