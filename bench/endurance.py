@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import psutil
 
@@ -70,6 +70,12 @@ class DeskBus:
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
         """Everything that is fed arrives."""
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        """Everything that is fed arrives."""
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        """What is fed arrives all the same."""
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
         if topic.endswith("/res"):
