@@ -34,7 +34,7 @@ DEVICES = 1000
 HOUR = 3_600_000
 """Inferences of 1,000 devices at one a second within an hour."""
 MOST_FLYING = 200
-SETTLED = 0.25
+SETTLED = 0.5
 LEAST_SETTLED = 20 * DEVICES
 """Share of the messages, and least number, after which memory is looked at for growth: sessions and caches are full."""
 _CRC = struct.Struct("<I")

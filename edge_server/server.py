@@ -212,7 +212,7 @@ class EdgeServer:
             "waiting": len(desk.inbox) + len(desk.queue),
             "capacity": backend.capacity,
             "busy_us": backend.busy_us,
-            "load": desk.plans.price.figures(),
+            **desk.plans.price.figures(),
             "cpu_us": {"gateway": self._gateway_cpu_us, **spent, "run": backend.cpu_us},
             "uptime_s": time.monotonic() - self._started_at if self._gateway is not None else 0.0,
             "counters": dict(sorted(counts.items())),

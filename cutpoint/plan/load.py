@@ -94,7 +94,7 @@ class LoadPrice:
     def figures(self) -> dict[str, float]:
         """What an operator may want to see, rounded."""
         return {
-            "price": round(self.price, 3),
+            "load_price": round(self.price, 3),
             "load": round(self.load, 3),
             "utilisation": round(self.utilisation, 3),
             "wait_us": round(self.wait_us, 1),

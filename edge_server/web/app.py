@@ -96,7 +96,7 @@ def _add_fleet(app: FastAPI, view: FleetView) -> None:
     async def models() -> Response:
         """The models on offer by id, every version with its devices, and how rollouts stand."""
         stats = view.stats()
-        return _json({name: stats[name] for name in ("models", "catalogue", "rollouts") if name in stats})
+        return _json({name: stats[name] for name in ("models", "catalogue", "rollouts")})
 
 
 async def _costs(view: FleetView, device: DeviceId) -> list[dict[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from math import isinf
 from typing import Any
@@ -94,6 +95,15 @@ class ServerCollector(Collector):
         for model, name in sorted(stats["models"].items()):
             models.add_metric([model, name], 1)
         yield models
+        served = GaugeMetricFamily(
+            "cutpoint_model_devices", "Devices that are planned for, by model", labels=["model"]
+        )
+        by_model: Counter[str] = Counter()
+        for one in stats["catalogue"]:
+            by_model[one["id"]] += one["devices"]
+        for model, count in sorted(by_model.items()):
+            served.add_metric([model], count)
+        yield served
         missing = self._view.missing()
         ready = GaugeMetricFamily("cutpoint_ready", "1 while nothing keeps the server from serving")
         ready.add_metric([], 0 if missing else 1)

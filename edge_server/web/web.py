@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
+from edge_server.logs import log_event
 from edge_server.web.address import HttpAddress
 from edge_server.web.app import make_app
 from edge_server.web.fleet import Fleet
 from edge_server.web.listener import WebListener
 from edge_server.web.view import FleetView
+
+log = logging.getLogger("edge_server")
 
 
 class Web:
@@ -24,6 +29,14 @@ class Web:
 
     def start(self, view: FleetView) -> None:
         """Show this server."""
+        if not self.address.loopback:
+            log_event(
+                log,
+                logging.WARNING,
+                "web_open",
+                address=self.address,
+                detail="whoever reaches it reads it: there is neither password nor TLS",
+            )
         self._listener.start(make_app(view))
 
     def stop(self) -> bool:

@@ -177,7 +177,7 @@ def test_serve_says_where_it_is_shown_and_logs_json(tmp_path: Path) -> None:
         log.seek(0)
         lines = [json.loads(line) for line in log.read().splitlines()]
     events = [line["event"] for line in lines if line["logger"] == "edge_server"]
-    assert events[0] == "ready"
+    assert "ready" in events
     assert events[-1] == "stopped"
     assert {"time", "level", "message"} <= set(lines[0])
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import MadeServer
 from hand_device import HandDevice, until
 from test_planning_restart import on_desk, talk
 
 from cutpoint.graph import Bundle
 from cutpoint.plan.load import LoadPrice
 from cutpoint.wire import DeviceId, ModelId, Status
+from edge_server import EdgeServer
 from edge_server.events import Answered, Stages
 from edge_server.planning.load import LoadWatch
+from tests.edge_server.conftest import MadeServer
 
 JOB_US = 1_000
+MadeServer = Callable[..., EdgeServer]
 
 
 class Runners:
@@ -101,4 +104,4 @@ def test_a_device_that_hardly_sends_is_moved_by_the_price_as_well(
     moved = dev.plan()
     assert moved.cut > plan.cut
     assert server.stats()["counters"]["load_moves"] == 1
-    assert server.stats()["load"]["price"] > 1
+    assert server.stats()["load_price"] > 1

@@ -53,6 +53,7 @@ def test_metrics_say_what_was_served(shown: Shown, dev: HandDevice, fomo: Bundle
     seen = samples(web.get("/metrics").text)
     assert seen["cutpoint_answers_total", "ok"] == 20
     assert seen["cutpoint_devices", "online"] == 1
+    assert seen["cutpoint_model_devices", fomo.model_id.hex()] == 1
     assert seen["cutpoint_batch_jobs_count",] == seen["cutpoint_batch_jobs_sum",] == 20
     assert seen["cutpoint_tails_resident",] >= 1
     assert seen["cutpoint_tails_resident_bytes",] > 1000

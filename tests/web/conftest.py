@@ -46,6 +46,8 @@ class WrittenView:
     def stats(self) -> dict[str, Any]:
         return {
             "models": {MODEL.hex: "fomo"},
+            "catalogue": [{"name": "fomo", "id": MODEL.hex, "folder": "bundles", "devices": 4}],
+            "rollouts": [],
             "devices": len(self.fleet),
             "tails": 2,
             "tails_bytes": 1 << 20,

@@ -14,6 +14,7 @@ from edge_server.events import AboutSeen, DeviceSeen, Dropped, NoteSeen
 from edge_server.web.address import HttpAddress
 from edge_server.web.fleet import Fleet
 from edge_server.web.listener import WebListener
+from edge_server.web.web import Web
 from tests.web.conftest import MODEL, Clock, WrittenView, answered, decided
 
 
@@ -175,7 +176,10 @@ def test_a_device_that_nobody_heard_of_is_not_found(web: httpx.Client) -> None:
 
 
 def test_models_on_offer_are_listed(web: httpx.Client) -> None:
-    assert web.get("/api/models").json() == {"models": {MODEL.hex: "fomo"}}
+    said = web.get("/api/models").json()
+    assert said["models"] == {MODEL.hex: "fomo"}
+    assert [one["devices"] for one in said["catalogue"]] == [4]
+    assert said["rollouts"] == []
 
 
 @pytest.mark.parametrize(
@@ -206,6 +210,31 @@ def test_a_taken_port_is_one_sentence_with_the_mend() -> None:
 def test_a_foreign_address_is_said() -> None:
     with pytest.raises(ConfigError, match=r"192\.0\.2\.1:8080"):
         WebListener(HttpAddress("192.0.2.1", 8080))
+
+
+@pytest.mark.parametrize(("address", "lines"), [("127.0.0.1:0", 0), ("0.0.0.0:0", 1)])
+def test_pages_that_others_can_reach_are_warned_of(
+    view: WrittenView, caplog: pytest.LogCaptureFixture, address: str, lines: int
+) -> None:
+    web = Web(HttpAddress.of(address), 10)
+    web.start(view)
+    assert httpx.get(f"http://127.0.0.1:{web.address.port}/healthz").status_code == 200
+    assert web.stop()
+    assert sum("event=web_open" in record.getMessage() for record in caplog.records) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "loopback"),
+    [
+        ("127.0.0.1:1", True),
+        ("[::1]:1", True),
+        ("localhost:1", True),
+        ("0.0.0.0:1", False),
+        ("edge:1", False),
+    ],
+)
+def test_loopback_is_known(text: str, loopback: bool) -> None:
+    assert HttpAddress.of(text).loopback is loopback
 
 
 @pytest.mark.parametrize(
