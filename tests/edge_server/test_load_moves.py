@@ -21,7 +21,6 @@ from cutpoint.wire import Activation, LastAnswered, Plan, Timings
 from edge_server import EdgeServer
 from edge_server.backend import threads
 from edge_server.batching import Batch, Finished
-from tests.edge_server.conftest import MadeDevice, MadeServer
 
 MadeServer = Callable[..., EdgeServer]
 MadeDevice = Callable[..., HandDevice]

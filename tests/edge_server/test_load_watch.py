@@ -16,7 +16,6 @@ from cutpoint.wire import DeviceId, ModelId, Status
 from edge_server import EdgeServer
 from edge_server.events import Answered, Stages
 from edge_server.planning.load import LoadWatch
-from tests.edge_server.conftest import MadeServer
 
 JOB_US = 1_000
 MadeServer = Callable[..., EdgeServer]
