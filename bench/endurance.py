@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import psutil
 
@@ -34,7 +34,7 @@ DEVICES = 1000
 HOUR = 3_600_000
 """Inferences of 1,000 devices at one a second within an hour."""
 MOST_FLYING = 200
-SETTLED = 0.25
+SETTLED = 0.5
 LEAST_SETTLED = 20 * DEVICES
 """Share of the messages, and least number, after which memory is looked at for growth: sessions and caches are full."""
 _CRC = struct.Struct("<I")
@@ -70,6 +70,12 @@ class DeskBus:
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
         """Everything that is fed arrives."""
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        """Everything that is fed arrives."""
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        """What is fed arrives all the same."""
 
     def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> bool:
         if topic.endswith("/res"):

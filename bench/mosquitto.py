@@ -16,7 +16,14 @@ START_S = 5.0
 
 @contextmanager
 def mosquitto() -> Iterator[tuple[str, int]]:
-    """Start mosquitto with TCP_NODELAY and yield its host and port.
+    """Start mosquitto with TCP_NODELAY and yield its host and port. Raises what `mosquitto_process` raises."""
+    with mosquitto_process() as (address, _process):
+        yield address
+
+
+@contextmanager
+def mosquitto_process() -> Iterator[tuple[tuple[str, int], int]]:
+    """As `mosquitto`, with the number of the process.
 
     Raises:
         SystemExit: it is not installed, or does not start.
@@ -35,7 +42,7 @@ def mosquitto() -> Iterator[tuple[str, int]]:
         )
         try:
             _wait(process, port)
-            yield "127.0.0.1", port
+            yield ("127.0.0.1", port), process.pid
         finally:
             process.terminate()
             process.wait(START_S)

@@ -57,7 +57,9 @@ def started(*arguments: str, stdin: bool = False) -> Iterator[Started]:
 
 
 @contextmanager
-def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str) -> Iterator[Started]:
+def edge_server(
+    models: Path, broker: tuple[str, int], *, cut: int, kernels: str, replica: str | None = None
+) -> Iterator[Started]:
     """`cutpoint serve` with every device at one cut, and with time to wait: a slow answer is measured, not given up."""
     host, port = broker
     with started(
@@ -75,6 +77,7 @@ def edge_server(models: Path, broker: tuple[str, int], *, cut: int, kernels: str
         "--deadline-ms",
         "5000",
         "--json",
+        *(() if replica is None else ("--replica", replica)),
     ) as server:
         yield server
 

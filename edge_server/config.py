@@ -13,6 +13,7 @@ from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
 from edge_server.logs import LogFormat
+from edge_server.replicas import ReplicaId
 from edge_server.web.address import HttpAddress
 
 Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
@@ -40,9 +41,13 @@ class ServeConfig(BaseModel):
     does: `refuse` answers `overloaded` at once, `drop-oldest` makes room in silence, which the oldest device's
     deadline covers.
 
-    `workers` threads run tails, by default one for each core. `batch_most` bounds how many inferences share an
-    invocation, `batch_window_us` how long one may be held back for another, `tails_mb` the memory of tails that are
-    kept, by estimate. `queue_size` inferences may wait for a thread, `queue_per_device` of one device.
+    `backend` says who runs the tails: threads of this process, or actors of the Ray cluster at `ray_address`; without
+    an address one of this machine's own is started.
+
+    `workers` threads run tails, or so many actors at most, by default one for each core of this machine. `batch_most`
+    bounds how many inferences share an invocation, `batch_window_us` how long one may be held back for another,
+    `tails_mb` the memory of tails that are kept, by estimate. `queue_size` inferences may wait for a thread,
+    `queue_per_device` of one device.
 
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
@@ -55,6 +60,10 @@ class ServeConfig(BaseModel):
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
+
+    `replica` is the server's name among several behind one broker, which share the devices (docs/scaling.md);
+    `replica_weight` its capacity relative to the others', `replica_lease_s` how long a
+    silent one counts as there.
 
     `http` is where metrics, probes and the fleet are shown (HOST:PORT); nothing listens without it. `log_format` is
     how a program that serves writes its log.
@@ -74,10 +83,15 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
+    replica: str | None = None
+    replica_weight: float = Field(1.0, gt=0, le=1000)
+    replica_lease_s: float = Field(4.0, ge=0.2, le=600)
     http: Http | None = None
     log_format: LogFormat = "text"
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
+    backend: Literal["threads", "ray"] = "threads"
+    ray_address: str | None = None
     workers: int | None = Field(None, ge=1, le=64)
     batch_most: int = Field(16, ge=1, le=256)
     batch_window_us: int = Field(2000, ge=0, le=2000)
@@ -136,6 +150,25 @@ class ServeConfig(BaseModel):
             )
         if self.keys is not None and self.chunk_bytes < 64 + SEAL_BYTES:
             raise ValueError(f"chunk_bytes must be at least {64 + SEAL_BYTES} where frames are sealed")
+        return self
+
+    @model_validator(mode="after")
+    def _backend_fits(self) -> Self:
+        if self.ray_address is not None and self.backend != "ray":
+            raise ValueError("ray_address needs the setting backend = 'ray' (--backend ray)")
+        return self
+
+    @model_validator(mode="after")
+    def _replica_fits(self) -> Self:
+        if self.replica is None:
+            return self
+        ReplicaId(self.replica)
+        if self.keys is not None:
+            raise ValueError(
+                "replica and keys do not go together: a device obeys the life of its edge that began last, and only "
+                "the server that opened its frames knows which were replayed; serve devices with keys by a "
+                "server without the setting replica, under a root of their own (docs/scaling.md)"
+            )
         return self
 
     @classmethod

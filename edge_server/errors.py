@@ -17,5 +17,9 @@ class KeylessError(PeerError):
     """A device without a key where every device must have one."""
 
 
+class BackendLostError(PeerError):
+    """What runs the tails is gone; devices finish by themselves until it is back."""
+
+
 class RolloutError(UsageError):
     """A rollout that cannot be: a file that cannot be read, a bundle that is not there, versions in a circle."""

@@ -13,17 +13,18 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cutpoint.bus import Bus, MqttBus
-from cutpoint.wire import Command, DeviceId, Topics
-from edge_server.backend import Backend, ThreadBackend
+from cutpoint.wire import Command, DeviceId
+from edge_server.backend import Backend, make_backend
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.catalogue.shelf import Shelf
 from edge_server.catalogue.watcher import Watcher
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
+from edge_server.desk.handover import DeskHandover
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Gateway
-from edge_server.gateway.mqtt import MqttGateway
+from edge_server.gateway.mqtt import ReplicaGateway, alone, among_others
 from edge_server.logs import log_event
 from edge_server.planning.planners import check_policy
 from edge_server.rollouts.mover import Mover
@@ -37,8 +38,6 @@ log = logging.getLogger("edge_server")
 
 _DRAIN_S = 1.0
 _STOP_S = 2.0
-# The header and the fixed part of a payload, on top of the largest tensor.
-_FRAME_ROOM = 1024
 
 
 class EdgeServer:
@@ -54,7 +53,6 @@ class EdgeServer:
         self._bus = bus
         self._observers = [observer]
         self._gateway_cpu_us = 0
-        self._topics = Topics(config.root)
         self._desk: Desk | None = None
         self._backend: Backend | None = None
         self._gateway: Gateway | None = None
@@ -65,6 +63,7 @@ class EdgeServer:
         self._watcher: Watcher | None = None
         self._mover: Mover | None = None
         self._started_at = 0.0
+        self._replica: ReplicaGateway | None = None
 
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
@@ -80,19 +79,8 @@ class EdgeServer:
         catalogue = self._catalogue = shelf.fill(allow_empty=watched)
         check_policy(config, catalogue)
         seals = Seals.of(config)
-        mqtt = MqttGateway(
-            self._bus or self._own_bus(),
-            self._topics,
-            connect_timeout_s=config.connect_timeout_s,
-            most_bytes=config.max_message_bytes + _FRAME_ROOM,
-        )
-        gateway = SealingGateway(mqtt, seals)
-        backend = ThreadBackend(
-            config.kernels,
-            threads=config.runner_threads,
-            tails_bytes=config.tails_mb << 20,
-            batch_most=config.batch_most,
-        )
+        gateway = SealingGateway(self._opened(), seals)
+        backend = make_backend(config)
         desk = Desk(config, catalogue, gateway, seals, backend, self._observers)
         commands = Commands(gateway, chunk_bytes=config.frame_bytes)
         mover = Mover(
@@ -107,6 +95,8 @@ class EdgeServer:
         desk.add_observer(mover.observe)
         desk.add_ticker(mover.tick)
         desk.start()
+        if self._replica is not None:
+            self._replica.serve_with(DeskHandover(desk))
         self._mover = mover
         self._watcher = Watcher(shelf, config.watch_interval_s, self._stock) if watched else None
         self._desk, self._backend = desk, backend
@@ -141,6 +131,8 @@ class EdgeServer:
         self.ready.clear()
         if self._watcher is not None and not self._watcher.stop(_STOP_S):
             log_event(log, logging.ERROR, "worker_stuck")
+        if self._replica is not None:
+            self._replica.leave()
         if gateway.connected:
             desk.drain(_DRAIN_S)
         if not desk.stop(_STOP_S):
@@ -200,9 +192,13 @@ class EdgeServer:
         if self._gateway is not None:
             counts.update(self._gateway.drops())
             self._gateway_cpu_us = self._gateway.cpu_us
+        seen: dict[str, Any] = {}
+        if self._replica is not None:
+            counts.update(self._replica.counts())
+            seen = {"replica": self._replica.seen()}
         resident = backend.resident()
         spent = {stage: ns // 1000 for stage, ns in desk.laps.spent_ns.copy().items()}
-        return {
+        return seen | {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
             "catalogue": self._versions(desk),
             "rollouts": []
@@ -236,6 +232,11 @@ class EdgeServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _opened(self) -> Gateway:
+        bus, name = self._bus or self._own_bus(), self.config.replica
+        self._replica = None if name is None else among_others(self.config, bus, name)
+        return self._replica or alone(self.config, bus)
 
     def _stock(self, catalogue: Catalogue) -> None:
         """Offer another catalogue from now on. From any thread."""
@@ -281,6 +282,8 @@ class EdgeServer:
             "models": lambda: "" if len(self._catalogue) else "no model is on offer",
             "backend": backend.faults,
         }
+        if (replica := self._replica) is not None:
+            checks["replica"] = replica.faults
         self._web = Web(address, self.config.max_devices)
         desk.add_observer(self._web.fleet)
         self._web.start(ServerView(self.config, self._web.fleet, desk, self.stats, checks))

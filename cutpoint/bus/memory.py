@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cutpoint.bus.faults import FaultLine, Faults
@@ -106,7 +106,7 @@ class MemoryBroker:
                 self._retained.pop(topic, None)
             for passed in self._line.passes(topic, payload) if self._line else (payload,):
                 for client in self._clients.values():
-                    if any(matches(topic_filter, topic) for topic_filter in client._filters):
+                    if client._hears(topic):
                         client._deliver(topic, passed)
 
 
@@ -122,7 +122,9 @@ class MemoryBus:
         self.on_disconnect: Callable[[str], None] = ignore_disconnect
         self.on_message: Callable[[str, bytes], None] = ignore_message
         self._broker = broker
-        self._filters: list[str] = []
+        # In order, and found at once: a server of many devices has thousands.
+        self._filters: dict[str, None] = {}
+        self._wild: list[str] = []
         self._will: _Will | None = None
         self._drops: Counter[str] = Counter()
         # One slot beyond the bound of messages is never needed: connection events bypass the bound.
@@ -176,12 +178,27 @@ class MemoryBus:
         return True
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
-        check_filter(topic_filter)
+        self.subscribe_all((topic_filter,), qos)
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        wanted = dict.fromkeys(topic_filters)
+        for topic_filter in wanted:
+            check_filter(topic_filter)
         with self._broker._lock:
-            if topic_filter not in self._filters:
-                self._filters.append(topic_filter)
+            self._filters.update(wanted)
+            self._wild = [one for one in self._filters if "+" in one or "#" in one]
             if self._connected:
-                self._broker._send_retained(self, topic_filter)
+                for topic_filter in wanted:
+                    self._broker._send_retained(self, topic_filter)
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        with self._broker._lock:
+            for topic_filter in topic_filters:
+                self._filters.pop(topic_filter, None)
+            self._wild = [one for one in self._filters if "+" in one or "#" in one]
+
+    def _hears(self, topic: str) -> bool:
+        return topic in self._filters or any(matches(one, topic) for one in self._wild)
 
     def _accepted(self) -> None:
         self._connected = True

@@ -8,8 +8,8 @@ import random
 import socket
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -20,7 +20,11 @@ from cutpoint.bus.port import ConnectError, ignore_connect, ignore_disconnect, i
 
 log = logging.getLogger(__name__)
 
+_Entry = TypeVar("_Entry")
+
 _FAREWELL_S = 0.75
+_FILTERS_IN_A_PACKET = 256
+"""Some 10 KB of SUBSCRIBE: a server of thousands of devices asks in pieces, and no broker's packet limit is near."""
 
 
 class MqttBus:
@@ -55,7 +59,8 @@ class MqttBus:
         self._answered = threading.Event()
         self._subscribed = threading.Event()
         self._refusal = ""
-        self._pending_mid = 0
+        self._pending: set[int] = set()
+        self._subscribing = threading.Lock()
         self._started = False
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
         client.max_queued_messages_set(queue_size)
@@ -151,10 +156,31 @@ class MqttBus:
             return False
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
-        check_filter(topic_filter)
-        self._filters[topic_filter] = qos
-        if self.connected:
-            self._client.subscribe(topic_filter, qos)
+        self.subscribe_all((topic_filter,), qos)
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        wanted = dict.fromkeys(topic_filters, qos)
+        for topic_filter in wanted:
+            check_filter(topic_filter)
+        # One step, or a reconnection at the same time could subscribe to what was just given up.
+        with self._subscribing:
+            self._filters.update(wanted)
+            if self.connected:
+                self._ask_for(wanted)
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        with self._subscribing:
+            given_up = [
+                one for one in dict.fromkeys(topic_filters) if self._filters.pop(one, None) is not None
+            ]
+            if self.connected:
+                for piece in _pieces(given_up):
+                    self._client.unsubscribe(piece)
+
+    def _ask_for(self, filters: Mapping[str, int]) -> set[int]:
+        """Send the subscriptions in pieces; the numbers of the packets."""
+        sent = (self._client.subscribe(piece) for piece in _pieces(list(filters.items())))
+        return {mid for _, mid in sent if mid is not None}
 
     def _spread_reconnection(self) -> None:
         least, most = self._reconnect_s
@@ -168,17 +194,16 @@ class MqttBus:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(
-        self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, _p: object
+        self, _client: paho.Client, _data: object, _flags: object, code: ReasonCode, _p: object
     ) -> None:
         if code.is_failure:
             self._refusal = f"refused this client ({code}); check user name, password and client id"
             log.warning("event=broker_refused host=%s port=%d reason=%s", self._host, self._port, code)
             self._answered.set()
             return
-        if self._filters:
-            _, mid = client.subscribe(list(self._filters.items()))
-            self._pending_mid = mid or 0
-        else:
+        with self._subscribing:
+            self._pending = self._ask_for(self._filters)
+        if not self._pending:
             self._subscribed.set()
         self._guarded(self.on_connect)
         self._answered.set()
@@ -189,7 +214,8 @@ class MqttBus:
         if any(code.is_failure for code in codes):
             self._refusal = "refused a subscription; its access rules must allow this client's topics"
             log.warning("event=subscription_refused host=%s port=%d", self._host, self._port)
-        if mid == self._pending_mid:
+        self._pending.discard(mid)
+        if not self._pending:
             self._subscribed.set()
 
     def _on_disconnect(
@@ -214,6 +240,11 @@ class MqttBus:
             call()
         except Exception:
             log.exception("event=bus_callback_failed host=%s port=%d", self._host, self._port)
+
+
+def _pieces(entries: list[_Entry]) -> Iterator[list[_Entry]]:
+    for first in range(0, len(entries), _FILTERS_IN_A_PACKET):
+        yield entries[first : first + _FILTERS_IN_A_PACKET]
 
 
 def _has_left(info: paho.MQTTMessageInfo) -> bool:

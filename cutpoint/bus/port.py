@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from cutpoint.errors import UsageError
@@ -66,6 +66,17 @@ class Bus(Protocol):
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
         """Receive what matches (`+` one level, `#` the rest), now or from the next connection on."""
+        ...
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        """Subscribe to many filters in few packets. Whatever is published afterwards leaves after them.
+
+        Retained messages of a filter that was subscribed to before come once more.
+        """
+        ...
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        """Receive nothing more for these filters, once the broker has heard; unknown ones are ignored."""
         ...
 
 

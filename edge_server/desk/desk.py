@@ -129,6 +129,11 @@ class Desk:
         """Call this on the desk's thread about every 50 ms, with `time.monotonic()`."""
         self.call(lambda: self._tickers.append(ticker))
 
+    def forget(self, devices: Iterable[DeviceId]) -> None:
+        """Forget what is known of these devices, without saving it. On the desk's thread."""
+        for device in devices:
+            self.sessions.pop(device, None)
+
     def stock(self, catalogue: Catalogue) -> None:
         """Offer another catalogue from now on. On the desk's thread."""
         self._inference.stock(catalogue)

@@ -19,6 +19,7 @@ from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
 from edge_server.desk.stages import Laps
 from edge_server.desk.ticket import Ticket, Verdict
+from edge_server.errors import BackendLostError
 from edge_server.gateway import Arrival
 from edge_server.planning.epoch import newer
 
@@ -220,6 +221,9 @@ class Inference:
             raise outcome
         except TensorMismatchError as error:
             return Verdict(Status.BAD_FRAME, reason="wrong_tensor", detail=error)
+        except BackendLostError as error:
+            # Not final, as a failure of the tail is: asked again, it may be run.
+            return Verdict(Status.OVERLOADED, reason="overloaded", detail=error)
         except (OutputError, CutpointError) as error:
             return Verdict(Status.FAILED, reason="failed", detail=error)
         except Exception as error:  # noqa: BLE001  a fault of ours costs one inference; the backend logged it

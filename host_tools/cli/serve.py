@@ -37,6 +37,13 @@ class Kernels(StrEnum):
     xnnpack = "xnnpack"
 
 
+class Runs(StrEnum):
+    """Who runs the tails."""
+
+    threads = "threads"
+    ray = "ray"
+
+
 class LogFormat(StrEnum):
     """How the log is written."""
 
@@ -68,6 +75,25 @@ def serve(
     require_keys: Annotated[
         bool, typer.Option("--require-keys", help="Serve no device without a key in the file of --keys.")
     ] = False,
+    replica: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Share the devices with other servers at the same broker, each with a name of its own "
+            "(docs/scaling.md).",
+        ),
+    ] = None,
+    backend: Annotated[
+        Runs,
+        typer.Option(help="Who runs the tails: threads of this process, or Ray actors (docs/scaling.md)."),
+    ] = Runs.threads,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of a Ray cluster; without it, --backend ray starts one on this machine, on loopback.",
+        ),
+    ] = None,
     kernels: Annotated[
         Kernels,
         typer.Option(
@@ -152,6 +178,9 @@ def serve(
                     "root": root,
                     "keys": keys,
                     "require_keys": require_keys,
+                    "replica": replica,
+                    "backend": backend.value,
+                    "ray_address": ray_address,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -116,6 +116,12 @@ class LinkedBus:
 
     def subscribe(self, topic_filter: str, qos: int = 0) -> None:
         self._inner.subscribe(topic_filter, qos)
+
+    def subscribe_all(self, topic_filters: Iterable[str], qos: int = 0) -> None:
+        self._inner.subscribe_all(topic_filters, qos)
+
+    def unsubscribe(self, topic_filters: Iterable[str]) -> None:
+        self._inner.unsubscribe(topic_filters)
 
     def _received(self, topic: str, payload: bytes) -> None:
         may_drop = droppable(topic)

@@ -182,8 +182,8 @@ def show(report: Report, console: Console) -> None:
 def sentences(report: Report) -> list[str]:
     """The verdict, and what should be known before the figures are trusted."""
     said = [
-        f"{report.connected:,} of {report.devices:,} devices were connected; the rig took {report.rig_cpu_us:.0f} us "
-        f"of processor an inference and {report.device_kb:.0f} KB a device"
+        f"{report.connected:,} of {report.devices:,} devices were connected; their thread took "
+        f"{report.rig_cpu_us:.0f} us of processor an inference, {report.device_kb:.0f} KB a device"
     ]
     if report.behind_p99_ms is not None and report.behind_p99_ms > 10:
         said.append(

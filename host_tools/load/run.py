@@ -95,8 +95,12 @@ def run(
     """
     stopped = stopped or threading.Event()
     proxied = [place for place in ("devices", "server") if plan.scenario.needs_proxy(place)]
-    here = plan.devices if plan.processes == 1 else 0
-    check_open_files(here + 2 * plan.devices * ("devices" in proxied) + most_held(plan.scenario))
+    # Every process has the limit of this one, so that what holds here holds for them.
+    check_open_files(
+        -(-plan.devices // plan.processes)
+        + 2 * plan.devices * ("devices" in proxied)
+        + most_held(plan.scenario)
+    )
     bundle = Bundle.open(plan.bundle)
     recording = Recording.of(bundle, pictures=plan.pictures, count=plan.picture_count, profile=plan.profile)
     with ExitStack() as stack:

@@ -108,7 +108,7 @@ def run_share(
         gc.collect()
         gc.freeze()
         began_ns = begin_ns(connected)
-        cpu_s, told_ns = time.process_time(), 0
+        cpu_s, told_ns = time.thread_time(), 0
 
         def goes_on() -> bool:
             nonlocal told_ns
@@ -123,7 +123,7 @@ def run_share(
             return going_on(fleet, news)
 
         fleet.run(share.schedule, began_ns, going_on=goes_on)
-        cpu_s = time.process_time() - cpu_s
+        cpu_s = time.thread_time() - cpu_s
         fleet.drain(share.drain_s)
     finally:
         gc.unfreeze()

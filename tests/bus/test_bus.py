@@ -167,6 +167,76 @@ def test_a_closed_bus_connects_again_with_its_subscriptions(any_broker: Any, sen
     assert box.next() == ("root/x", b"again")
 
 
+def test_many_filters_are_subscribed_to_and_given_up_together(any_broker: Any, sender: Bus) -> None:
+    bus = any_broker("a")
+    box = Mailbox(bus)
+    # More than one packet holds.
+    topics = [f"root/dev-{i}/act" for i in range(600)]
+    bus.subscribe_all(topics)
+    bus.subscribe_all(["root/end"])
+    _until_heard(box, sender, "root/end")
+    for topic in topics:
+        sender.publish(topic, b"1")
+    assert [box.next()[0] for _ in topics] == topics
+    bus.unsubscribe([*topics[:599], "root/never-asked-for"])
+    bus.subscribe("root/after")
+    _until_heard(box, sender, "root/after")
+    for topic in topics:
+        sender.publish(topic, b"2")
+    assert box.next() == (topics[599], b"2")
+    assert box.stays_empty()
+
+
+def test_what_was_given_up_stays_so_at_the_next_connection(any_broker: Any, sender: Bus) -> None:
+    bus = any_broker("a")
+    box = Mailbox(bus, "root/kept")
+    bus.subscribe_all(f"root/dev-{i}/act" for i in range(600))
+    bus.unsubscribe(["root/dev-7/act"])
+    bus.close()
+    bus.connect()
+    for topic in ("root/dev-7/act", "root/dev-599/act", "root/kept"):
+        sender.publish(topic, b"again")
+    assert [box.next()[0] for _ in range(2)] == ["root/dev-599/act", "root/kept"]
+    assert box.stays_empty()
+
+
+def test_what_is_published_after_a_subscription_leaves_after_it(any_broker: Any) -> None:
+    """So whoever reads "I am subscribed" may rely on it."""
+    announcer = any_broker("announcer")
+    box = Mailbox(announcer)
+    other = any_broker("other")
+    other.subscribe("root/here")
+    other.on_message = lambda _topic, _payload: other.publish("root/dev-599/act", b"first")
+    other.connect()
+    announcer.subscribe_all(f"root/dev-{i}/act" for i in range(600))
+    announcer.publish("root/here", b"subscribed", qos=1)
+    assert box.next() == ("root/dev-599/act", b"first")
+
+
+def test_a_bad_filter_among_many_leaves_all_as_it_was(any_broker: Any) -> None:
+    bus = any_broker("a")
+    box = Mailbox(bus)
+    with pytest.raises(ValueError, match="last level"):
+        bus.subscribe_all(["root/x", "root/#/x"])
+    bus.publish("root/x", b"1")
+    assert box.stays_empty()
+
+
+def _until_heard(box: Mailbox, sender: Bus, topic: str) -> None:
+    """Publish until the subscription, and with it those before, has come to the broker."""
+    give_up = time.monotonic() + WAIT_S
+    while time.monotonic() < give_up:
+        sender.publish(topic, b"")
+        time.sleep(0.05)
+        if not box.messages.empty():
+            break
+    while True:
+        try:
+            box.messages.get(timeout=0.2)
+        except queue.Empty:
+            return
+
+
 def _vanish(bus: Bus) -> None:
     """Lose the connection without a farewell."""
     if isinstance(bus, MemoryBus):

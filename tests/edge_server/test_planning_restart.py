@@ -38,7 +38,8 @@ def talk(dev: HandDevice, bundle: Bundle, plan: Plan, first: int, count: int) ->
         dev.ask(plan.cut, picture, sequence, timings=timings, plan_epoch=plan.epoch)
         time.sleep(0.005)
         while not dev.plans.empty():
-            plan = dev.plan()
+            said = dev.plan()
+            plan = said if newer(said.epoch, plan.epoch) else plan  # as a device does
     return plan
 
 

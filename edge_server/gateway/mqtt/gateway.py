@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from cutpoint.bus import Bus
 from cutpoint.errors import CutpointError
@@ -16,21 +16,38 @@ from edge_server.logs import log_event
 log = logging.getLogger("edge_server")
 
 # Tensors and results travel at QoS 0 under the device's deadline: a lost tensor is cheaper than a queued old one.
-_LISTENED = {Leaf.ACT: 0, Leaf.TELE: 0, Leaf.STATE: 1, Leaf.ABOUT: 1, Leaf.NOTE: 1}
+LISTENED: Mapping[Leaf, int] = {Leaf.ACT: 0, Leaf.TELE: 0, Leaf.STATE: 1, Leaf.ABOUT: 1, Leaf.NOTE: 1}
 _SENT = {Leaf.RES: (0, False), Leaf.PLAN: (1, True), Leaf.CMD: (1, False)}
 _MOST_TOPICS = 4096
 
 
+def _nobodys(_topic: str, _payload: bytes) -> bool:
+    return False
+
+
 class MqttGateway:
-    """Owns the bus from `start` to `stop`. What is not a device's topic, or too large, is counted and dropped."""
+    """Owns the bus from `start` to `stop`. What is not a device's topic, or too large, is counted and dropped.
+
+    `listened` are the leaves that are heard of every device. `besides` is shown what no device's topic is, and says
+    whether it was for it.
+    """
 
     def __init__(
-        self, bus: Bus, topics: Topics, *, connect_timeout_s: float = 5.0, most_bytes: int = 1 << 20
+        self,
+        bus: Bus,
+        topics: Topics,
+        *,
+        connect_timeout_s: float = 5.0,
+        most_bytes: int = 1 << 20,
+        listened: Mapping[Leaf, int] = LISTENED,
+        besides: Callable[[str, bytes], bool] = _nobodys,
     ) -> None:
         self._bus = bus
         self._topics = topics
         self._connect_timeout_s = connect_timeout_s
         self._most_bytes = most_bytes
+        self._listened = listened
+        self._besides = besides
         self._parsed: dict[str, tuple[DeviceId, Leaf]] = {}
         self._drops: Counter[str] = Counter()
         self._connections = 0
@@ -51,7 +68,7 @@ class MqttGateway:
         self._bus.on_message = self._on_message
         self._bus.on_connect = self._on_connect
         self._bus.on_disconnect = self._on_disconnect
-        for leaf, qos in _LISTENED.items():
+        for leaf, qos in self._listened.items():
             self._bus.subscribe(self._topics.all(leaf), qos)
         self._bus.connect(self._connect_timeout_s)
 
@@ -88,6 +105,8 @@ class MqttGateway:
             try:
                 parsed = self._topics.parse(topic)
             except (CutpointError, ValueError):
+                if self._besides(topic, payload):
+                    return
                 self._drops["foreign_topic"] += 1
                 return
             if len(self._parsed) >= _MOST_TOPICS:

@@ -22,16 +22,14 @@ Status check_centroid(const uint8_t* record) {
   return check_score(record + 12);
 }
 
+// By answer: the records that a result may have, and the bytes of one; tensor records have their own size.
+constexpr uint16_t kMostRecords[] = {0, kMaxTensors, UINT16_MAX, UINT16_MAX, kMaxOfferedModels};
+constexpr uint8_t kRecordBytes[] = {0, 0, kClassRecordBytes, kCentroidRecordBytes, kModelIdBytes};
+
 // Only kOk answers; only a device whose model nobody knows is told what is on offer.
-bool fits(ResultStatus status, AnswerKind answer) {
-  switch (answer) {
-    case AnswerKind::kNone:
-      return true;
-    case AnswerKind::kModels:
-      return status == ResultStatus::kUnknownModel;
-    default:
-      return status == ResultStatus::kOk;
-  }
+bool fits(ResultStatus status, AnswerKind answer, uint16_t count) {
+  const ResultStatus needed = answer == AnswerKind::kModels ? ResultStatus::kUnknownModel : ResultStatus::kOk;
+  return (answer == AnswerKind::kNone || status == needed) && count <= kMostRecords[static_cast<size_t>(answer)];
 }
 
 }  // namespace
@@ -47,80 +45,55 @@ CentroidRecord ResultView::centroid_record(size_t i) const {
                         load_u16(at + 6), load_u16(at + 8), float_of_bits(load_u32(at + 12))};
 }
 
-ModelId ResultView::model_record(size_t i) const {
-  ModelId model = {};
-  copy_bytes(model.bytes, records.data() + i * kModelIdBytes, kModelIdBytes);
-  return model;
-}
-
 Status read_result(const Header& header, Bytes payload, ResultView& view) {
   if (header.kind != Kind::kResult) {
     return Status::kKind;
   }
   view = ResultView();
   ByteReader reader(payload);
-  uint8_t status = 0;
-  uint8_t answer = 0;
-  CUTPOINT_TRY(reader.u8(status));
-  CUTPOINT_TRY(reader.u8(answer));
-  CUTPOINT_TRY(reader.u16(view.count));
-  CUTPOINT_TRY(reader.u32(view.edge_us));
+  Bytes head;
+  CUTPOINT_TRY(reader.take(kResultHeadBytes, head));
+  const uint8_t status = head[0];
+  const uint8_t answer = head[1];
+  view.count = load_u16(head.data() + 2);
+  view.edge_us = load_u32(head.data() + 4);
   if (status > static_cast<uint8_t>(ResultStatus::kFailed) || answer > static_cast<uint8_t>(AnswerKind::kModels)) {
     return Status::kNumber;
   }
   view.status = static_cast<ResultStatus>(status);
   view.answer = static_cast<AnswerKind>(answer);
-  if (!fits(view.status, view.answer)) {
+  if (!fits(view.status, view.answer, view.count)) {
     return Status::kCount;
   }
-  switch (view.answer) {
-    case AnswerKind::kNone:
-      if (view.count != 0) {
-        return Status::kCount;
-      }
-      break;
-    case AnswerKind::kRaw:
-      if (view.count > kMaxTensors) {
-        return Status::kCount;
-      }
-      if (header.codec == CodecId::kJpeg) {
-        return Status::kCodec;  // an answer is no picture
-      }
-      CUTPOINT_TRY(read_tensor_records(reader, header.codec, view.count, view.records));
-      break;
-    case AnswerKind::kClasses:
-      CUTPOINT_TRY(reader.take(view.count * kClassRecordBytes, view.records));
-      for (size_t i = 0; i < view.count; ++i) {
-        CUTPOINT_TRY(check_class(view.records.data() + i * kClassRecordBytes));
-      }
-      break;
-    case AnswerKind::kCentroids:
-      CUTPOINT_TRY(reader.take(view.count * kCentroidRecordBytes, view.records));
-      for (size_t i = 0; i < view.count; ++i) {
-        CUTPOINT_TRY(check_centroid(view.records.data() + i * kCentroidRecordBytes));
-      }
-      break;
-    case AnswerKind::kModels:
-      if (view.count > kMaxOfferedModels) {
-        return Status::kCount;
-      }
-      CUTPOINT_TRY(reader.take(view.count * kModelIdBytes, view.records));
-      break;
+  if (view.answer == AnswerKind::kRaw) {
+    if (header.codec == CodecId::kJpeg) {
+      return Status::kCodec;  // an answer is no picture
+    }
+    CUTPOINT_TRY(read_tensor_records(reader, header.codec, view.count, view.records));
+    return reader.finished();
+  }
+  const size_t size = kRecordBytes[answer];
+  CUTPOINT_TRY(reader.take(view.count * size, view.records));
+  for (size_t i = 0; i < view.count; ++i) {
+    const uint8_t* record = view.records.data() + i * size;
+    if (view.answer == AnswerKind::kClasses) {
+      CUTPOINT_TRY(check_class(record));
+    } else if (view.answer == AnswerKind::kCentroids) {
+      CUTPOINT_TRY(check_centroid(record));
+    }
   }
   return reader.finished();
 }
 
 Status write_result_head(ResultStatus status, AnswerKind answer, uint16_t count, uint32_t edge_us,
                          ByteWriter& writer) {
-  const bool too_many = (answer == AnswerKind::kNone && count != 0) ||
-                        (answer == AnswerKind::kModels && count > kMaxOfferedModels);
-  if (!fits(status, answer) || too_many) {
+  if (!fits(status, answer, count)) {
     return Status::kArgument;
   }
-  CUTPOINT_TRY(writer.u8(static_cast<uint8_t>(status)));
-  CUTPOINT_TRY(writer.u8(static_cast<uint8_t>(answer)));
-  CUTPOINT_TRY(writer.u16(count));
-  return writer.u32(edge_us);
+  uint8_t head[kResultHeadBytes] = {static_cast<uint8_t>(status), static_cast<uint8_t>(answer)};
+  store_u16(head + 2, count);
+  store_u32(head + 4, edge_us);
+  return writer.put(Bytes(head));
 }
 
 Status write_class_record(const ClassRecord& record, ByteWriter& writer) {
@@ -146,8 +119,6 @@ Status write_centroid_record(const CentroidRecord& record, ByteWriter& writer) {
   CUTPOINT_TRY(writer.u16(0));
   return writer.u32(score);
 }
-
-Status write_model_record(const ModelId& model, ByteWriter& writer) { return writer.put(Bytes(model.bytes)); }
 
 Status write_raw_tensor(const TensorView& tensor, ByteWriter& writer) {
   CodedSize size = {};

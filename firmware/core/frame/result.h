@@ -59,7 +59,11 @@ struct ResultView {
 
   ClassRecord class_record(size_t i) const;        // kClasses, i < count
   CentroidRecord centroid_record(size_t i) const;  // kCentroids, i < count
-  ModelId model_record(size_t i) const;            // kModels, i < count
+  ModelId model_record(size_t i) const {           // kModels, i < count
+    ModelId model = {};
+    copy_bytes(model.bytes, records.data() + i * kModelIdBytes, kModelIdBytes);
+    return model;
+  }
 };
 
 Status read_result(const Header& header, Bytes payload, ResultView& view);
@@ -68,7 +72,7 @@ Status read_result(const Header& header, Bytes payload, ResultView& view);
 Status write_result_head(ResultStatus status, AnswerKind answer, uint16_t count, uint32_t edge_us, ByteWriter& writer);
 Status write_class_record(const ClassRecord& record, ByteWriter& writer);        // kNumber unless the score is finite
 Status write_centroid_record(const CentroidRecord& record, ByteWriter& writer);  // the same
-Status write_model_record(const ModelId& model, ByteWriter& writer);
+inline Status write_model_record(const ModelId& model, ByteWriter& writer) { return writer.put(Bytes(model.bytes)); }
 Status write_raw_tensor(const TensorView& tensor, ByteWriter& writer);           // codec raw
 
 }  // namespace cutpoint
