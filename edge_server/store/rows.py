@@ -1,0 +1,218 @@
+"""Records as rows of a database and back, and the statements for them; the same words for both databases.
+
+Parameters are `?`; PostgreSQL's driver is given `%s` instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Status
+from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
+
+Row = tuple[Any, ...]
+
+DEVICE_COLUMNS = tuple(field.name for field in fields(DeviceRecord))
+INFERENCE_COLUMNS = tuple(field.name for field in fields(InferenceRecord))
+DECISION_COLUMNS = tuple(field.name for field in fields(DecisionRecord))
+RUN_COLUMNS = tuple(field.name for field in fields(RunRecord))
+
+
+def _upsert(
+    table: str, columns: tuple[str, ...], key: str, *, kept: tuple[str, ...] = (), where: str = ""
+) -> str:
+    named = key.split(", ")
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in {*named, *kept})
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
+        f"ON CONFLICT ({key}) DO UPDATE SET {changed}" + (f" WHERE {where}" if where else "")
+    )
+
+
+# Epochs are serial numbers of 32 bits (edge_server/planning/epoch.py): newer is less than half the circle ahead.
+_NEWER = (
+    "(devices.epoch = 0 OR (excluded.epoch <> 0 AND "
+    "((excluded.epoch - devices.epoch) & 4294967295) BETWEEN 1 AND 2147483647)) "
+    "OR (excluded.epoch = devices.epoch AND excluded.last_seen_us >= devices.last_seen_us)"
+)
+UPSERT_DEVICE = _upsert("devices", DEVICE_COLUMNS, "device", kept=("first_seen_us",), where=_NEWER)
+UPSERT_INFERENCE = _upsert(
+    "inferences",
+    INFERENCE_COLUMNS,
+    "device, boot, sequence",
+    where="excluded.status = 'ok' OR inferences.status <> 'ok'",
+)
+UPSERT_DECISION = _upsert("decisions", DECISION_COLUMNS, "device, epoch")
+
+LOAD_DEVICE = f"SELECT {', '.join(DEVICE_COLUMNS)} FROM devices WHERE device = ?"
+
+
+def prune_rows(table: str) -> str:
+    """Parameters: rows to look at, rows to keep, the oldest time to keep. The key has no holes but at its old end."""
+    return (
+        f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT ?) "
+        f"AND (id <= (SELECT max(id) FROM {table}) - ? OR at_us < ?)"
+    )
+
+
+UPSERT_RUN = _upsert("runs", RUN_COLUMNS, "run")
+UPSERT_MODEL = _upsert("models", ("model", "name"), "model")
+SELECT_RUNS = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs ORDER BY started_us, run"
+SELECT_MODELS = "SELECT model, name FROM models ORDER BY name, model"
+PRUNE_RUNS = (
+    "DELETE FROM runs WHERE run IN (SELECT run FROM runs ORDER BY started_us DESC, run DESC LIMIT ? OFFSET ?)"
+)
+
+COUNT_DEVICES = "SELECT count(*) FROM devices"
+PRUNE_DEVICES = (
+    "DELETE FROM devices WHERE device IN (SELECT device FROM devices ORDER BY last_seen_us, device LIMIT ?)"
+)
+
+
+def device_row(record: DeviceRecord) -> Row:
+    return (
+        str(record.device),
+        None if record.model is None else record.model.hex,
+        record.boot,
+        record.sequence,
+        record.epoch,
+        record.cut,
+        None if record.codec is None else record.codec.name.lower(),
+        record.deadline_ms,
+        int(record.flags),
+        record.state,
+        counters_text(record.counters),
+        record.first_seen_us,
+        record.last_seen_us,
+        record.owner,
+    )
+
+
+def device_of(row: Row) -> DeviceRecord:
+    """Raises ValueError, KeyError or CutpointError for a row that no server wrote."""
+    (
+        device,
+        model,
+        boot,
+        sequence,
+        epoch,
+        cut,
+        codec,
+        deadline_ms,
+        flags,
+        state,
+        counters,
+        first,
+        last,
+        owner,
+    ) = row
+    return DeviceRecord(
+        DeviceId(device),
+        None if model is None else ModelId.of_hex(model),
+        boot,
+        sequence,
+        epoch,
+        cut,
+        None if codec is None else CodecId[codec.upper()],
+        deadline_ms,
+        Flag(flags),
+        state,
+        counters_of(counters),
+        first,
+        last,
+        owner,
+    )
+
+
+def inference_row(record: InferenceRecord) -> Row:
+    return (
+        record.at_us,
+        str(record.device),
+        record.model.hex,
+        record.boot,
+        record.sequence,
+        record.cut,
+        record.codec.name.lower(),
+        record.status.name.lower(),
+        int(record.acknowledged),
+        record.inbox_us,
+        record.decode_us,
+        record.queue_us,
+        record.compute_us,
+        record.reply_us,
+        record.edge_us,
+        record.batch,
+        record.bytes_up,
+        record.bytes_down,
+        record.epoch,
+        record.answer,
+    )
+
+
+def inference_of(row: Row) -> InferenceRecord:
+    """Raises ValueError, KeyError or CutpointError for a row that no server wrote."""
+    at_us, device, model, boot, sequence, cut, codec, status, acknowledged, *rest = row
+    return InferenceRecord(
+        at_us,
+        DeviceId(device),
+        ModelId.of_hex(model),
+        boot,
+        sequence,
+        cut,
+        CodecId[codec.upper()],
+        Status[status.upper()],
+        bool(acknowledged),
+        *rest,
+    )
+
+
+def decision_row(record: DecisionRecord) -> Row:
+    return (
+        record.at_us,
+        str(record.device),
+        record.model.hex,
+        record.epoch,
+        record.cut,
+        record.codec.name.lower(),
+        record.deadline_ms,
+        record.reason,
+        int(record.exploration),
+        record.expected_us,
+    )
+
+
+def decision_of(row: Row) -> DecisionRecord:
+    """Raises ValueError, KeyError or CutpointError for a row that no server wrote."""
+    at_us, device, model, epoch, cut, codec, deadline_ms, reason, exploration, expected_us = row
+    return DecisionRecord(
+        at_us,
+        DeviceId(device),
+        ModelId.of_hex(model),
+        epoch,
+        cut,
+        CodecId[codec.upper()],
+        deadline_ms,
+        reason,
+        bool(exploration),
+        expected_us,
+    )
+
+
+def counters_text(counters: Mapping[str, int]) -> str:
+    return json.dumps(dict(counters), separators=(",", ":"))
+
+
+def counters_of(text: str) -> dict[str, int]:
+    return {str(name): int(count) for name, count in json.loads(text).items()}
+
+
+def run_row(record: RunRecord) -> Row:
+    return (record.run, record.started_us, record.saved_us, counters_text(record.counters))
+
+
+def run_of(row: Row) -> RunRecord:
+    run, started_us, saved_us, counters = row
+    return RunRecord(run, started_us, saved_us, counters_of(counters))
