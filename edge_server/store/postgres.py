@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import psycopg
 
 from cutpoint.wire import DeviceId
@@ -39,7 +37,16 @@ class PostgresStore:
         self._reading = PostgresLink(self._address, read_only=True)
         try:
             with self._writing.transaction() as db:
+                # Held until the connection lets it go: whoever comes second waits here, and then finds the work done.
+                db.execute("SET LOCAL lock_timeout TO 0")
+                db.execute("SET LOCAL statement_timeout TO 0")
+                db.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+            with self._writing.transaction() as db:
+                # Another transaction, since one does not see the tables that were made while it waited.
+                db.execute("SET LOCAL statement_timeout TO 0")
                 _bring_up_to_date(db, self._address)
+            with self._writing.transaction() as db:
+                db.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATING,))
         except BaseException:
             self.close()
             raise
@@ -50,15 +57,9 @@ class PostgresStore:
         return None if found is None else record_of(found, rows.device_of)
 
     def write(self, batch: Batch) -> None:
-        # In one order for all: two replicas that save the same devices would wait for each other otherwise.
-        devices = sorted(batch.devices, key=lambda record: record.device)
-        models = sorted((model.hex, name) for model, name in batch.models.items())
-        with self._writing.transaction() as db, db.cursor() as cursor:
-            _each(cursor, rows.UPSERT_DEVICE, [rows.device_row(record) for record in devices])
-            _each(cursor, rows.UPSERT_INFERENCE, [rows.inference_row(record) for record in batch.inferences])
-            _each(cursor, rows.UPSERT_DECISION, [rows.decision_row(record) for record in batch.decisions])
-            _each(cursor, rows.UPSERT_MODEL, models)
-            _each(cursor, rows.UPSERT_RUN, [] if batch.run is None else [rows.run_row(batch.run)])
+        with self._writing.transaction() as db:
+            for statement, values in rows.written(batch):
+                db.execute(_format(statement), values)
 
     def prune(self, bounds: Bounds, now_us: int, *, slice_rows: int) -> int:
         with self._writing.transaction() as db:
@@ -107,11 +108,6 @@ def postgres_history(url: str) -> DatabaseHistory:
     return DatabaseHistory(ask, link.close)
 
 
-def _each(cursor: psycopg.Cursor[rows.Row], statement: str, values: Sequence[rows.Row]) -> None:
-    if values:
-        cursor.executemany(_format(statement), values)
-
-
 def _version(db: psycopg.Connection[rows.Row]) -> int:
     """The schema's version; 0 when there is none."""
     if db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",)).fetchone() == (None,):
@@ -122,10 +118,6 @@ def _version(db: psycopg.Connection[rows.Row]) -> int:
 
 def _bring_up_to_date(db: psycopg.Connection[rows.Row], address: PostgresAddress) -> None:
     version = _version(db)
-    if version < VERSION:
-        # Whoever comes second waits here, and then finds the work done.
-        db.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
-        version = _version(db)
     if version > VERSION:
         raise newer(address, version)
     if version == VERSION:

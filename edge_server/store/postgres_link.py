@@ -28,11 +28,14 @@ class PostgresAddress:
         try:
             said = conninfo.conninfo_to_dict(url)
         except psycopg.Error:
-            # What libpq says of it may quote a password that was taken for something else.
+            said = {"port": ""}
+        # A password with a / of its own would be taken for a port and a database, and be shown as such.
+        port = str(said.get("port", 5432))
+        if not port.replace(",", "").isdecimal() or "@" in str(said.get("dbname", "")):
             raise StoreError(
                 "the store's URL cannot be read; expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with "
                 "%-escapes for characters like / # @ in the password"
-            ) from None
+            )
         self._password = str(said.get("password") or "")
         ours: dict[str, Any] = {
             "connect_timeout": _CONNECT_S,
@@ -41,7 +44,7 @@ class PostgresAddress:
             "keepalives_idle": 10,
         }
         self._conninfo = conninfo.make_conninfo(**(ours | said))
-        where = f"{said.get('host', 'localhost')}:{said.get('port', 5432)}"
+        where = f"{said.get('host', 'localhost')}:{port}"
         user = f"{said['user']}@" if "user" in said else ""
         self._name = f"postgresql://{user}{where}/{said.get('dbname', '')}"
 

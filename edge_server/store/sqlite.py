@@ -63,12 +63,8 @@ class SqliteStore:
 
     def write(self, batch: Batch) -> None:
         with self._transaction() as db:
-            db.executemany(rows.UPSERT_DEVICE, map(rows.device_row, batch.devices))
-            db.executemany(rows.UPSERT_INFERENCE, map(rows.inference_row, batch.inferences))
-            db.executemany(rows.UPSERT_DECISION, map(rows.decision_row, batch.decisions))
-            db.executemany(rows.UPSERT_MODEL, [(model.hex, name) for model, name in batch.models.items()])
-            if batch.run is not None:
-                db.execute(rows.UPSERT_RUN, rows.run_row(batch.run))
+            for statement, values in rows.written(batch):
+                db.execute(statement, values)
 
     def prune(self, bounds: Bounds, now_us: int, *, slice_rows: int) -> int:
         with self._transaction() as db:
@@ -109,6 +105,7 @@ class SqliteStore:
         with said(self.path, "unusable"):
             db = _connect(self.path)
             try:
+                version_of(db, self.path)
                 _check(db, self.path)
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("BEGIN IMMEDIATE")
@@ -159,7 +156,8 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
         found = [row[0] for row in db.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise StoreError(
-                f"the store {path} is damaged ({found[0]}); move it away and restart, or put a backup in its place"
+                f"the store {path} is damaged ({found[0].splitlines()[-1]}); move it away and restart, or put a backup "
+                "in its place"
             )
 
 
