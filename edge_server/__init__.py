@@ -13,18 +13,32 @@ from edge_server.events import (
     TelemetrySeen,
 )
 from edge_server.server import EdgeServer, serve
+from edge_server.store import (
+    DecisionRecord,
+    History,
+    HistoryQuery,
+    InferenceRecord,
+    RunRecord,
+    open_history,
+)
 
 __all__ = [
     "AboutSeen",
     "Answered",
+    "DecisionRecord",
     "DeviceSeen",
     "Dropped",
     "EdgeServer",
     "Event",
+    "History",
+    "HistoryQuery",
+    "InferenceRecord",
     "NoteSeen",
     "Observer",
     "PlanDecided",
+    "RunRecord",
     "ServeConfig",
     "TelemetrySeen",
+    "open_history",
     "serve",
 ]

@@ -13,7 +13,6 @@ from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Status
 
 MOST_STATE_BYTES = 1 << 20
 MOST_TEXT = 1024
-_MOST_NUMBER = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,8 @@ class DeviceRecord:
     owner: str | None = None
 
     def __post_init__(self) -> None:
-        _check_numbers(
-            self, "boot", "sequence", "epoch", "cut", "deadline_ms", "first_seen_us", "last_seen_us"
-        )
+        numbers = (self.boot, self.sequence, self.epoch, self.first_seen_us, self.last_seen_us)
+        _check(self, min(*numbers, self.cut or 0, self.deadline_ms or 0))
         if len(self.state) > MOST_STATE_BYTES:
             raise InternalError(
                 f"the planner's document of {self.device} has {len(self.state)} characters, most are {MOST_STATE_BYTES}"
@@ -80,10 +78,12 @@ class InferenceRecord:
     answer: str | None = None
 
     def __post_init__(self) -> None:
-        _check_numbers(
-            self, "at_us", "boot", "sequence", "cut", "edge_us", "batch", "bytes_up", "bytes_down", "epoch"
+        stages = (self.inbox_us, self.decode_us, self.queue_us, self.compute_us, self.reply_us)
+        _check(
+            self,
+            min(self.at_us, self.boot, self.sequence, self.cut, self.edge_us, self.batch, self.epoch),
+            min(self.bytes_up, self.bytes_down, *(us or 0 for us in stages)),
         )
-        _check_numbers(self, "inbox_us", "decode_us", "queue_us", "compute_us", "reply_us")
         _check_text(self.answer)
 
 
@@ -103,7 +103,7 @@ class DecisionRecord:
     expected_us: float
 
     def __post_init__(self) -> None:
-        _check_numbers(self, "at_us", "epoch", "cut", "deadline_ms")
+        _check(self, min(self.at_us, self.epoch, self.cut, self.deadline_ms))
         _check_text(self.reason)
 
 
@@ -117,14 +117,13 @@ class RunRecord:
     counters: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_numbers(self, "started_us", "saved_us")
+        _check(self, min(self.started_us, self.saved_us))
 
 
-def _check_numbers(record: object, *names: str) -> None:
-    for name in names:
-        value = getattr(record, name)
-        if value is not None and not 0 <= value <= _MOST_NUMBER:
-            raise InternalError(f"{type(record).__name__}.{name} is {value!r}; expected 0 to {_MOST_NUMBER}")
+def _check(record: object, *least: int) -> None:
+    """Nothing that is remembered is negative; `least` are the smallest of a record's numbers."""
+    if min(least, default=0) < 0:
+        raise InternalError(f"{record!r:.400} has a number below 0")
 
 
 def _check_text(text: str | None) -> None:

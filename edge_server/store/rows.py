@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
@@ -16,6 +17,10 @@ from edge_server.store.port import Batch
 from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
 
 Row = tuple[Any, ...]
+
+# A history names the same few again and again.
+_model = lru_cache(4096)(ModelId.of_hex)
+_device = lru_cache(4096)(DeviceId)
 
 DEVICE_COLUMNS = tuple(field.name for field in fields(DeviceRecord))
 INFERENCE_COLUMNS = tuple(field.name for field in fields(InferenceRecord))
@@ -158,8 +163,8 @@ def device_of(row: Row) -> DeviceRecord:
         owner,
     ) = row
     return DeviceRecord(
-        DeviceId(device),
-        None if model is None else ModelId.of_hex(model),
+        _device(device),
+        None if model is None else _model(model),
         boot,
         sequence,
         epoch,
@@ -205,8 +210,8 @@ def inference_of(row: Row) -> InferenceRecord:
     at_us, device, model, boot, sequence, cut, codec, status, acknowledged, *rest = row
     return InferenceRecord(
         at_us,
-        DeviceId(device),
-        ModelId.of_hex(model),
+        _device(device),
+        _model(model),
         boot,
         sequence,
         cut,
@@ -237,8 +242,8 @@ def decision_of(row: Row) -> DecisionRecord:
     at_us, device, model, epoch, cut, codec, deadline_ms, reason, exploration, expected_us = row
     return DecisionRecord(
         at_us,
-        DeviceId(device),
-        ModelId.of_hex(model),
+        _device(device),
+        _model(model),
         epoch,
         cut,
         CodecId[codec.upper()],
