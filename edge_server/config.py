@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -31,8 +32,12 @@ class ServeConfig(BaseModel):
 
     `models` are folders: bundles themselves (`*.cut`), or folders that hold some. `machines` are device profiles as
     `cutpoint profile` writes them: measured speeds of chips, for the first plans. `when_full` is what a full inbox
-    does: `refuse` answers the newcomer `overloaded` at once, `drop-oldest` makes room in silence, which the
-    oldest device's deadline covers.
+    does: `refuse` answers `overloaded` at once, `drop-oldest` makes room in silence, which the oldest device's
+    deadline covers.
+
+    `workers` threads run tails, by default one for each core. `batch_most` bounds how many inferences share an
+    invocation, `batch_window_us` how long one may be held back for another, `tails_mb` the memory of tails that are
+    kept, by estimate. `queue_size` inferences may wait for a thread, `queue_per_device` of one device.
 
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
@@ -58,10 +63,15 @@ class ServeConfig(BaseModel):
     keys_memory: Path | None = None
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
-    workers: int = Field(1, ge=1, le=64)
-    inbox_size: int = Field(256, ge=1, le=1_000_000)
+    workers: int | None = Field(None, ge=1, le=64)
+    batch_most: int = Field(16, ge=1, le=256)
+    batch_window_us: int = Field(2000, ge=0, le=2000)
+    tails_mb: int = Field(256, ge=1, le=1 << 20)
+    inbox_size: int = Field(1024, ge=1, le=1_000_000)
+    queue_size: int = Field(256, ge=1, le=1_000_000)
+    queue_per_device: int = Field(4, ge=1, le=1_000_000)
     when_full: Literal["refuse", "drop-oldest"] = "refuse"
-    max_devices: int = Field(1024, ge=1, le=1_000_000)
+    max_devices: int = Field(16_384, ge=1, le=1_000_000)
     max_message_bytes: int = Field(4 << 20, ge=1024, le=256 << 20)
     chunk_bytes: int = Field(4096, ge=64, le=0xFFFF)
     remembered_answers: int = Field(8, ge=1, le=1024)
@@ -78,6 +88,11 @@ class ServeConfig(BaseModel):
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)
     learn_interval_ms: int = Field(50, ge=0)
+
+    @property
+    def runner_threads(self) -> int:
+        """Threads that run tails: as set, else one for each core of this machine, at most 64."""
+        return self.workers or min(os.cpu_count() or 1, 64)
 
     @property
     def frame_bytes(self) -> int:

@@ -1,10 +1,9 @@
-"""What happened how often, by reason; one set for each thread that counts, added up on request."""
+"""What happened how often, by reason."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
 
 log = logging.getLogger("edge_server")
 
@@ -36,12 +35,3 @@ class Counters:
         self._logged.add(key)
         # The detail may quote bytes of a stranger: repr keeps it on one line.
         log.warning("event=%s device=%s detail=%r", reason, device, str(detail))
-
-
-def added(parts: Iterable[Counters]) -> dict[str, int]:
-    """The sums over all parts, sorted by name."""
-    total: Counter[str] = Counter()
-    for part in parts:
-        # A copy in one step: the owner's thread may be counting a new name at this moment.
-        total.update(part.counts.copy())
-    return dict(sorted(total.items()))

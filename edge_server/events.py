@@ -34,11 +34,30 @@ class PlanDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """Where the residence of one inference in the edge went, in microseconds.
+
+    inbox    from the gateway to the desk
+    decode   frame to tensors, and what is checked of them
+    queue    from the desk to a thread that runs the tail; 0 without a tail to run
+    compute  its share of the kernels' time
+    reply    the rest: back to the desk, outputs to an answer, the answer to frames
+    """
+
+    inbox: int = 0
+    decode: int = 0
+    queue: int = 0
+    compute: int = 0
+    reply: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """An inference was answered, acknowledged (`answer` is then what the device itself said) or refused.
 
     `edge_us` is the residence in the edge, `compute_us` the kernels' part of it; `bytes_up` is the whole
-    activation message, `bytes_down` the result, headers included.
+    activation message, `bytes_down` the result, headers included; `batch` how many inferences its invocation ran,
+    0 where nothing was run; `plan_epoch` the plan that the device follows.
     """
 
     device: DeviceId
@@ -53,6 +72,9 @@ class Answered:
     bytes_up: int
     bytes_down: int
     answer: Answer | None
+    stages: Stages = Stages()
+    batch: int = 0
+    plan_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The server as a whole: made of a catalogue, a gateway and workers, and started and stopped as one."""
+"""The server as a whole: made of a catalogue, a gateway, a desk and a backend, and started and stopped as one."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ import secrets
 import signal
 import threading
 import time
-import zlib
-from collections import Counter
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from cutpoint.bus import Bus, MqttBus
 from cutpoint.wire import Command, DeviceId, Topics
+from edge_server.backend import Backend, ThreadBackend
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
-from edge_server.counters import added
-from edge_server.desk.desk import Worker
+from edge_server.desk.desk import Desk
 from edge_server.events import Observer, ignore
-from edge_server.gateway import Arrival, Gateway
+from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import MqttGateway
 from edge_server.planning.plans import check_policy
 from edge_server.sealing.sealing import SealingGateway, Seals
 
 log = logging.getLogger("edge_server")
 
+_DRAIN_S = 1.0
 _STOP_S = 2.0
 # The header and the fixed part of a payload, on top of the largest tensor.
 _FRAME_ROOM = 1024
@@ -37,16 +36,18 @@ class EdgeServer:
     """Serves devices from `start` until `stop`; may be started again.
 
     `bus` carries the messages when given, else an `MqttBus` is made from the config at every start. `observer` is
-    called on the workers' threads, for every event, and should be quick.
+    called on the desk's thread, for every event, and should be quick.
     """
 
     def __init__(self, config: ServeConfig, bus: Bus | None = None, observer: Observer = ignore) -> None:
         self.config = config
         self.ready = threading.Event()
         self._bus = bus
-        self._observer = observer
+        self._observers = [observer]
+        self._gateway_cpu_us = 0
         self._topics = Topics(config.root)
-        self._workers: tuple[Worker, ...] = ()
+        self._desk: Desk | None = None
+        self._backend: Backend | None = None
         self._gateway: Gateway | None = None
         self._commands: Commands | None = None
         self._seals: Seals | None = None
@@ -72,17 +73,20 @@ class EdgeServer:
             most_bytes=config.max_message_bytes + _FRAME_ROOM,
         )
         gateway = SealingGateway(mqtt, seals)
-        self._workers = tuple(
-            Worker(str(number), config, self._catalogue, gateway, seals, self._observer)
-            for number in range(config.workers)
+        backend = ThreadBackend(
+            config.kernels,
+            threads=config.runner_threads,
+            tails_bytes=config.tails_mb << 20,
+            batch_most=config.batch_most,
         )
-        for worker in self._workers:
-            worker.start()
+        desk = Desk(config, self._catalogue, gateway, seals, backend, self._observers)
+        desk.start()
+        self._desk, self._backend = desk, backend
         self._gateway, self._seals = gateway, seals
         self._commands = Commands(gateway, chunk_bytes=config.frame_bytes)
         self._started_at = time.monotonic()
         try:
-            gateway.start(self._accept, self._renewed)
+            gateway.start(desk.inbox.put, desk.renew)
         except BaseException:
             self.stop()
             raise
@@ -90,21 +94,22 @@ class EdgeServer:
         log.info(
             "event=ready models=%d workers=%d kernels=%s",
             len(self._catalogue),
-            config.workers,
+            config.runner_threads,
             config.kernels,
         )
 
     def stop(self) -> None:
-        """Hear no one any more, finish what is at hand, and end; within two seconds. Harmless when repeated."""
+        """Hear no one any more, answer what was heard, and end; within three seconds. Harmless when repeated."""
         gateway, self._gateway = self._gateway, None
-        if gateway is None:
+        desk = self._desk
+        if gateway is None or desk is None:
             return
         self.ready.clear()
+        if gateway.connected:
+            desk.drain(_DRAIN_S)
+        if not desk.stop(_STOP_S):
+            log.error("event=worker_stuck")
         gateway.stop()
-        give_up = time.monotonic() + _STOP_S
-        for worker in self._workers:
-            if not worker.stop(max(0.0, give_up - time.monotonic())):
-                log.error("event=worker_stuck")
         if self._seals is not None:
             self._seals.remember()
         log.info("event=stopped")
@@ -115,9 +120,9 @@ class EdgeServer:
         False when the command did not leave, or the server is stopped. A device that was not heard of yet is asked in
         whichever life it is, which one with a key does not obey.
         """
-        if self._gateway is None or self._commands is None:
+        if self._gateway is None or self._commands is None or self._desk is None:
             return False
-        session = self._worker(device).sessions.get(device)
+        session = self._desk.sessions.get(device)
         about = None if session is None else session.about
         return self._commands.send(
             device,
@@ -128,20 +133,42 @@ class EdgeServer:
         )
 
     def stats(self) -> dict[str, Any]:
-        """Counters by name, and what is resident now. May be called from any thread, also after `stop`."""
-        counts = Counter(added(worker.counters for worker in self._workers))
-        for worker in self._workers:
-            counts.update(worker.inbox.drops.copy())
+        """Counters by name, and what is resident now. May be called from any thread, also after `stop`.
+
+        `cpu_us` is processor time so far by stage: `gateway` (the broker's messages in and out), `decode`, `encode`,
+        `publish` (handing over to the gateway), `plan` (learning and deciding), and `run` (the tails, with the copying
+        of their tensors); `busy_us` is the kernels' time alone.
+        """
+        desk, backend = self._desk, self._backend
+        if desk is None or backend is None:
+            return {"models": {}, "devices": 0, "tails": 0, "waiting": 0, "uptime_s": 0.0, "counters": {}}
+        counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
+        counts.update(backend.counts())
         if self._gateway is not None:
             counts.update(self._gateway.drops())
+            self._gateway_cpu_us = self._gateway.cpu_us
+        resident = backend.resident()
+        spent = {stage: ns // 1000 for stage, ns in desk.laps.spent_ns.copy().items()}
         return {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
-            "devices": sum(len(worker.sessions) for worker in self._workers),
-            "tails": sum(len(worker.tails) for worker in self._workers),
-            "waiting": sum(len(worker.inbox) for worker in self._workers),
+            "devices": len(desk.sessions),
+            "tails": len(resident),
+            "tails_bytes": sum(tail.bytes for tail in resident.values()),
+            "inbox": len(desk.inbox),
+            "queue": len(desk.queue),
+            "waiting": len(desk.inbox) + len(desk.queue),
+            "capacity": backend.capacity,
+            "busy_us": backend.busy_us,
+            "cpu_us": {"gateway": self._gateway_cpu_us, **spent, "run": backend.cpu_us},
             "uptime_s": time.monotonic() - self._started_at if self._gateway is not None else 0.0,
             "counters": dict(sorted(counts.items())),
         }
+
+    def add_observer(self, observer: Observer) -> None:
+        """Tell one more observer of every event from now on; harmless before the start."""
+        self._observers.append(observer)
+        if self._desk is not None:
+            self._desk.add_observer(observer)
 
     def __enter__(self) -> Self:
         self.start()
@@ -159,18 +186,6 @@ class EdgeServer:
         return MqttBus(
             config.host, config.port, client_id, username=config.username, password=config.password
         )
-
-    def _accept(self, arrival: Arrival) -> None:
-        self._worker(arrival.device).inbox.put(arrival)
-
-    def _worker(self, device: DeviceId) -> Worker:
-        """The same for a device as long as the server runs."""
-        workers = self._workers
-        return workers[zlib.crc32(str(device).encode()) % len(workers) if len(workers) > 1 else 0]
-
-    def _renewed(self) -> None:
-        for worker in self._workers:
-            worker.inbox.renew()
 
 
 def serve(

@@ -34,11 +34,25 @@ def _spec(details: dict[str, Any]) -> TensorSpec:
     )
 
 
-class LiteRtRunner:
-    """A LiteRT interpreter with its tensors allocated."""
+def _resize(interpreter: Any, batch: int) -> None:
+    """Give every input `batch` rows; ValueError when one has not exactly one row to begin with."""
+    for details in interpreter.get_input_details():
+        shape = [int(size) for size in details["shape"]]
+        if shape[:1] != [1]:
+            raise ValueError(f"an input of shape {shape} has no batch dimension of 1")
+        interpreter.resize_tensor_input(details["index"], [batch, *shape[1:]])
 
-    def __init__(self, model: bytes, kernels: LiteRtKernels, threads: int = 1) -> None:
-        """Raises KernelsError with LiteRT's own reason when it refuses the model."""
+
+class LiteRtRunner:
+    """A LiteRT interpreter with its tensors allocated.
+
+    With `batch` above 1 every input's first dimension, which must be 1, is resized to it before the tensors are
+    allocated; outputs then have `batch` rows. Whether the rows are what single runs give is for the caller to check:
+    a model may fold its batch into something else.
+    """
+
+    def __init__(self, model: bytes, kernels: LiteRtKernels, threads: int = 1, batch: int = 1) -> None:
+        """Raises KernelsError with LiteRT's own reason when it refuses the model, or the batch."""
         # LiteRT reads weights in place: the bytes must live as long as the interpreter.
         self._model = model
         with captured_stderr() as printed:
@@ -48,6 +62,8 @@ class LiteRtRunner:
                     experimental_op_resolver_type=_RESOLVERS[kernels],
                     num_threads=threads,
                 )
+                if batch > 1:
+                    _resize(self._interpreter, batch)
                 self._interpreter.allocate_tensors()
                 given = self._interpreter.get_input_details()
                 made = self._interpreter.get_output_details()
@@ -60,6 +76,10 @@ class LiteRtRunner:
             raise KernelsError(f"LiteRT ({kernels}) cannot run this model: {reason or printed.reason()}")
         self.inputs: tuple[TensorSpec, ...] = tuple(_spec(details) for details in given)
         self.outputs: tuple[TensorSpec, ...] = tuple(_spec(details) for details in made)
+        if batch > 1 and not all(spec.shape[:1] == (batch,) for spec in self.outputs):
+            raise KernelsError(
+                f"LiteRT ({kernels}): an output of this model does not grow with a batch of {batch}"
+            )
         self._input_handles: tuple[int, ...] = tuple(details["index"] for details in given)
         self._output_handles: tuple[int, ...] = tuple(details["index"] for details in made)
 

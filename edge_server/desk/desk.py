@@ -1,95 +1,166 @@
-"""The thread that owns a share of the devices, with their sessions and its own tails."""
+"""The thread that owns all that is known of the devices: sessions, planners, plans."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from cutpoint.wire import (
-    About,
-    DeviceId,
-    FrameError,
-    Leaf,
-    NoteError,
-    Presence,
-    PresenceError,
-    Telemetry,
-    UpdateNote,
-    parse_about,
-    parse_note,
-    parse_state,
-)
+from cutpoint.wire import DeviceId, FrameError, Leaf
+from edge_server.backend import Backend
+from edge_server.batching import Finished, JobQueue, Late, Prepared
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
 from edge_server.desk.inbox import Inbox
 from edge_server.desk.inference import Inference
+from edge_server.desk.reception import Reception
+from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
+from edge_server.desk.stages import Laps
 from edge_server.errors import KeylessError
-from edge_server.events import AboutSeen, DeviceSeen, Dropped, Event, NoteSeen, Observer, TelemetrySeen
+from edge_server.events import Dropped, Event, Observer
 from edge_server.gateway import Arrival, Gateway
 from edge_server.planning.plans import Plans
 from edge_server.sealing.sealing import Seals
-from edge_server.tails.tails import Tails
 
 log = logging.getLogger("edge_server")
 
+Ticker = Callable[[float], None]
 
-class Worker:
-    """Takes arrivals from its inbox, one at a time. A device always comes to the same worker.
+_TICK_S = 0.05
 
-    One thread, because a session has one owner and an interpreter serves one thread; several workers share the
-    devices, each with tails of its own.
+
+class Desk:
+    """Takes arrivals, calls and finished work from its inbox, one at a time.
+
+    One thread, because a session has one owner; tails run elsewhere, in a `Backend`. Everything else that wants to
+    know or change something of a device asks by `call`. Observers and tickers run on the desk's thread: their time is
+    the devices'.
     """
 
     def __init__(
         self,
-        name: str,
         config: ServeConfig,
         catalogue: Catalogue,
         gateway: Gateway,
         seals: Seals,
-        observer: Observer,
+        backend: Backend,
+        observers: Iterable[Observer],
     ) -> None:
         self.inbox = Inbox(config.inbox_size, config.when_full)
+        self.queue = JobQueue(
+            size=config.queue_size,
+            per_device=config.queue_per_device,
+            batch_most=config.batch_most,
+            window_us=config.batch_window_us,
+            late=self._when_late,
+        )
         self.counters = Counters()
-        self.tails = Tails(config.kernels, self.counters)
+        self.laps = Laps()
         self.sessions: OrderedDict[DeviceId, DeviceSession] = OrderedDict()
+        self.turned_s = time.monotonic()
+        """`time.monotonic()` of the last turn: an idle desk turns every 50 ms."""
         self._config = config
-        self._catalogue = catalogue
         self._seals = seals
-        self._observer = observer
-        self._plans = Plans(config, self.tails, gateway, self.counters, self._tell)
-        self._inference = Inference(config, catalogue, self.tails, gateway, self.counters, self._tell)
+        self._observers = list(observers)
+        self._tickers: list[Ticker] = []
+        self.plans = Plans(config, backend, gateway, self.counters, self._tell)
+        self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
+        self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
+        self._reception = Reception(
+            catalogue, self.plans, self._inference, self._reply, self.counters, self._tell
+        )
         self._capacity = config.max_message_bytes
         if len(catalogue):
             self._capacity = min(self._capacity, message_capacity(catalogue))
-        self._thread = threading.Thread(target=self._work, name=f"edge-{name}", daemon=True)
+        self._backend = backend
+        self._thread = threading.Thread(target=self._work, name="edge-desk", daemon=True)
 
     def start(self) -> None:
+        """Start the backend on this desk's queue, and the thread. Raises UsageError when the backend cannot start."""
+        self._backend.start(self.queue, self._when_finished, self._when_prepared)
         self._thread.start()
 
+    def drain(self, timeout_s: float) -> bool:
+        """Take no message any more and finish what was heard; False when that takes longer than `timeout_s`."""
+        self.inbox.hear_no_more()
+        give_up = time.monotonic() + timeout_s
+        quiet = 0
+        # Twice, since the first look may come between taking a message and queueing its job.
+        while quiet < 2 and (left_s := give_up - time.monotonic()) > 0:
+            looked = threading.Event()
+            seen: list[int] = []
+
+            def look(seen: list[int] = seen, looked: threading.Event = looked) -> None:
+                seen.append(len(self.inbox) + self._inference.under_way)
+                looked.set()
+
+            self.call(look)
+            if looked.wait(left_s):
+                quiet = 0 if seen[0] else quiet + 1
+                time.sleep(0.001 if quiet else 0.005)
+        return quiet >= 2
+
     def stop(self, timeout_s: float) -> bool:
-        """Finish the arrival at hand and end; False when that takes longer than `timeout_s`."""
+        """End, with the backend; what still waits is dropped. False when that takes longer than `timeout_s`."""
+        give_up = time.monotonic() + timeout_s
+        self.queue.close()
+        ended = self._backend.stop(timeout_s)
         self.inbox.close()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self._thread.join(max(0.0, give_up - time.monotonic()))
+        return ended and not self._thread.is_alive()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Have a function run on the desk's thread, soon. From any thread; what it raises is logged and counted."""
+        self.inbox.call(function)
+
+    def add_observer(self, observer: Observer) -> None:
+        """Tell one more observer of every event from now on."""
+        self.call(lambda: self._observers.append(observer))
+
+    def add_ticker(self, ticker: Ticker) -> None:
+        """Call this on the desk's thread about every 50 ms, with `time.monotonic()`."""
+        self.call(lambda: self._tickers.append(ticker))
+
+    def renew(self) -> None:
+        """A lost connection to the devices is back."""
+        self.call(lambda: self.plans.renew(self.sessions.values()))
 
     def _work(self) -> None:
-        while (turn := self.inbox.get()) is not None:
-            try:
-                for refused in turn.refused:
-                    if (opened := self._open(refused)) is not None:
-                        self._inference.refuse(opened)
-                if turn.renewed:
-                    self._plans.renew(self.sessions.values())
-                if turn.arrival is not None and (opened := self._open(turn.arrival)) is not None:
-                    self._take(opened)
-            except Exception:
-                # One message must not end the service of every other device.
-                self.counters.count("internal_error")
-                log.exception("event=internal_error")
+        next_tick_s = 0.0
+        while (turn := self.inbox.get(_TICK_S)) is not None:
+            self.laps.begin()
+            for call in turn.calls:
+                self._guarded(call)
+            for refused in turn.refused:
+                self._guarded(partial(self._refuse_arrival, refused))
+            for arrival in turn.arrivals:
+                self._guarded(partial(self._take, arrival))
+            now_s = self.turned_s = time.monotonic()
+            if now_s >= next_tick_s:
+                next_tick_s = now_s + _TICK_S
+                for ticker in self._tickers:
+                    self._guarded(partial(ticker, now_s))
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:
+            # One message must not end the service of every other device.
+            self.counters.count("internal_error")
+            log.exception("event=internal_error")
+
+    def _take(self, arrival: Arrival) -> None:
+        if (opened := self._open(arrival)) is not None:
+            self._reception.take(self._session(opened.device), opened)
+
+    def _refuse_arrival(self, arrival: Arrival) -> None:
+        if (opened := self._open(arrival)) is not None:
+            self._reply.overloaded(opened)
 
     def _open(self, arrival: Arrival) -> Arrival | None:
         """The arrival with a plain frame, None when that is refused. Nobody is answered: nobody is known to ask."""
@@ -101,22 +172,6 @@ class Worker:
             kind = "frame" if arrival.leaf is Leaf.ACT else "telemetry"
             self._refuse(arrival.device, f"bad_{kind}_{error.reason.value}", error)
         return None
-
-    def _take(self, arrival: Arrival) -> None:
-        session = self._session(arrival.device)
-        try:
-            if arrival.leaf is Leaf.ACT:
-                self._activation(session, arrival)
-            elif arrival.leaf is Leaf.TELE:
-                self._telemetry(session, arrival.payload)
-            elif arrival.leaf is Leaf.STATE:
-                self._state(session, arrival.payload)
-            elif arrival.leaf is Leaf.ABOUT:
-                self._about(session, arrival.payload)
-            elif arrival.leaf is Leaf.NOTE:
-                self._note(session, arrival.payload)
-        except (PresenceError, NoteError) as error:
-            self._drop(session, f"bad_{arrival.leaf.value}", error)
 
     def _session(self, device: DeviceId) -> DeviceSession:
         session = self.sessions.get(device)
@@ -133,96 +188,26 @@ class Worker:
         self.counters.count("devices_seen")
         return session
 
-    def _activation(self, session: DeviceSession, arrival: Arrival) -> None:
-        outcome = self._inference.take(session, arrival)
-        if outcome is not None:
-            # After the reply has left, so that planning costs the device no time.
-            self._plans.learn(session, outcome)
+    def _when_finished(self, finished: Finished) -> None:
+        self.call(lambda: self._inference.finished(finished))
 
-    def _telemetry(self, session: DeviceSession, frame: bytes) -> None:
-        try:
-            message = session.collect_telemetry(frame)
-        except FrameError as error:
-            self._drop(session, f"bad_telemetry_{error.reason.value}", error)
-            return
-        if isinstance(message, Telemetry):
-            self.counters.count("telemetry")
-            self._tell(TelemetrySeen(session.device, message))
+    def _when_late(self, late: Late) -> None:
+        self.call(lambda: self._inference.late(late))
 
-    def _state(self, session: DeviceSession, payload: bytes) -> None:
-        if not payload:
-            return
-        seen = parse_state(payload)
-        if seen.state is Presence.LOST and session.state is not None and seen.boot != session.boot:
-            # The will of an earlier life that the broker was late to notice.
-            self.counters.count("old_will")
-            return
-        born = seen.state is Presence.ONLINE and (
-            seen.boot != session.boot or session.state is not Presence.ONLINE
-        )
-        if seen.boot != session.boot:
-            session.begin(seen.boot)
-        if born:
-            self.counters.count("births")
-        if born or seen.state is not session.state:
-            session.state = seen.state
-            self._tell(DeviceSeen(session.device, seen.state, seen.boot))
-        if born:
-            self._plans.greet(session)
-
-    def _about(self, session: DeviceSession, payload: bytes) -> None:
-        if not payload:
-            return
-        about = parse_about(payload)
-        if about != session.about and session.may_log():
-            log.info("event=about device=%s %s", session.device, _about_words(about))
-        session.about = about
-        self._tell(AboutSeen(session.device, about))
-        model = self._catalogue.get(about.model_id)
-        if model is None:
-            self._plans.forget(session)
-            self._drop(session, "unknown_model", f"{about.model} is not on offer")
-            return
-        self._plans.adopt(session, model)
-
-    def _note(self, session: DeviceSession, payload: bytes) -> None:
-        note = parse_note(payload)
-        self.counters.count("notes")
-        if not isinstance(note, UpdateNote):
-            if session.may_log():
-                log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
-        elif note.state.final and session.may_log():
-            log.info(
-                "event=update device=%s kind=%s state=%s text=%r",
-                session.device,
-                note.kind,
-                note.state,
-                note.text,
-            )
-        self._tell(NoteSeen(session.device, note))
-
-    def _drop(self, session: DeviceSession, reason: str, detail: object) -> None:
-        self._refuse(session.device, reason, detail)
+    def _when_prepared(self, prepared: Prepared) -> None:
+        self.call(lambda: self.plans.prepared(prepared))
 
     def _refuse(self, device: DeviceId, reason: str, detail: object) -> None:
         self.counters.note(str(device), reason, detail)
         self._tell(Dropped(device, reason))
 
     def _tell(self, event: Event) -> None:
-        try:
-            self._observer(event)
-        except Exception:
-            self.counters.count("observer_failed")
-            log.exception("event=observer_failed")
-
-
-def _about_words(about: About) -> str:
-    """What an operator looks for when a device is born; texts in quotes, since they are the device's."""
-    said = about.model_dump(
-        include={"model", "operators", "boot", "firmware", "app", "chip", "engine", "reset", "safe_mode"},
-        exclude_none=True,
-    )
-    return " ".join(f"{name}={value!r}" for name, value in said.items())
+        for observer in self._observers:
+            try:
+                observer(event)
+            except Exception:
+                self.counters.count("observer_failed")
+                log.exception("event=observer_failed")
 
 
 def message_capacity(catalogue: Catalogue) -> int:

@@ -1,132 +1,139 @@
-"""From one activation frame to one result frame."""
+"""From one activation frame to a job for a tail, or to its verdict at once; and from a finished job to its verdict."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-from cutpoint.answer import Answer, OutputError
+from cutpoint.answer import OutputError
+from cutpoint.codec import CodecId
 from cutpoint.errors import CutpointError
-from cutpoint.wire import (
-    Activation,
-    Flag,
-    FrameError,
-    Header,
-    Kind,
-    Leaf,
-    MessageError,
-    ModelId,
-    Reason,
-    Result,
-    Status,
-    encode,
-    read_header,
-)
+from cutpoint.kernels import Array
+from cutpoint.wire import Activation, Flag, FrameError, Status
+from edge_server.batching import Finished, Job, JobQueue, Late
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.catalogue.served import ServedModel, TensorMismatchError
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
-from edge_server.desk.answers import Frames
-from edge_server.desk.outcome import Outcome
+from edge_server.desk.answers import digest_of
+from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
-from edge_server.events import Answered, Dropped, Observer
-from edge_server.gateway import Arrival, Gateway
+from edge_server.desk.stages import Laps
+from edge_server.desk.ticket import Ticket, Verdict
+from edge_server.gateway import Arrival
 from edge_server.planning.epoch import newer
-from edge_server.tails.tails import Tails
 
-# A frame that is merely late or doubled is the network's doing: its device got or will get its answer.
-_UNANSWERED = frozenset({Reason.STALE, Reason.DUPLICATE})
-# What a result names that is about a frame whose header could not be read.
-_NOTHING = Header(Kind.ACTIVATION, ModelId(bytes(4)), 0, 0, 0, 0, 0, 0, 1, 0)
-# An inference that was run is never run again; one that was refused may be tried again.
-_FINAL = frozenset({Status.OK, Status.FAILED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    status: Status
-    answer: Answer | None = None
-    acknowledged: bool = False
-    compute_us: int = 0
+# A device without a plan of this server waits as long as its firmware says; ten seconds is the planner's longest.
+_LONGEST_DEADLINE_MS = 10_000
 
 
 class Inference:
-    """Checks, decodes, runs and answers. Every refusal is a status to the device, a counter, and one log line."""
+    """Checks, decodes and queues activations, and concludes those whose tail has run.
+
+    Every refusal is a status to the device, a counter, and one log line. An inference is run once: when it is asked
+    again while it waits, its one answer will do; later it is answered from memory.
+    """
 
     def __init__(
         self,
         config: ServeConfig,
         catalogue: Catalogue,
-        tails: Tails,
-        gateway: Gateway,
+        queue: JobQueue,
+        reply: Reply,
         counters: Counters,
-        tell: Observer,
+        laps: Laps,
     ) -> None:
         self._config = config
         self._catalogue = catalogue
-        self._tails = tails
-        self._gateway = gateway
+        self._queue = queue
+        self._reply = reply
         self._counters = counters
-        self._tell = tell
+        self._laps = laps
+        self.under_way = 0
+        """Jobs that have no verdict yet."""
 
-    def take(self, session: DeviceSession, arrival: Arrival) -> Outcome | None:
-        """Serve one frame; an outcome when it completed an activation that was run or acknowledged."""
+    def take(self, session: DeviceSession, arrival: Arrival) -> None:
+        """Take one frame; an activation that it completes is answered at once or queued."""
+        taken_ns = time.perf_counter_ns()
         try:
             message = session.collect(arrival.payload, arrival.received_ns)
         except FrameError as error:
-            self._bad_frame(session, error)
-            return None
+            self._reply.bad_frame(session, error)
+            return
         if message is None:
-            return None
+            return
         received = session.taken()
-        bytes_up = sum([size for size, _ in received])
         if not isinstance(message, Activation):
-            self._drop(session, "wrong_kind", f"{type(message).__name__} on the activation topic")
-            return None
-        remembered = session.answers.get(message.boot, message.sequence)
+            self._reply.drop(session, "wrong_kind", f"{type(message).__name__} on the activation topic")
+            return
+        model = self._catalogue.get(message.model)
+        ticket = Ticket(session, message, model, digest_of(message), received, arrival.received_ns, taken_ns)
+        if self._asked_before(ticket):
+            return
+        self._follow(session, message)
+        verdict = self._judged(ticket)
+        self._laps.lap("decode")
+        if isinstance(verdict, Verdict):
+            self._reply.conclude(ticket, verdict)
+            return
+        session.in_flight[ticket.asked] = ticket.digest
+        self.under_way += 1
+        refused = self._queue.put(verdict)
+        if refused is not None:
+            self._finish(refused, Verdict(Status.OVERLOADED, reason="overloaded", detail="the queue is full"))
+
+    def finished(self, finished: Finished) -> None:
+        """Conclude the jobs of a batch."""
+        for job, outcome, shared in zip(finished.batch.jobs, finished.outcomes, finished.shared, strict=True):
+            ticket = job.ticket
+            assert isinstance(ticket, Ticket)
+            ticket.started_ns, ticket.batch = finished.started_ns, shared
+            ticket.compute_us = finished.compute_us // len(finished.batch.jobs)
+            self._finish(
+                job, self._decoded(job.model, outcome, acknowledged=Flag.ANSWERED in ticket.message.flags)
+            )
+
+    def late(self, late: Late) -> None:
+        """Refuse the jobs whose turn came too late."""
+        for job in late.jobs:
+            waited_us = (time.perf_counter_ns() - job.received_ns) // 1000
+            self._finish(job, Verdict(Status.TOO_LATE, reason="too_late", detail=f"waited {waited_us} us"))
+
+    def _finish(self, job: Job, verdict: Verdict) -> None:
+        ticket = job.ticket
+        assert isinstance(ticket, Ticket)
+        self.under_way -= 1
+        ticket.session.in_flight.pop(ticket.asked, None)
+        self._reply.conclude(ticket, verdict)
+
+    def _asked_before(self, ticket: Ticket) -> bool:
+        """Whether this inference is answered or under way; a repeated answer is sent again.
+
+        The same inference with another content comes from a second device of the same id. Both hear every answer, and
+        one of them would take the other's for its own: none is given, and both finish by themselves.
+        """
+        session = ticket.session
+        remembered = session.answers.get(ticket.asked)
+        digest = session.in_flight.get(ticket.asked) if remembered is None else remembered.digest
+        now_s = time.monotonic()
+        if digest is not None and ticket.digest and digest and digest != ticket.digest:
+            session.twins.clash(now_s)
+            self._counters.note(
+                str(session.device),
+                "twin_id",
+                f"boot {ticket.message.boot}, inference {ticket.message.sequence} came with two contents: two devices "
+                "have this id; give one of them another",
+            )
+        if session.twins.clashed(now_s):
+            self._reply.conclude(ticket, Verdict(Status.FAILED, reason="twin_refused"))
+            return True
         if remembered is not None:
             self._counters.count("repeated")
-            self._send(session, remembered)
-            return None
-        self._follow(session, message)
-        model = self._catalogue.get(message.model)
-        verdict = self._judge(session, message, model, arrival.received_ns)
-        edge_us = (time.perf_counter_ns() - arrival.received_ns) // 1000
-        verdict, frames = self._reply(session, message, verdict, edge_us)
-        bytes_down = sum(map(len, frames))
-        self._tell(
-            Answered(
-                session.device,
-                message.model,
-                message.boot,
-                message.sequence,
-                message.cut,
-                verdict.status,
-                verdict.acknowledged,
-                edge_us,
-                verdict.compute_us,
-                bytes_up,
-                bytes_down,
-                verdict.answer,
-            )
-        )
-        if model is None or verdict.status is not Status.OK:
-            return None
-        return Outcome(message, model, verdict.compute_us, edge_us, bytes_up, received, bytes_down)
-
-    def refuse(self, arrival: Arrival) -> None:
-        """Answer `overloaded` for a frame that found the inbox full; for the last chunk of a message only."""
-        try:
-            header = read_header(arrival.payload)
-        except FrameError:
-            self._counters.count("refused_unreadable")
-            return
-        if header.kind is not Kind.ACTIVATION or header.chunk_index + 1 != header.chunk_count:
-            return
-        self._counters.note(str(arrival.device), "overloaded")
-        edge_us = (time.perf_counter_ns() - arrival.received_ns) // 1000
-        for frame in self._frames(header, Status.OVERLOADED, edge_us):
-            self._gateway.send(arrival.device, Leaf.RES, frame)
+            self._reply.again(session, remembered.frames)
+            return True
+        if digest is not None:
+            self._counters.count("repeated_in_flight")
+            return True
+        return False
 
     def _follow(self, session: DeviceSession, message: Activation) -> None:
         """Keep track of lives and numbers; a gap or a step back is counted and otherwise harmless."""
@@ -134,85 +141,79 @@ class Inference:
             if session.state is not None and not newer(message.boot, session.boot):
                 # Late from an earlier life: what the device itself said last about its boot stands.
                 self._counters.count("boot_back")
+                self.stepped_back(session)
                 return
+            if session.boot and not newer(message.boot, session.boot):
+                self.stepped_back(session)
             session.boot = message.boot
             self._counters.count("boots_seen")
         elif session.sequence and message.sequence != session.sequence + 1:
-            self._counters.count("sequence_gap" if message.sequence > session.sequence else "sequence_back")
+            forward = message.sequence > session.sequence
+            self._counters.count("sequence_gap" if forward else "sequence_back")
+            if not forward:
+                self.stepped_back(session)
         session.sequence = message.sequence
 
-    def _judge(
-        self, session: DeviceSession, message: Activation, model: ServedModel | None, received_ns: int
-    ) -> _Verdict:
-        if model is None:
-            return self._refusal(session, Status.UNKNOWN_MODEL, "unknown_model", message.model.hex)
-        if message.cut > model.n:
-            return self._refusal(
-                session,
-                Status.WRONG_CUT,
-                "wrong_cut",
-                f"cut {message.cut} of a model with {model.n} operators",
+    def stepped_back(self, session: DeviceSession) -> None:
+        """A life or an inference of this device came after a later one."""
+        if session.twins.step_back(time.monotonic()):
+            self._counters.note(
+                str(session.device),
+                "twin_id",
+                "its lives or inferences alternate: two devices have this id, or its frames are played again",
             )
-        waited_us = (time.perf_counter_ns() - received_ns) // 1000
-        deadline_ms = (
-            session.planning.deadline_ms if session.planning is not None else self._config.deadline_ms
-        )
-        if deadline_ms is not None and waited_us > 1000 * deadline_ms:
-            return self._refusal(session, Status.TOO_LATE, "too_late", f"waited {waited_us} us")
-        answered = Flag.ANSWERED in message.flags
-        if answered and (message.cut < model.n or not message.tensors):
-            return _Verdict(Status.OK, acknowledged=True)
+
+    def _judged(self, ticket: Ticket) -> Verdict | Job:
+        message, model = ticket.message, ticket.model
+        if model is None:
+            return Verdict(Status.UNKNOWN_MODEL, reason="unknown_model", detail=message.model.hex)
+        if message.cut > model.n:
+            detail = f"cut {message.cut} of a model with {model.n} operators"
+            return Verdict(Status.WRONG_CUT, reason="wrong_cut", detail=detail)
+        deadline_ns = self._deadline_ns(ticket)
+        if time.perf_counter_ns() > deadline_ns:
+            detail = f"waited {ticket.residence_us()} us"
+            return Verdict(Status.TOO_LATE, reason="too_late", detail=detail)
+        if Flag.ANSWERED in message.flags and (message.cut < model.n or not message.tensors):
+            return Verdict(Status.OK, acknowledged=True)
+        arrays: list[Array] | None = None
         try:
-            arrays = model.arrays(message.cut, message.tensors)
-            # Making a tail must not pass for running it.
-            self._tails.warm(model, message.cut)
-            began_ns = time.perf_counter_ns()
-            outputs = self._tails.run(model, message.cut, arrays)
-            compute_us = (time.perf_counter_ns() - began_ns) // 1000
-            answer = model.rule.decode(outputs)
+            # A JPEG takes longer to decode than all the rest: that is for the thread that runs the tail.
+            if message.cut == model.n or all(tensor.codec is not CodecId.JPEG for tensor in message.tensors):
+                arrays = model.arrays(message.cut, message.tensors)
         except TensorMismatchError as error:
-            return self._refusal(session, Status.BAD_FRAME, "wrong_tensor", error)
-        except (OutputError, CutpointError) as error:
-            return self._refusal(session, Status.FAILED, "failed", error)
-        return _Verdict(Status.OK, answer, answered or message.cut == model.n, compute_us)
+            return Verdict(Status.BAD_FRAME, reason="wrong_tensor", detail=error)
+        if message.cut == model.n and arrays is not None:
+            return self._decoded(model, arrays, acknowledged=True)
+        ticket.decoded_ns = time.perf_counter_ns()
+        return Job(
+            ticket.session.device,
+            model,
+            message.cut,
+            ticket.received_ns,
+            ticket.decoded_ns,
+            deadline_ns,
+            ticket,
+            arrays,
+            message.tensors if arrays is None else (),
+        )
 
-    def _refusal(self, session: DeviceSession, status: Status, reason: str, detail: object) -> _Verdict:
-        self._drop(session, reason, detail)
-        return _Verdict(status)
+    def _deadline_ns(self, ticket: Ticket) -> int:
+        planning = ticket.session.planning
+        planned = None if planning is None else planning.deadline_ms
+        return ticket.received_ns + 1_000_000 * (planned or self._config.deadline_ms or _LONGEST_DEADLINE_MS)
 
-    def _reply(
-        self, session: DeviceSession, message: Activation, verdict: _Verdict, edge_us: int
-    ) -> tuple[_Verdict, Frames]:
-        answer = None if verdict.acknowledged else verdict.answer
+    def _decoded(
+        self, model: ServedModel, outcome: list[Array] | Exception, *, acknowledged: bool
+    ) -> Verdict:
+        """What a tail's outputs, or what was wrong instead, are to the device."""
         try:
-            frames = self._frames(message, verdict.status, edge_us, answer)
-        except MessageError as error:
-            verdict = self._refusal(session, Status.FAILED, "unsendable_answer", error)
-            frames = self._frames(message, verdict.status, edge_us)
-        if self._send(session, frames):
-            name = "acknowledged" if verdict.acknowledged else f"answered_{verdict.status.name.lower()}"
-            self._counters.count(name)
-        if verdict.status in _FINAL:
-            session.answers.put(message.boot, message.sequence, frames)
-        return verdict, frames
-
-    def _bad_frame(self, session: DeviceSession, error: FrameError) -> None:
-        self._drop(session, f"bad_frame_{error.reason.value}", error)
-        if error.reason not in _UNANSWERED:
-            self._send(session, self._frames(error.header or _NOTHING, Status.BAD_FRAME, 0))
-
-    def _frames(
-        self, about: Activation | Header, status: Status, edge_us: int, answer: Answer | None = None
-    ) -> Frames:
-        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer)
-        return tuple(encode(result, chunk_bytes=self._config.frame_bytes))
-
-    def _send(self, session: DeviceSession, frames: Frames) -> bool:
-        sent = True
-        for frame in frames:
-            sent &= self._gateway.send(session.device, Leaf.RES, frame)
-        return sent
-
-    def _drop(self, session: DeviceSession, reason: str, detail: object) -> None:
-        self._counters.note(str(session.device), reason, detail)
-        self._tell(Dropped(session.device, reason))
+            if not isinstance(outcome, Exception):
+                return Verdict(Status.OK, model.rule.decode(outcome), acknowledged)
+            raise outcome
+        except TensorMismatchError as error:
+            return Verdict(Status.BAD_FRAME, reason="wrong_tensor", detail=error)
+        except (OutputError, CutpointError) as error:
+            return Verdict(Status.FAILED, reason="failed", detail=error)
+        except Exception as error:  # noqa: BLE001  a fault of ours costs one inference; the backend logged it
+            return Verdict(Status.FAILED, reason="failed", detail=repr(error))

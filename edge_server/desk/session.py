@@ -1,4 +1,4 @@
-"""What the server knows of one device; belongs to the worker that the device is assigned to."""
+"""What the server knows of one device; belongs to the desk's thread."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections import deque
 
 from cutpoint.wire import About, DeviceId, Presence, Receiver
 from edge_server.catalogue.served import ServedModel
-from edge_server.desk.answers import AnswerCache
+from edge_server.desk.answers import AnswerCache, Asked
 from edge_server.desk.outcome import Received
+from edge_server.desk.twins import TwinWatch
 from edge_server.planning.epoch import Epoch
 from edge_server.planning.planning import Planning
 
@@ -32,18 +33,23 @@ class DeviceSession:
         "capacity",
         "device",
         "epoch",
+        "in_flight",
         "model",
         "planning",
         "receiver",
         "sequence",
         "state",
         "telemetry_receiver",
+        "twins",
     )
 
     def __init__(self, device: DeviceId, *, capacity: int, remembered_answers: int) -> None:
         self.device = device
         self.capacity = capacity
         self.answers = AnswerCache(remembered_answers)
+        self.in_flight: dict[Asked, int] = {}
+        """Inferences that wait for their tail, with the digest of the question."""
+        self.twins = TwinWatch()
         self.receiver: Receiver | None = None
         self.telemetry_receiver: Receiver | None = None
         self.model: ServedModel | None = None

@@ -40,3 +40,13 @@ class Gateway(Protocol):
     def drops(self) -> dict[str, int]:
         """What was lost here, by reason."""
         ...
+
+    @property
+    def cpu_us(self) -> int:
+        """Processor time of the gateway's own thread so far, in microseconds: receiving, and what it sends."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether devices can be reached now."""
+        ...

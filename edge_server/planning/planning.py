@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cutpoint.plan import Decision, LinkSample, Observation, Planner
 from cutpoint.wire import Activation, Flag, Plan
+from edge_server.batching import Key
 from edge_server.catalogue.served import ServedModel
 from edge_server.desk.outcome import Outcome
 from edge_server.planning.epoch import newer
@@ -42,6 +43,7 @@ class Planning:
         "plan",
         "planner",
         "published_ns",
+        "waits_for",
     )
 
     def __init__(
@@ -57,6 +59,8 @@ class Planning:
         self.planner = planner
         self.plan: Plan | None = None
         self.published_ns = 0
+        self.waits_for: Key | None = None
+        """The tail that the newest plan, not yet published, waits for."""
         self._decide_every = decide_every
         self._decide_interval_ns = decide_interval_ns
         self._learn_interval_ns = learn_interval_ns

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from cutpoint.errors import CutpointError
-from cutpoint.plan import EdgeEstimator, EnergyModel, Planner, PolicyError
-from cutpoint.wire import Activation, CodecId, Flag, Leaf, Plan, encode
+from cutpoint.plan import Decision, EdgeEstimator, EnergyModel, Planner, PolicyError
+from cutpoint.wire import Activation, CodecId, DeviceId, Flag, Leaf, Plan, encode
+from edge_server.backend import Backend
+from edge_server.batching import Key, Prepared
 from edge_server.catalogue.served import ServedModel
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
@@ -19,7 +21,6 @@ from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
 from edge_server.planning.machines import machine_classes
 from edge_server.planning.planning import Planning
-from edge_server.tails.tails import Tails
 
 # A device that has not taken its plan after this long is sent it again.
 _REPEAT_NS = 1_000_000_000
@@ -27,18 +28,29 @@ _UNKNOWN_CHIP = "esp32"
 _CODECS = {codec.name.lower(): codec for codec in CodecId}
 
 
-class Plans:
-    """Decides for the devices of one worker, and publishes what changed.
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A plan, epoch aside, that may leave once its tail is in memory."""
 
-    The tail of a planned cut is made before its plan leaves. Tails of one model are priced by one estimator for
-    all devices of the worker.
+    session: DeviceSession
+    planning: Planning
+    plan: Plan
+    decision: Decision
+
+
+class Plans:
+    """Decides for all devices, and publishes what changed.
+
+    The tail of a planned cut is made before its plan leaves: a plan whose tail is not in memory waits until the backend
+    has prepared it. Tails of one model are priced by one estimator for all devices.
     """
 
     def __init__(
-        self, config: ServeConfig, tails: Tails, gateway: Gateway, counters: Counters, tell: Observer
+        self, config: ServeConfig, backend: Backend, gateway: Gateway, counters: Counters, tell: Observer
     ) -> None:
         self._config = config
-        self._tails = tails
+        self._backend = backend
+        self._waiting: dict[Key, dict[DeviceId, _Waiting]] = {}
         self._gateway = gateway
         self._counters = counters
         self._tell = tell
@@ -104,6 +116,7 @@ class Plans:
     def _decide(self, session: DeviceSession, planning: Planning, *, anew: bool = False) -> None:
         decision = planning.decide(time.perf_counter_ns())
         self._counters.count("decisions")
+        planning.waits_for = None
         flags = Flag(0)
         if self._config.hedged:
             flags |= Flag.HEDGED
@@ -116,13 +129,34 @@ class Plans:
         plan = Plan(planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms)
         if not anew and not planning.differs(plan):
             return
-        try:
-            self._tails.warm(planning.model, decision.cut)
-        except CutpointError as error:
-            # Better no plan than one whose tensors nobody can use.
-            self._counters.note(str(session.device), "no_tail", error)
+        key = (planning.model.id.raw, decision.cut)
+        waiting = _Waiting(session, planning, plan, decision)
+        if decision.cut == planning.model.n or self._backend.ready(key):
+            self._send(waiting)
             return
-        planning.plan = Plan(planning.model.id, session.epoch.next(), decision.cut, codec, flags, deadline_ms)
+        others = self._waiting.setdefault(key, {})
+        if not others:
+            self._backend.prepare(planning.model, decision.cut)
+        others[session.device] = waiting
+        planning.waits_for = key
+
+    def prepared(self, prepared: Prepared) -> None:
+        """A tail is in memory, or cannot be made: the plans that wait for it leave, or end."""
+        for waiting in self._waiting.pop(prepared.key, {}).values():
+            session, planning = waiting.session, waiting.planning
+            if session.planning is not planning or planning.waits_for != prepared.key:
+                continue
+            if prepared.error is not None:
+                planning.waits_for = None
+                # Better no plan than one whose tensors nobody can use.
+                self._counters.note(str(session.device), "no_tail", prepared.error)
+                continue
+            self._send(waiting)
+
+    def _send(self, waiting: _Waiting) -> None:
+        session, planning, decision = waiting.session, waiting.planning, waiting.decision
+        planning.waits_for = None
+        planning.plan = replace(waiting.plan, epoch=session.epoch.next())
         self._publish(session, planning)
         self._tell(
             PlanDecided(
@@ -130,8 +164,8 @@ class Plans:
                 planning.model.id,
                 planning.plan.epoch,
                 decision.cut,
-                codec,
-                deadline_ms,
+                planning.plan.codec,
+                planning.plan.deadline_ms,
                 decision.reason,
                 decision.exploration,
                 decision.expected_us,

@@ -130,3 +130,11 @@ class SealingGateway:
 
     def drops(self) -> dict[str, int]:
         return self._gateway.drops()
+
+    @property
+    def cpu_us(self) -> int:
+        return self._gateway.cpu_us
+
+    @property
+    def connected(self) -> bool:
+        return self._gateway.connected

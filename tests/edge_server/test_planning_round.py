@@ -206,6 +206,7 @@ def _converse(
         last = LastAnswered(sequence - 1, 500 + network_us * size // 100, 500, size, 40)
         timings = Timings(0, (operator_us,) * plan.cut, last if sequence > 1 else None)
         dev.ask(plan.cut, picture, sequence, timings=timings, plan_epoch=plan.epoch)
+        time.sleep(0.01)  # a plan leaves once its tail is made
         while not dev.plans.empty():
             plan = dev.plan()
         if deeper_than is not None and plan.cut > deeper_than:
@@ -229,9 +230,9 @@ def test_an_activation_that_trickles_in_moves_the_plan_at_once(
 ) -> None:
     serve(deadline_ms=100, decide_every=1, learn_interval_ms=0)
     dev.about()
-    plan = _converse(dev, fomo, dev.plan(), network_us=30, operator_us=3_000, first=1, most=20)
+    plan = _converse(dev, fomo, dev.plan(), network_us=30, operator_us=3_000, first=1, most=40)
     [picture] = pictures(fomo, 1)
-    frames = encode(dev.activation(plan.cut, picture, 21, plan_epoch=plan.epoch), chunk_bytes=512)
+    frames = encode(dev.activation(plan.cut, picture, 41, plan_epoch=plan.epoch), chunk_bytes=512)
     assert len(frames) > 3
     for frame in frames:
         dev.send_frames([frame])

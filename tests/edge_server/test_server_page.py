@@ -25,7 +25,7 @@ def _counted() -> Iterator[str]:
     """Names that the server counts by, as its source has them."""
     for node in (node for source in SOURCES for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in {"count", "note", "_drop", "_refuse", "_refusal"}:
+            if node.func.attr in {"count", "note", "drop", "_drop", "_refuse"}:
                 for argument in node.args:
                     yield from (
                         constant.value
@@ -34,11 +34,13 @@ def _counted() -> Iterator[str]:
                         and isinstance(constant.value, str)
                         and re.fullmatch("[a-z]+(_[a-z]+)*", constant.value)
                     )
+        elif isinstance(node, ast.keyword) and node.arg == "reason" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
         elif (
             isinstance(node, ast.Subscript)
             and isinstance(node.slice, ast.Constant)
             and isinstance(node.value, ast.Attribute)
-            and node.value.attr in {"drops", "_drops"}
+            and node.value.attr in {"drops", "_drops", "counts", "_counts"}
         ):
             gate = "gateway_" if node.value.attr == "_drops" else ""
             yield f"{gate}{node.slice.value}"

@@ -33,6 +33,15 @@ class MqttGateway:
         self._parsed: dict[str, tuple[DeviceId, Leaf]] = {}
         self._drops: Counter[str] = Counter()
         self._connections = 0
+        self._cpu_ns = 0
+
+    @property
+    def cpu_us(self) -> int:
+        return self._cpu_ns // 1000
+
+    @property
+    def connected(self) -> bool:
+        return self._bus.connected
 
     def start(self, accept: Callable[[Arrival], None], renewed: Callable[[], None]) -> None:
         """Connect and subscribe; raises ConnectError when the broker cannot be reached."""
@@ -69,6 +78,7 @@ class MqttGateway:
 
     def _on_message(self, topic: str, payload: bytes) -> None:
         received_ns = time.perf_counter_ns()
+        self._cpu_ns = time.thread_time_ns()
         if len(payload) > self._most_bytes:
             self._drops["too_large"] += 1
             return

@@ -1,0 +1,139 @@
+"""What each message of a device means, by the topic that it came on."""
+
+from __future__ import annotations
+
+import logging
+
+from cutpoint.wire import (
+    About,
+    FrameError,
+    Leaf,
+    NoteError,
+    Presence,
+    PresenceError,
+    Telemetry,
+    UpdateNote,
+    parse_about,
+    parse_note,
+    parse_state,
+)
+from edge_server.catalogue.catalogue import Catalogue
+from edge_server.counters import Counters
+from edge_server.desk.inference import Inference
+from edge_server.desk.reply import Reply
+from edge_server.desk.session import DeviceSession
+from edge_server.events import AboutSeen, DeviceSeen, NoteSeen, Observer, TelemetrySeen
+from edge_server.gateway import Arrival
+from edge_server.planning.epoch import newer
+from edge_server.planning.plans import Plans
+
+log = logging.getLogger("edge_server")
+
+
+class Reception:
+    """Takes one message of one device; what is wrong with it costs that device a counter and nobody else anything."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        plans: Plans,
+        inference: Inference,
+        reply: Reply,
+        counters: Counters,
+        tell: Observer,
+    ) -> None:
+        self._catalogue = catalogue
+        self._plans = plans
+        self._inference = inference
+        self._reply = reply
+        self._counters = counters
+        self._tell = tell
+
+    def take(self, session: DeviceSession, arrival: Arrival) -> None:
+        """Never raises for what a device sent."""
+        try:
+            if arrival.leaf is Leaf.ACT:
+                self._inference.take(session, arrival)
+            elif arrival.leaf is Leaf.TELE:
+                self._telemetry(session, arrival.payload)
+            elif arrival.leaf is Leaf.STATE:
+                self._state(session, arrival.payload)
+            elif arrival.leaf is Leaf.ABOUT:
+                self._about(session, arrival.payload)
+            elif arrival.leaf is Leaf.NOTE:
+                self._note(session, arrival.payload)
+        except (PresenceError, NoteError) as error:
+            self._reply.drop(session, f"bad_{arrival.leaf.value}", error)
+
+    def _telemetry(self, session: DeviceSession, frame: bytes) -> None:
+        try:
+            message = session.collect_telemetry(frame)
+        except FrameError as error:
+            self._reply.drop(session, f"bad_telemetry_{error.reason.value}", error)
+            return
+        if isinstance(message, Telemetry):
+            self._counters.count("telemetry")
+            self._tell(TelemetrySeen(session.device, message))
+
+    def _state(self, session: DeviceSession, payload: bytes) -> None:
+        if not payload:
+            return
+        seen = parse_state(payload)
+        if seen.state is Presence.LOST and session.state is not None and seen.boot != session.boot:
+            # The will of an earlier life that the broker was late to notice.
+            self._counters.count("old_will")
+            return
+        born = seen.state is Presence.ONLINE and (
+            seen.boot != session.boot or session.state is not Presence.ONLINE
+        )
+        if seen.boot != session.boot:
+            if born and session.boot and not newer(seen.boot, session.boot):
+                self._inference.stepped_back(session)
+            session.begin(seen.boot)
+        if born:
+            self._counters.count("births")
+        if born or seen.state is not session.state:
+            session.state = seen.state
+            self._tell(DeviceSeen(session.device, seen.state, seen.boot))
+        if born:
+            self._plans.greet(session)
+
+    def _about(self, session: DeviceSession, payload: bytes) -> None:
+        if not payload:
+            return
+        about = parse_about(payload)
+        if about != session.about and session.may_log():
+            log.info("event=about device=%s %s", session.device, _about_words(about))
+        session.about = about
+        self._tell(AboutSeen(session.device, about))
+        model = self._catalogue.get(about.model_id)
+        if model is None:
+            self._plans.forget(session)
+            self._reply.drop(session, "unknown_model", f"{about.model} is not on offer")
+            return
+        self._plans.adopt(session, model)
+
+    def _note(self, session: DeviceSession, payload: bytes) -> None:
+        note = parse_note(payload)
+        self._counters.count("notes")
+        if not isinstance(note, UpdateNote):
+            if session.may_log():
+                log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
+        elif note.state.final and session.may_log():
+            log.info(
+                "event=update device=%s kind=%s state=%s text=%r",
+                session.device,
+                note.kind,
+                note.state,
+                note.text,
+            )
+        self._tell(NoteSeen(session.device, note))
+
+
+def _about_words(about: About) -> str:
+    """What an operator looks for when a device is born; texts in quotes, since they are the device's."""
+    said = about.model_dump(
+        include={"model", "operators", "boot", "firmware", "app", "chip", "engine", "reset", "safe_mode"},
+        exclude_none=True,
+    )
+    return " ".join(f"{name}={value!r}" for name, value in said.items())

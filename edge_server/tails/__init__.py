@@ -1,1 +1,0 @@
-"""Resident interpreters of the tails."""
