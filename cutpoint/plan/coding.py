@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from cutpoint.plan.ema import Ema, checked_alpha
 from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, is_index, refusal
 from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.state import Fields, State, plain
 
 ENCODE_US_PER_BYTE: Mapping[str, float] = {"raw": 0.0, "bitmap": 0.02, "jpeg": 0.0}
 """Assumed until measured. `bitmap`: some five cycles a byte at 240 MHz. `jpeg`: the camera's own coder."""
 UNKNOWN_CODEC_US_PER_BYTE = 0.05
+MOST_CODECS = 16
 
 
 class CodingEstimator:
@@ -63,6 +65,41 @@ class CodingEstimator:
         if key not in into:
             into[key] = Ema(self._alpha)
         return into[key].add(value / unit)
+
+    def state(self) -> State:
+        """The averages of each (cut, codec) that was seen: [cut, codec, coded bytes per raw byte, encoding us]."""
+        return {
+            "version": 1,
+            "network": self._shape.fingerprint,
+            "seen": [
+                [*pair, *(self._known(of.get(pair)) for of in (self._ratio, self._encode))]
+                for pair in dict.fromkeys((*self._ratio, *self._encode))
+            ],
+        }
+
+    @staticmethod
+    def _known(average: Ema | None) -> float | None:
+        return None if average is None or average.value is None else plain(average.value)
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit."""
+        fields = Fields(state, "coding", ("network", "seen"))
+        fields.require(fields.raw("network") == self._shape.fingerprint, "is of another network")
+        n = self._shape.n
+        ratios: dict[tuple[int, str], Ema] = {}
+        encodes: dict[tuple[int, str], Ema] = {}
+        seen = fields.records("seen", MOST_CODECS * (n + 1), (4,))
+        for record in seen:
+            pair = (record.whole(0, 0, n), record.text(1, 16))
+            fields.require(pair not in ratios and pair not in encodes, f"speaks of {pair} twice")
+            for into, value in (
+                (ratios, record.number_or_none(2, 0.0, MOST_BYTES)),
+                (encodes, record.number_or_none(3, 0.0, LONGEST_US)),
+            ):
+                if value is not None:
+                    into[pair] = Ema(self._alpha)
+                    into[pair].add(value)
+        self._ratio, self._encode = ratios, encodes
 
     def seen(self, cut: int, codec: str) -> bool:
         """Whether coded bytes of this pair were ever observed; `raw` needs no observation."""

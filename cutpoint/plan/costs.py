@@ -78,16 +78,20 @@ def cost_table(
     edge: EdgeEstimator,
     link: LinkEstimator,
     energy: EnergyModel | None = None,
+    toll: float = 0.0,
 ) -> CostTable:
     """Prices every row of `grid`, whose bytes were brought up to date by `RowGrid.refresh`.
 
     latency = device + encode + link + edge. At cut N the device has its answer before it sends anything, so
     link and edge add nothing to its latency, though the bytes that it sends afterwards still cost energy.
-    link = round trip + (bytes up + usual answer) / bandwidth. edge = tail x load.
+    link = round trip + (bytes up + usual answer) / bandwidth. edge = tail. What a busy edge makes of it is no time
+    and not in here, except for SCIoT's formula, whose only way to hear of it is its edge times.
+
+    toll   what a microsecond of edge compute weighs beyond itself, 0 for an idle edge
     """
     device_us = operators.prefix_us[grid.cut]
     tails_us = edge.tails_us
-    edge_us = tails_us[grid.cut] * edge.load
+    edge_us = tails_us[grid.cut]
     us_per_byte = 1e6 / link.bytes_per_s
     transmit_us = grid.bytes_up * us_per_byte
     link_us = transmit_us + (link.round_trip_us + grid.shape.result_bytes * us_per_byte)
@@ -109,7 +113,7 @@ def cost_table(
         energy_uj = energy.inference_uj(device_us + grid.encode_us, transmit_us, wait_us)
     figures = OperatorFigures(
         device_us=operators.figures_us,
-        edge_us=(tails_us[:-1] - tails_us[1:]) * edge.load,
+        edge_us=(tails_us[:-1] - tails_us[1:]) * (1.0 + toll),
         layer_bytes=grid.shape.cut_bytes[1:],
         bytes_per_s=link.bytes_per_s,
     )

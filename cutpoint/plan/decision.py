@@ -16,6 +16,7 @@ class Occasion(StrEnum):
     """What brought a decision about."""
 
     POLICY = "policy"
+    LOAD = "load"
     EXPLORATION = "exploration"
     FORCED = "forced"
     RETEST = "retest"

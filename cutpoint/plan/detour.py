@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
+
+import numpy as np
+import numpy.typing as npt
 
 from cutpoint.plan.decision import Occasion
+from cutpoint.plan.draws import Draws
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.explore import lesson
 from cutpoint.plan.figure import refusal
 from cutpoint.plan.link import LinkEstimator
 from cutpoint.plan.policies import Policy
 from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.state import MOST_COUNTED, Fields, State
 from cutpoint.plan.table import CostTable
 from cutpoint.plan.wording import row_name
 
 DETOUR_DECISIONS = 4
 RETEST_EVERY = 8
 KNOWN_LINK_SAMPLES = 3
+MOST_REASON = 4096
 
 
 @dataclass(slots=True)
@@ -36,7 +41,8 @@ class Situation:
     """What a detour is judged against.
 
     table     the cost table
-    policy    whose prices say what a lesson may cost
+    policy    whether it re-tests, and whose prices say what a lesson may cost
+    price     those prices with the toll of a busy edge; None: the edge is not busy
     chosen    row that the policy takes
     pending   operators due for a re-test
     last_run  inference at which each row was last seen, -1 for never
@@ -45,6 +51,7 @@ class Situation:
 
     table: CostTable
     policy: Policy
+    price: npt.NDArray[np.float64] | None
     chosen: int
     pending: Sequence[int]
     last_run: Sequence[int]
@@ -60,17 +67,57 @@ class Detours:
     settles does not take the device over.
     """
 
-    def __init__(self, shape: NetworkShape, *, seed: int, exploration: float, forced: float) -> None:
+    def __init__(
+        self, shape: NetworkShape, *, rows: int, seed: int, exploration: float, forced: float
+    ) -> None:
         for name, chance in (("exploration", exploration), ("forced_device_only", forced)):
             if refusal(chance, 0.0, 1.0) is not None:
                 raise PolicyError(f"{name} is {chance!r}; expected a probability from 0 to 1")
         self._shape = shape
-        self._random = Random(seed)
+        self._rows = rows
+        self._random = Draws(seed)
         self._exploration = exploration
         self._forced = forced
         self._standing: Detour | None = None
         self._retest_from = 0
         self._steps_told = -1
+
+    def state(self) -> State:
+        """How many numbers were drawn, and the detour under way: [row, occasion, reason, decisions left]."""
+        at = self._standing
+        return {
+            "version": 1,
+            "drawn": self._random.drawn,
+            "retest_from": self._retest_from,
+            "steps_told": self._steps_told,
+            "standing": None if at is None else [at.index, str(at.occasion), at.reason, at.decisions_left],
+        }
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit.
+
+        Draws go on where they were when the seed is what it was.
+        """
+        fields = Fields(state, "detours", ("drawn", "retest_from", "steps_told", "standing"))
+        drawn = fields.whole("drawn", 0, MOST_COUNTED)
+        retest_from = fields.whole("retest_from", 0, MOST_COUNTED)
+        steps_told = fields.whole("steps_told", -1, MOST_COUNTED)
+        standing, at = None, fields.record("standing", 4)
+        if at is not None:
+            occasion = at.text(1, 16)
+            fields.require(
+                occasion in set(Occasion) - {Occasion.POLICY, Occasion.LOAD},
+                "has a detour of no known occasion",
+            )
+            standing = Detour(
+                at.whole(0, 0, self._rows - 1),
+                Occasion(occasion),
+                at.text(2, MOST_REASON),
+                at.whole(3, 1, DETOUR_DECISIONS),
+            )
+        self._random.drawn = drawn
+        self._retest_from, self._steps_told = retest_from, steps_told
+        self._standing = standing
 
     def seen(self, index: int) -> None:
         """A device ran row `index`: a detour to it is done."""
@@ -131,7 +178,7 @@ class Detours:
             return None
         found = lesson(
             now.table,
-            now.policy.objective(now.table),
+            now.policy.objective(now.table) if now.price is None else now.price,
             now.chosen,
             last_run=now.last_run,
             runs=now.runs,

@@ -11,6 +11,7 @@ import numpy as np
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, refusal
 from cutpoint.plan.robust import deviation, middle, slope_and_intercept
+from cutpoint.plan.state import MOST_COUNTED, Fields, Record, State, plain
 
 STEP_SAMPLES = 3
 FEW_SAMPLES = 8
@@ -19,6 +20,11 @@ LEAST_BYTES_PER_S = 10.0
 MOST_BYTES_PER_S = 125e6
 LARGEST_ROUND_TRIP_US = 60e6
 CREDIBLE_ROUND_TRIP_US = 50_000.0
+_MOST_JITTER_US = 1e16
+_FIELDS = (
+    *("samples", "suspects", "round_trip_us", "known_round_trip_us", "us_per_byte", "jitter_us"),
+    *("conditioned", "unfitted", "count", "steps"),
+)
 
 
 def _bounded(us_per_byte: float) -> float:
@@ -34,6 +40,16 @@ class _Sample(NamedTuple):
 def _sample(size: float, us: float, *, bound: bool) -> _Sample:
     # Whole bytes: a slope over a vanishing fraction of one would not be finite.
     return _Sample(float(round(size)), float(us), bound)
+
+
+def _written(sample: _Sample) -> list[float]:
+    figures: list[float] = [plain(sample.size), plain(sample.us)]
+    return [*figures, 1] if sample.bound else figures
+
+
+def _read(record: Record) -> _Sample:
+    bound = len(record) == 3 and record.whole(2, 1, 1) == 1
+    return _sample(record.number(0, 0, MOST_BYTES), record.number(1, 0.0, LONGEST_US), bound=bound)
 
 
 class LinkEstimator:
@@ -101,6 +117,48 @@ class LinkEstimator:
             return False
         self._take(_sample(bytes_total, waited_us, bound=True))
         return True
+
+    def state(self) -> State:
+        """The window, the suspects and the fit, which may be some samples behind: [bytes, us], a third figure 1 for
+        a wait without an answer."""
+        return {
+            "version": 1,
+            "samples": [_written(s) for s in self._samples],
+            "suspects": [_written(s) for s in self._suspects],
+            "round_trip_us": plain(self._round_trip_us),
+            "known_round_trip_us": plain(self._known_round_trip_us),
+            "us_per_byte": plain(self._us_per_byte),
+            "jitter_us": plain(self._jitter_us),
+            "conditioned": self._conditioned,
+            "unfitted": self._unfitted,
+            "count": self.count,
+            "steps": self.steps,
+        }
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit."""
+        fields = Fields(state, "link", _FIELDS)
+        window = self._samples.maxlen or 0
+        samples = [_read(r) for r in fields.records("samples", window, (2, 3))]
+        suspects = [_read(r) for r in fields.records("suspects", STEP_SAMPLES - 1, (2, 3))]
+        round_trip_us = fields.number("round_trip_us", 0.0, LARGEST_ROUND_TRIP_US)
+        known_us = fields.number("known_round_trip_us", 0.0, LARGEST_ROUND_TRIP_US)
+        us_per_byte = fields.number("us_per_byte", 1e6 / MOST_BYTES_PER_S, 1e6 / LEAST_BYTES_PER_S)
+        jitter_us = fields.number("jitter_us", 0.0, _MOST_JITTER_US)
+        conditioned = fields.flag("conditioned")
+        unfitted = fields.whole("unfitted", 0, REFIT_EVERY - 1)
+        count = fields.whole("count", 0, MOST_COUNTED)
+        steps = fields.whole("steps", 0, MOST_COUNTED)
+        fields.require(
+            bool(samples) or not (unfitted or suspects), "has a fit behind samples that it has not"
+        )
+        self._samples.clear()
+        self._samples.extend(samples)
+        self._suspects = suspects
+        self._round_trip_us, self._known_round_trip_us = round_trip_us, known_us
+        self._us_per_byte, self._jitter_us = us_per_byte, jitter_us
+        self._conditioned, self._unfitted = conditioned, unfitted
+        self.count, self.steps = count, steps
 
     def _refused(self, size: float, us: float) -> bool:
         reason = refusal(size, 0, MOST_BYTES) or refusal(us, 0.0, LONGEST_US)

@@ -12,8 +12,11 @@ from cutpoint.plan.ema import checked_alpha
 from cutpoint.plan.figure import LONGEST_US, is_index, refusal
 from cutpoint.plan.prior import MachineClass, default_us, fitted_us, machine
 from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.state import Fields, State, plain
 
 REFIT_EVERY = 8
+MOST_FITTED_US = 1e18
+"""A figure fitted from the work of an operator is no measurement and may exceed the ten minutes of one."""
 
 
 class OperatorEstimator:
@@ -91,6 +94,30 @@ class OperatorEstimator:
         if self._prefix is None:
             self._prefix = np.concatenate(([0.0], np.cumsum(self._figures)))
         return self._prefix
+
+    def state(self) -> State:
+        """Every figure, fitted ones too: fitting them anew would give others than those in use."""
+        return {
+            "version": 1,
+            "network": self._shape.fingerprint,
+            "us": [plain(us) for us in self._figures.tolist()],
+            "measured": "".join("01"[known] for known in self._measured.tolist()),
+            "since_fit": self._since_fit,
+        }
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit."""
+        fields = Fields(state, "operators", ("network", "us", "measured", "since_fit"))
+        n = self._shape.n
+        fields.require(fields.raw("network") == self._shape.fingerprint, "is of another network")
+        figures = fields.numbers("us", n, n, 0.0, MOST_FITTED_US)
+        measured = fields.text("measured", n)
+        fields.require(len(measured) == n and set(measured) <= {"0", "1"}, "does not say what was measured")
+        since_fit = fields.whole("since_fit", 0, REFIT_EVERY - 1)
+        self._figures = np.array(figures)
+        self._measured = np.array([known == "1" for known in measured])
+        self._since_fit = since_fit
+        self._prefix = None
 
     def _refit(self) -> None:
         self._since_fit = 0

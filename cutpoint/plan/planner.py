@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+import numpy.typing as npt
+
 from cutpoint.plan.coding import CodingEstimator
 from cutpoint.plan.costs import RowGrid, cost_table
 from cutpoint.plan.decision import Decision, Occasion, deadline_ms
 from cutpoint.plan.detour import KNOWN_LINK_SAMPLES, Detours, Situation
 from cutpoint.plan.edge import EdgeEstimator
 from cutpoint.plan.energy import EnergyModel
+from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import LONGEST_US, is_index, refusal
 from cutpoint.plan.limits import Limits
 from cutpoint.plan.link import LinkEstimator
@@ -18,11 +22,19 @@ from cutpoint.plan.operators import OperatorEstimator
 from cutpoint.plan.policies import Context, Policy, Switching, make_policy
 from cutpoint.plan.prior import MachineClass
 from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.shift import Shift
+from cutpoint.plan.state import MOST_COUNTED, Fields, State, plain
 from cutpoint.plan.table import CostTable
 from cutpoint.plan.variance import VarianceDetector
 from cutpoint.plan.wording import milliseconds, row_name
 
 MOST_PATIENCE = 8.0
+MOST_POLICY = 256
+Floats = npt.NDArray[np.float64]
+_FIELDS = (
+    *("network", "codecs", "policy", "row", "runs", "switched_at", "patience", "last_run"),
+    *("operators", "coding", "variance", "link", "detours", "shift", "edge"),
+)
 
 
 class Planner:
@@ -38,11 +50,12 @@ class Planner:
     codecs              codecs that the device can encode, `raw` always among them
     edge                shared estimator of the tails of this network; None: one of this device's own
     link                estimator to start from; None: 20 ms and 1 Mb/s until measured
+    load_share          how much of the price of a busy edge this device feels (`shift.load_share`)
 
-    Runs that only serve to learn are drawn by `Detours`.
+    Runs that only serve to learn are drawn by `Detours`; `Shift` follows the price of a busy edge.
 
-    Knows no clock and does no I/O; belongs to one thread. Raises PolicyError when the device cannot follow
-    the policy, or a parameter is out of range.
+    Knows no clock but the one that `decide` is handed, and does no I/O; belongs to one thread. Raises PolicyError
+    when the device cannot follow the policy, or a parameter is out of range.
     """
 
     def __init__(
@@ -64,27 +77,32 @@ class Planner:
         edge: EdgeEstimator | None = None,
         link: LinkEstimator | None = None,
         report_timings: bool = True,
+        load_share: float = 1.0,
     ) -> None:
         self.shape = shape
         self.policy = make_policy(policy) if isinstance(policy, str) else policy
         self.operators = OperatorEstimator(shape, alpha=alpha, machine_class=machine_class)
         self.edge = EdgeEstimator(shape, alpha=alpha) if edge is None else edge
+        self._owns_edge = edge is None
         self.link = LinkEstimator() if link is None else link
         self.coding = CodingEstimator(shape, alpha=alpha)
-        self.variance = VarianceDetector()
+        self.variance = VarianceDetector(operators=shape.n)
         self._energy = energy
         self._grid = RowGrid(shape, codecs=codecs, limits=limits)
         self._grid.refresh(self.coding)
         self.policy.check(self._grid, energy)
         self._switching = Switching(hysteresis, least_gain_us, dwell)
         explored = exploration if self.policy.explores else 0.0
-        self._detours = Detours(shape, seed=seed, exploration=explored, forced=forced_device_only)
+        rows = len(self._grid.codec)
+        self._detours = Detours(shape, rows=rows, seed=seed, exploration=explored, forced=forced_device_only)
+        self._shift = Shift(rows, load_share)
+        self._load_seen = self.edge.load
         self._report_timings = report_timings
         self._current: int | None = None
         self._runs = 0
         self._switched_at = 0
         self._patience = 1.0
-        self._last_run = [-1] * len(self._grid.codec)
+        self._last_run = [-1] * rows
         self.rejected: Counter[str] = Counter()
 
     def observe(self, seen: Observation) -> None:
@@ -103,7 +121,7 @@ class Planner:
                 self._grid.refresh(self.coding, seen.cut, seen.codec)
         if seen.operators_us is not None:
             for operator, us in self.operators.observe(seen.first, seen.operators_us):
-                self.variance.add(operator, us / 1e6)
+                self.variance.add(operator, us)
         if seen.edge_us is not None:
             self.edge.observe(seen.cut, seen.edge_us)
         if seen.link is not None:
@@ -128,24 +146,134 @@ class Planner:
         self._patience = min(self._patience * 2, MOST_PATIENCE)
         self.link.observe_timeout(bytes_up + self.shape.result_bytes, waited_us)
 
+    def state(self) -> State:
+        """All that the planner remembers, as JSON values: 1 KB for a new one, some 6 KB for a well known device.
+
+        The edge's tails are in it only when the estimator is this planner's own.
+        """
+        return {
+            "version": 1,
+            "network": self.shape.fingerprint,
+            "codecs": self._codecs(),
+            "policy": self.policy.name,
+            "row": self._current,
+            "runs": self._runs,
+            "switched_at": self._switched_at,
+            "patience": plain(self._patience),
+            "last_run": list(self._last_run),
+            "operators": self.operators.state(),
+            "coding": self.coding.state(),
+            "variance": self.variance.state(),
+            "link": self.link.state(),
+            "detours": self._detours.state(),
+            "shift": self._shift.state(),
+            "edge": self.edge.state() if self._owns_edge else None,
+        }
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit.
+
+        It fits a planner for the same network and the same codecs. Under another policy the estimates are taken, and
+        the row is not: it was the other policy's.
+        """
+        before = self.state()
+        try:
+            self._restore(state)
+        except PolicyError:
+            self._restore(before)
+            raise
+
+    def _restore(self, state: object) -> None:
+        fields = Fields(state, "planner", _FIELDS)
+        fields.require(fields.raw("network") == self.shape.fingerprint, "is of another network")
+        fields.require(fields.raw("codecs") == self._codecs(), "is of a device with other codecs")
+        rows = len(self._last_run)
+        row = fields.row("row", rows)
+        runs = fields.whole("runs", 0, MOST_COUNTED)
+        switched_at = fields.whole("switched_at", 0, runs)
+        patience = fields.number("patience", 1.0, MOST_PATIENCE)
+        last_run = fields.wholes("last_run", rows, rows, -1, runs)
+        same_policy = fields.text("policy", MOST_POLICY) == self.policy.name
+        for name, part in (
+            ("operators", self.operators),
+            ("coding", self.coding),
+            ("variance", self.variance),
+            ("link", self.link),
+            ("detours", self._detours),
+            ("shift", self._shift),
+        ):
+            part.restore(fields.raw(name))
+        if self._owns_edge and fields.raw("edge") is not None:
+            self.edge.restore(fields.raw("edge"))
+        if not same_policy:
+            row, self._shift.row = None, None
+        self._current = row
+        self._runs, self._switched_at, self._patience = runs, switched_at, patience
+        self._last_run = last_run
+        self._grid.refresh(self.coding)
+
+    def _codecs(self) -> list[str]:
+        """Codecs of the cost table, in the order of its rows."""
+        return list(dict.fromkeys(self._grid.codec))
+
     def explain(self) -> CostTable:
         """The cost table as the next decision would see it, for printing."""
         return cost_table(
-            self._grid, operators=self.operators, edge=self.edge, link=self.link, energy=self._energy
+            self._grid,
+            operators=self.operators,
+            edge=self.edge,
+            link=self.link,
+            energy=self._energy,
+            toll=self._toll,
         )
 
-    def decide(self) -> Decision:
-        """Decides the next cut and codec from everything observed so far."""
+    @property
+    def _toll(self) -> float:
+        """What a microsecond of edge compute weighs for this device beyond itself."""
+        return max(self.edge.load - 1.0, 0.0) * self._shift.share
+
+    def _priced(self, table: CostTable) -> tuple[Floats, Floats]:
+        """Price of each row on an idle edge, and how much a toll of 1 adds to it."""
+        price = self.policy.objective(table)
+        with np.errstate(invalid="ignore"):
+            slope = np.where(table.available, price * table.edge_us / table.latency_us, np.inf)
+        return price, slope
+
+    def load_asks(self) -> bool:
+        """Whether the price of the edge has changed since the last decision, and asks for another row than that took.
+
+        Draws nothing and changes nothing: whoever is told so may decide.
+        """
+        at = self._current
+        if at is None or not self.policy.yields or self.edge.load == self._load_seen:
+            return False
+        price, slope = self._priced(self.explain())
+        now = at if self._shift.row is None else self._shift.row
+        return self._shift.asked(at, price, slope, self._toll) != now
+
+    def decide(self, now_s: float | None = None) -> Decision:
+        """Decides the next cut and codec from everything observed so far.
+
+        now_s   seconds on any steady clock, for moves that the load of the edge causes; None: they are not held back
+        """
         table = self.explain()
         context = Context(self._current, self._runs - self._switched_at, self._switching)
         choice = self.policy.choose(table, context)
         if choice.index != self._current:
             self._current = choice.index
             self._switched_at = self._runs
+        row, price = choice.index, None
+        self._load_seen = self.edge.load
+        if self.policy.yields and (self._load_seen > 1.0 or self._shift.row is not None):
+            price, slope = self._priced(table)
+            row = self._shift.choose(choice.index, price, slope, self._toll, now_s)
+            with np.errstate(invalid="ignore"):
+                price = np.where(np.isfinite(price), price + self._toll * slope, np.inf)
         situation = Situation(
             table=table,
             policy=self.policy,
-            chosen=choice.index,
+            price=price,
+            chosen=row,
             pending=self.variance.pending(),
             last_run=self._last_run,
             runs=self._runs,
@@ -153,11 +281,18 @@ class Planner:
         detour = self._detours.next(situation, self.link)
         if detour is not None:
             return self._decision(table, detour.index, detour.occasion, detour.reason)
-        reason = f"{row_name(int(table.cut[choice.index]), table.codec[choice.index])} {choice.why}"
-        return self._decision(table, choice.index, Occasion.POLICY, reason)
+        if row != choice.index:
+            return self._decision(table, row, Occasion.LOAD, self._yielding(table, row, choice.index))
+        reason = f"{row_name(int(table.cut[row]), table.codec[row])} {choice.why}"
+        return self._decision(table, row, Occasion.POLICY, reason)
+
+    def _yielding(self, table: CostTable, row: int, home: int) -> str:
+        here, there = (row_name(int(table.cut[at]), table.codec[at]) for at in (row, home))
+        return f"{here} instead of {there}: the edge is busy, its time weighs {1.0 + self._toll:.3g} times"
 
     def _decision(self, table: CostTable, index: int, occasion: Occasion, reason: str) -> Decision:
-        expected_us = float(table.latency_us[index])
+        wait_us = self.edge.wait_us if table.cut[index] < self.shape.n else 0.0
+        expected_us = float(table.latency_us[index]) + wait_us
         bytes_total = float(table.bytes_up[index]) + self.shape.result_bytes
         if occasion is not Occasion.POLICY:
             reason += f"; expects {milliseconds(expected_us)}"
@@ -166,13 +301,13 @@ class Planner:
             codec=table.codec[index],
             deadline_ms=deadline_ms(
                 self.link.network_us(bytes_total),
-                float(table.edge_us[index]),
+                float(table.edge_us[index]) + wait_us,
                 self.link.jitter_us,
                 known=self.link.count >= KNOWN_LINK_SAMPLES,
                 patience=self._patience,
             ),
             reason=reason,
-            exploration=occasion is not Occasion.POLICY,
+            exploration=occasion not in (Occasion.POLICY, Occasion.LOAD),
             report_timings=self._report_timings,
             expected_us=expected_us,
             occasion=occasion,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,6 +65,11 @@ class NetworkShape:
     def n(self) -> int:
         """Number of operators; cuts run from 0 to n."""
         return len(self.macs)
+
+    @property
+    def fingerprint(self) -> int:
+        """CRC-32 of work and bytes: tells the states of one network from those of another."""
+        return zlib.crc32(repr((self.macs, self.cut_bytes)).encode())
 
     @property
     def deepest_cut(self) -> int:

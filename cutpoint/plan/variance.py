@@ -6,14 +6,14 @@ from collections import Counter, deque
 from collections.abc import Collection
 
 from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.figure import is_index, refusal
+from cutpoint.plan.figure import LONGEST_US, is_index, refusal
+from cutpoint.plan.state import Fields, State, plain
 
-LONGEST_S = 600.0
 MOST_OPERATORS = 1 << 16
 
 
 class _History:
-    """Last samples of one operator, seconds, and how many of them count towards its next flag."""
+    """Last samples of one operator, microseconds, and how many of them count towards its next flag."""
 
     __slots__ = ("fresh", "samples")
 
@@ -48,13 +48,21 @@ class VarianceDetector:
     A sample that is negative, not finite or above ten minutes changes nothing but `rejected`, by reason.
     """
 
-    def __init__(self, window: int = 10, threshold: float = 0.15, min_samples: int = 3) -> None:
+    def __init__(
+        self,
+        window: int = 10,
+        threshold: float = 0.15,
+        min_samples: int = 3,
+        *,
+        operators: int = MOST_OPERATORS,
+    ) -> None:
         if not 2 <= min_samples <= window:
             raise PolicyError(
                 f"min_samples is {min_samples}, window is {window}; expected 2 <= min_samples <= window"
             )
         if refusal(threshold, 0.0, 1e6) is not None:
             raise PolicyError(f"threshold is {threshold!r}; expected a share such as 0.15")
+        self._operators = operators
         self._window = window
         self._threshold = float(threshold)
         self._min_samples = min_samples
@@ -63,19 +71,19 @@ class VarianceDetector:
         self._told: set[int] = set()
         self.rejected: Counter[str] = Counter()
 
-    def add(self, index: int, seconds: float) -> None:
-        """Takes one run of operator `index`."""
-        if not is_index(index, MOST_OPERATORS):
+    def add(self, index: int, us: float) -> None:
+        """Takes one run of operator `index`, microseconds."""
+        if not is_index(index, self._operators - 1):
             self.rejected["index"] += 1
             return
-        reason = refusal(seconds, 0.0, LONGEST_S)
+        reason = refusal(us, 0.0, LONGEST_US)
         if reason is not None:
             self.rejected[reason] += 1
             return
         history = self._histories.get(index)
         if history is None:
             history = self._histories[index] = _History(self._window)
-        sample = float(seconds)
+        sample = float(us)
         history.samples.append(sample)
         if index in self._told:
             self._told.discard(index)
@@ -90,6 +98,34 @@ class VarianceDetector:
             return
         if _cv(recent) > self._threshold:
             self._due |= {index, index + 1}
+
+    def state(self) -> State:
+        """Runs of each operator, [index, how many count towards its next flag, [us, ...]], and what is due."""
+        return {
+            "version": 1,
+            "runs": [
+                [index, history.fresh, [plain(us) for us in history.samples]]
+                for index, history in self._histories.items()
+            ],
+            "due": sorted(self._due),
+            "told": sorted(self._told),
+        }
+
+    def restore(self, state: object) -> None:
+        """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit."""
+        fields = Fields(state, "operators' runs", ("runs", "due", "told"))
+        histories: dict[int, _History] = {}
+        for record in fields.records("runs", self._operators, (3,)):
+            index = record.whole(0, 0, self._operators - 1)
+            fields.require(index not in histories, f"speaks of operator {index} twice")
+            history = histories[index] = _History(self._window)
+            samples = fields.numbers_of(record.raw(2), "runs", 1, self._window, 0.0, LONGEST_US)
+            history.samples.extend(samples)
+            history.fresh = record.whole(1, 1, len(samples))
+        due = set(fields.wholes("due", 0, self._operators + 1, 0, self._operators))
+        told = set(fields.wholes("told", 0, self._operators + 1, 0, self._operators))
+        fields.require(told <= due, "has told of what was not due")
+        self._histories, self._due, self._told = histories, due, told
 
     def _surely_steady(self, samples: Collection[float]) -> bool:
         """Whether the coefficient of variation cannot exceed the threshold; spares most calls the sum of squares.

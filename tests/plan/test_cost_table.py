@@ -40,17 +40,16 @@ def table(
     limits: Limits | None = None,
     link: LinkEstimator | None = None,
     energy: EnergyModel | None = None,
-    load: float = 1.0,
+    toll: float = 0.0,
 ) -> CostTable:
     operators, edge = OperatorEstimator(shape), EdgeEstimator(shape)
     operators.observe(0, [100.0 * (i + 1) for i in range(shape.n)])
     for cut in range(shape.n):
         edge.observe(cut, 10.0 * (shape.n - cut))
-    edge.load = load
     grid = RowGrid(shape, codecs=codecs, limits=limits)
     grid.refresh(CodingEstimator(shape))
     link = LinkEstimator(round_trip_us=1_000, bytes_per_s=1e5) if link is None else link
-    return cost_table(grid, operators=operators, edge=edge, link=link, energy=energy)
+    return cost_table(grid, operators=operators, edge=edge, link=link, energy=energy, toll=toll)
 
 
 def test_every_cut_is_a_row_and_so_is_a_jpeg_of_the_picture() -> None:
@@ -87,8 +86,9 @@ def test_at_cut_0_the_device_computes_nothing() -> None:
     assert table().rows[0].device_us == 0
 
 
-def test_edge_load_is_in_the_price() -> None:
-    assert table(load=5).rows[1].edge_us == pytest.approx(100)
+def test_a_toll_is_no_time_and_weighs_in_the_formula_that_knows_edge_times_only() -> None:
+    assert table(toll=4).rows[1].edge_us == pytest.approx(20)
+    assert table(toll=4).by_operator.edge_us == pytest.approx([50, 50, 50])
 
 
 def test_a_jpeg_is_open_only_to_a_device_with_a_coder() -> None:

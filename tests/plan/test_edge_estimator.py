@@ -55,12 +55,18 @@ def test_a_later_cut_never_has_a_dearer_tail(samples: list[tuple[int, float]]) -
     assert all(later <= earlier * (1 + 1e-9) for earlier, later in itertools.pairwise(tails))
 
 
-def test_load_multiplies_the_price_and_leaves_the_measurement() -> None:
+def test_load_is_a_price_and_no_time() -> None:
     estimator = EdgeEstimator(FOMO)
     estimator.observe(5, 100)
     estimator.load = 3
-    assert estimator.tail_us(5) == pytest.approx(300)
+    assert estimator.tail_us(5) == pytest.approx(100)
     assert estimator.tails_us[5] == pytest.approx(100)
+
+
+@pytest.mark.parametrize("us", [-1, math.nan, math.inf, 601e6, "2"])
+def test_a_wait_that_is_no_time_is_refused(us: float) -> None:
+    with pytest.raises(PolicyError, match="wait"):
+        EdgeEstimator(FOMO).wait_us = us
 
 
 @pytest.mark.parametrize("load", [0, -1, math.nan, math.inf, "2"])

@@ -49,6 +49,26 @@ def test_costs_and_choice_equal_a_naive_reading_of_sciot_to_the_last_bit(
     assert sciot.choose(device, edge, sizes, speed) == choice
 
 
+@given(layers, speeds, st.data())
+def test_the_choice_among_some_layers_is_the_first_of_the_cheapest_of_those(
+    rows: list[tuple[float, float, int]], speed: float, data: st.DataObject
+) -> None:
+    device, edge, sizes = (list(column) for column in zip(*rows, strict=True))
+    allowed = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)).filter(any))
+    costs = sciot.costs(device, edge, sizes, speed)
+    least = min(cost for cost, open_ in zip(costs, allowed, strict=True) if open_)
+    chosen, cost = sciot.cheapest(device, edge, sizes, speed, allowed)
+    assert allowed[chosen]
+    assert cost == costs[chosen] == least
+    assert not any(allowed[i] and costs[i] == least for i in range(chosen))
+
+
+def test_figures_near_the_largest_of_all_still_give_the_formulas_choice() -> None:
+    huge = [1e300, 1e300, 1e299]
+    costs = sciot.costs(huge, huge, [0, 0, 0], 1e-3)
+    assert sciot.choose(huge, huge, [0, 0, 0], 1e-3) == costs.index(min(costs))
+
+
 def test_device_only_still_pays_for_its_own_output() -> None:
     assert sciot.costs([1.0], [9.0], [50], 10) == [6.0]
 

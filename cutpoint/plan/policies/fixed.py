@@ -21,6 +21,7 @@ class FixedCut:
 
     explores = False
     retests = False
+    yields = False
 
     def __init__(self, name: str, cut: int, codec: str = "raw") -> None:
         self.name = name

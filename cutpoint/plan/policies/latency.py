@@ -21,6 +21,7 @@ class LowestPrice:
 
     explores = True
     retests = True
+    yields = True
 
     def __init__(self, name: str) -> None:
         self.name = name

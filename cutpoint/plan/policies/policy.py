@@ -39,6 +39,7 @@ class Policy(Protocol):
     name      as the user writes it, argument included
     explores  whether the planner may now and then run another row to learn from it
     retests   whether an operator whose time varied may force a run that measures it again
+    yields    whether a busy edge may move the device to another row (`shift.Shift`)
     """
 
     @property
@@ -49,6 +50,9 @@ class Policy(Protocol):
 
     @property
     def retests(self) -> bool: ...
+
+    @property
+    def yields(self) -> bool: ...
 
     def check(self, grid: RowGrid, energy: EnergyModel | None) -> None:
         """Raises PolicyError when this network on this board cannot follow the policy."""

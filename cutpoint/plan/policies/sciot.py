@@ -10,7 +10,6 @@ from cutpoint.plan.costs import RowGrid
 from cutpoint.plan.energy import EnergyModel
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.policies.policy import Choice, Context
-from cutpoint.plan.policies.switching import cheapest
 from cutpoint.plan.table import CostTable
 from cutpoint.plan.wording import bit_rate, milliseconds
 
@@ -20,6 +19,7 @@ class SciotFormula:
 
     explores = False
     retests = True
+    yields = False
     name = "sciot"
 
     def check(self, grid: RowGrid, energy: EnergyModel | None) -> None:
@@ -48,10 +48,16 @@ class SciotFormula:
 
     def choose(self, table: CostTable, context: Context) -> Choice:
         """The cheapest cut by the formula, the lowest of equals."""
-        price = self.objective(table)
-        at = cheapest(price)
-        link = bit_rate(table.by_operator.bytes_per_s)
-        return Choice(at, f"costs {milliseconds(float(price[at]))} by SCIoT's formula; link {link}")
+        figures = table.by_operator
+        at, seconds = formula.cheapest(
+            (figures.device_us / 1e6).tolist(),
+            (figures.edge_us / 1e6).tolist(),
+            figures.layer_bytes,
+            figures.bytes_per_s,
+            table.available[1 : len(figures.device_us) + 1].tolist(),
+        )
+        link = bit_rate(figures.bytes_per_s)
+        return Choice(at + 1, f"costs {milliseconds(1e6 * seconds)} by SCIoT's formula; link {link}")
 
 
 def sciot(argument: str | None) -> SciotFormula:
