@@ -3,7 +3,7 @@
 from edge_server.store.answer_text import answer_text
 from edge_server.store.opening import open_history, open_store
 from edge_server.store.port import Batch, Bounds, History, HistoryQuery, Store
-from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
+from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, ModelRecord, RunRecord
 
 __all__ = [
     "Batch",
@@ -13,6 +13,7 @@ __all__ = [
     "History",
     "HistoryQuery",
     "InferenceRecord",
+    "ModelRecord",
     "RunRecord",
     "Store",
     "answer_text",

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from cutpoint.errors import CutpointError
-from cutpoint.wire import ModelId
 from edge_server.errors import StoreError
 from edge_server.store import rows
 from edge_server.store.pages import Page, read_pages
 from edge_server.store.port import HistoryQuery
-from edge_server.store.records import DecisionRecord, InferenceRecord, RunRecord
+from edge_server.store.records import DecisionRecord, InferenceRecord, ModelRecord, RunRecord
 
 Record = TypeVar("Record")
 Ask = Callable[[str, rows.Row], list[rows.Row]]
@@ -36,8 +35,8 @@ class DatabaseHistory:
     def runs(self) -> list[RunRecord]:
         return list(_records(self._ask(rows.SELECT_RUNS, ()), rows.run_of))
 
-    def models(self) -> dict[ModelId, str]:
-        return dict(_records(self._ask(rows.SELECT_MODELS, ()), lambda row: (ModelId.of_hex(row[0]), row[1])))
+    def models(self) -> list[ModelRecord]:
+        return list(_records(self._ask(rows.SELECT_MODELS, ()), rows.model_of))
 
 
 def _records(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from cutpoint.wire import DeviceId, ModelId, Status
-from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
+from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, ModelRecord, RunRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written in one transaction. `models` are names by id, for those who ask for a model by its name."""
+    """What is written in one transaction."""
 
     devices: tuple[DeviceRecord, ...] = ()
     inferences: tuple[InferenceRecord, ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
     run: RunRecord | None = None
-    models: Mapping[ModelId, str] = field(default_factory=dict)
+    models: tuple[ModelRecord, ...] = ()
 
     def __len__(self) -> int:
         return (
@@ -30,7 +30,7 @@ class Batch:
         yield from (Batch(devices=(one,)) for one in self.devices)
         yield from (Batch(inferences=(one,)) for one in self.inferences)
         yield from (Batch(decisions=(one,)) for one in self.decisions)
-        yield from (Batch(models={model: name}) for model, name in self.models.items())
+        yield from (Batch(models=(one,)) for one in self.models)
         if self.run is not None:
             yield Batch(run=self.run)
 
@@ -83,8 +83,8 @@ class History(Protocol):
         """Every run that is remembered, the oldest first."""
         ...
 
-    def models(self) -> dict[ModelId, str]:
-        """Names of the models that were ever on offer, by id."""
+    def models(self) -> list[ModelRecord]:
+        """The models that were ever on offer."""
         ...
 
     def close(self) -> None:
@@ -95,11 +95,15 @@ class History(Protocol):
 class Store(Protocol):
     """A database of one server, or of several replicas. Each method raises StoreError.
 
-    `load` may be called on one thread while another writes and prunes.
+    One thread may load while another writes and prunes.
     """
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
         """What is known of a device; None when nothing is."""
+        ...
+
+    def load_model(self, model: ModelId) -> ModelRecord | None:
+        """What is known of a model; None when nothing is."""
         ...
 
     def write(self, batch: Batch) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cutpoint.errors import InternalError
-from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Status
+from cutpoint.wire import CodecId, DeviceId, ModelId, Status
 
 MOST_STATE_BYTES = 1 << 20
 MOST_TEXT = 1024
@@ -19,8 +19,8 @@ MOST_TEXT = 1024
 class DeviceRecord:
     """What continues after a restart.
 
-    `epoch` is the newest plan that was given out or seen; `cut`, `codec`, `deadline_ms` and `flags` are what that plan
-    said, None and no flags while there is none. `state` is the planner's own document (JSON), opaque here. `counters`
+    `epoch` is the newest plan that was given out or seen; `cut`, `codec` and `deadline_ms` are what that plan
+    said, None while there is none. `state` is the planner's own document (JSON), opaque here. `counters`
     count the device's answers by status and its drops by reason. `owner` is the replica that served it last.
     """
 
@@ -32,7 +32,6 @@ class DeviceRecord:
     cut: int | None
     codec: CodecId | None
     deadline_ms: int | None
-    flags: Flag
     state: str
     counters: Mapping[str, int]
     first_seen_us: int
@@ -105,6 +104,18 @@ class DecisionRecord:
     def __post_init__(self) -> None:
         _check(self, min(self.at_us, self.epoch, self.cut, self.deadline_ms))
         _check_text(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model that was on offer: its name, and what was learned of the speed of its tails (JSON, opaque here)."""
+
+    model: ModelId
+    name: str
+    tails: str = ""
+
+    def __post_init__(self) -> None:
+        _check_text(self.name)
 
 
 @dataclass(frozen=True, slots=True)

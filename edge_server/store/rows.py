@@ -12,9 +12,9 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Status
+from cutpoint.wire import CodecId, DeviceId, ModelId, Status
 from edge_server.store.port import Batch
-from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
+from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, ModelRecord, RunRecord
 
 Row = tuple[Any, ...]
 
@@ -25,6 +25,7 @@ _device = lru_cache(4096)(DeviceId)
 DEVICE_COLUMNS = tuple(field.name for field in fields(DeviceRecord))
 INFERENCE_COLUMNS = tuple(field.name for field in fields(InferenceRecord))
 DECISION_COLUMNS = tuple(field.name for field in fields(DecisionRecord))
+MODEL_COLUMNS = tuple(field.name for field in fields(ModelRecord))
 RUN_COLUMNS = tuple(field.name for field in fields(RunRecord))
 
 
@@ -72,7 +73,7 @@ _INFERENCE = Upsert(
 )
 _DECISION = Upsert("decisions", DECISION_COLUMNS, ("device", "epoch"))
 _RUN = Upsert("runs", RUN_COLUMNS, ("run",))
-_MODEL = Upsert("models", ("model", "name"), ("model",))
+_MODEL = Upsert("models", MODEL_COLUMNS, ("model",))
 
 
 def written(batch: Batch) -> Iterator[tuple[str, Row]]:
@@ -86,7 +87,7 @@ def written(batch: Batch) -> Iterator[tuple[str, Row]]:
     yield from _INFERENCE.statements(inference_row(record) for record in _once(batch.inferences))
     decisions = {(record.device, record.epoch): record for record in batch.decisions}
     yield from _DECISION.statements(decision_row(record) for record in decisions.values())
-    yield from _MODEL.statements(sorted((model.hex, name) for model, name in batch.models.items()))
+    yield from _MODEL.statements(sorted((one.model.hex, one.name, one.tails) for one in batch.models))
     if batch.run is not None:
         yield from _RUN.statements([run_row(batch.run)])
 
@@ -114,7 +115,8 @@ def prune_rows(table: str) -> str:
 
 
 SELECT_RUNS = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs ORDER BY started_us, run"
-SELECT_MODELS = "SELECT model, name FROM models ORDER BY name, model"
+SELECT_MODELS = f"SELECT {', '.join(MODEL_COLUMNS)} FROM models ORDER BY name, model"
+LOAD_MODEL = f"SELECT {', '.join(MODEL_COLUMNS)} FROM models WHERE model = ?"
 PRUNE_RUNS = (
     "DELETE FROM runs WHERE run IN (SELECT run FROM runs ORDER BY started_us DESC, run DESC LIMIT ? OFFSET ?)"
 )
@@ -135,7 +137,6 @@ def device_row(record: DeviceRecord) -> Row:
         record.cut,
         None if record.codec is None else record.codec.name.lower(),
         record.deadline_ms,
-        int(record.flags),
         record.state,
         counters_text(record.counters),
         record.first_seen_us,
@@ -155,7 +156,6 @@ def device_of(row: Row) -> DeviceRecord:
         cut,
         codec,
         deadline_ms,
-        flags,
         state,
         counters,
         first,
@@ -171,7 +171,6 @@ def device_of(row: Row) -> DeviceRecord:
         cut,
         None if codec is None else CodecId[codec.upper()],
         deadline_ms,
-        Flag(flags),
         state,
         counters_of(counters),
         first,
@@ -260,6 +259,12 @@ def counters_text(counters: Mapping[str, int]) -> str:
 
 def counters_of(text: str) -> dict[str, int]:
     return {str(name): int(count) for name, count in json.loads(text).items()}
+
+
+def model_of(row: Row) -> ModelRecord:
+    """Raises ValueError or CutpointError for a row that no server wrote."""
+    model, name, tails = row
+    return ModelRecord(_model(model), name, tails)
 
 
 def run_row(record: RunRecord) -> Row:

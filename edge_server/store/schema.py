@@ -16,7 +16,7 @@ SERIAL = "{serial}"
 _DEVICES_INFERENCES_DECISIONS = (
     """CREATE TABLE devices (
         device TEXT PRIMARY KEY, model TEXT, boot BIGINT NOT NULL, sequence BIGINT NOT NULL, epoch BIGINT NOT NULL,
-        cut INTEGER, codec TEXT, deadline_ms INTEGER, flags INTEGER NOT NULL, state TEXT NOT NULL,
+        cut INTEGER, codec TEXT, deadline_ms INTEGER, state TEXT NOT NULL,
         counters TEXT NOT NULL, first_seen_us BIGINT NOT NULL, last_seen_us BIGINT NOT NULL, owner TEXT)""",
     # The longest unseen is looked for, without reading every state.
     "CREATE INDEX devices_last_seen ON devices (last_seen_us)",
@@ -32,11 +32,11 @@ _DEVICES_INFERENCES_DECISIONS = (
         exploration SMALLINT NOT NULL, expected_us DOUBLE PRECISION NOT NULL, UNIQUE (device, epoch))""",
 )
 
-# Which server counted what, and under which names its models were offered.
+# Which server counted what; the models that were offered, their names and the speed of their tails.
 _RUNS_MODELS = (
     """CREATE TABLE runs (
         run TEXT PRIMARY KEY, started_us BIGINT NOT NULL, saved_us BIGINT NOT NULL, counters TEXT NOT NULL)""",
-    "CREATE TABLE models (model TEXT PRIMARY KEY, name TEXT NOT NULL)",
+    "CREATE TABLE models (model TEXT PRIMARY KEY, name TEXT NOT NULL, tails TEXT NOT NULL)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_DEVICES_INFERENCES_DECISIONS, _RUNS_MODELS)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
 
 from cutpoint.wire import DeviceId, ModelId
 from edge_server.store.port import Batch
-from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, RunRecord
+from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, ModelRecord, RunRecord
 
 BATCH_ROWS = 500
 # A device's record is some 4 KB, an inference's 200 bytes: a transaction stays as short with this many.
@@ -28,7 +27,7 @@ class Waiting:
         self._inferences: deque[InferenceRecord] = deque(maxlen=most)
         self._decisions: deque[DecisionRecord] = deque(maxlen=most)
         self._devices: dict[DeviceId, DeviceRecord] = {}
-        self._models: dict[ModelId, str] = {}
+        self._models: dict[ModelId, ModelRecord] = {}
         self._run: RunRecord | None = None
         self.dropped = 0
 
@@ -46,9 +45,9 @@ class Waiting:
         with self._lock:
             self._devices[record.device] = record
 
-    def models(self, names: Mapping[ModelId, str]) -> None:
+    def model(self, record: ModelRecord) -> None:
         with self._lock:
-            self._models.update(names)
+            self._models[record.model] = record
 
     def run(self, record: RunRecord) -> None:
         with self._lock:
@@ -79,7 +78,7 @@ class Waiting:
             devices = [self._devices.pop(name) for name in names]
             models, self._models = self._models, {}
             run, self._run = self._run, None
-        return Batch(tuple(devices), tuple(inferences), tuple(decisions), run, models)
+        return Batch(tuple(devices), tuple(inferences), tuple(decisions), run, tuple(models.values()))
 
     def put_back(self, batch: Batch) -> None:
         """Undo a `take`: what was dropped meanwhile stays dropped, and newer records of a device stay."""
@@ -93,7 +92,7 @@ class Waiting:
                 self.dropped += len(records) - len(kept)
                 waiting.extendleft(reversed(kept))  # type: ignore[arg-type]
             self._devices = {record.device: record for record in batch.devices} | self._devices
-            self._models = dict(batch.models) | self._models
+            self._models = {record.model: record for record in batch.models} | self._models
             self._run = self._run or batch.run
 
     def clear(self) -> int:

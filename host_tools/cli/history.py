@@ -85,7 +85,7 @@ def history(
         if runs:
             print_json(kept.runs())
             return
-        names = kept.models()
+        names = {one.model: one.name for one in kept.models()}
         query = HistoryQuery(
             device=id,
             models=() if model is None else _models(model, kept),
@@ -104,12 +104,12 @@ def history(
 
 def _models(text: str, kept: History) -> tuple[ModelId, ...]:
     """The model of an id, or every version that was ever offered under a name."""
-    names = kept.models()
-    found = [model for model, name in names.items() if name == text]
+    offered = kept.models()
+    found = [one.model for one in offered if one.name == text]
     if re.fullmatch(r"[0-9a-f]{8}", text, re.ASCII):
         found.append(ModelId.of_hex(text))
     if not found:
-        known = ", ".join(sorted(set(names.values()))) or "none yet"
+        known = ", ".join(sorted({one.name for one in offered})) or "none yet"
         raise UsageError(
             f"--model is {text!r}; expected 8 hexadecimal digits, or a name that was on offer: {known}"
         )

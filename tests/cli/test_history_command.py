@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cutpoint.wire import CodecId, Status
-from edge_server.store import Batch, RunRecord, Store, open_store
+from edge_server.store import Batch, ModelRecord, RunRecord, Store, open_store
 from tests.cli.conftest import Run
 from tests.store.store_records import MODEL, NOON_US, OTHER, S, decision_record, inference_record
 
@@ -45,7 +45,7 @@ def state(tmp_path: Path) -> Iterator[Store]:
                 decision_record("cam-2", 9, reason="a step of the link, down"),
             ),
             run=RunRecord("a1", NOON_US, NOON_US + S, {"answered_ok": 3}),
-            models={MODEL: "fomo", OTHER: "fomo"},
+            models=(ModelRecord(MODEL, "fomo"), ModelRecord(OTHER, "fomo")),
         )
     )
     yield store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Status
+from cutpoint.wire import CodecId, DeviceId, ModelId, Status
 from edge_server.store import DecisionRecord, DeviceRecord, InferenceRecord
 
 MODEL = ModelId.of_hex("0badcafe")
@@ -24,7 +24,6 @@ def device_record(name: str = "cam-1", **fields: Any) -> DeviceRecord:
             "cut": 17,
             "codec": CodecId.RAW,
             "deadline_ms": 120,
-            "flags": Flag.TIMINGS,
             "state": '{"link":[1.5,2.5]}',
             "counters": {"answered_ok": 70, "too_late": 1},
             "first_seen_us": NOON_US,

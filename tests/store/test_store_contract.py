@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from store_records import MODEL, NOON_US, OTHER, S, decision_record, device_record, inference_record
 
-from cutpoint.wire import CodecId, DeviceId, Flag, Status
+from cutpoint.wire import CodecId, DeviceId, ModelId, Status
 from edge_server.errors import StoreError
-from edge_server.store import Batch, Bounds, History, HistoryQuery, RunRecord, Store, open_store
+from edge_server.store import Batch, Bounds, History, HistoryQuery, ModelRecord, RunRecord, Store, open_store
 
 Opened = Callable[[str], Store]
 ALL = HistoryQuery()
@@ -41,7 +41,6 @@ def test_a_device_without_a_model_or_plan_is_read_back_as_it_was_written(store: 
         cut=None,
         codec=None,
         deadline_ms=None,
-        flags=Flag(0),
         state="",
         counters={},
         owner=None,
@@ -237,13 +236,23 @@ def test_the_longest_unseen_devices_go_when_there_are_too_many(store: Store) -> 
 
 
 def test_runs_and_the_names_of_models_are_remembered(store: Store, history: History) -> None:
-    store.write(Batch(run=RunRecord("a", NOON_US, NOON_US, {"answered_ok": 1}), models={MODEL: "fomo"}))
+    store.write(
+        Batch(
+            run=RunRecord("a", NOON_US, NOON_US, {"answered_ok": 1}),
+            models=(ModelRecord(MODEL, "fomo", "{}"),),
+        )
+    )
     store.write(Batch(run=RunRecord("a", NOON_US, NOON_US + S, {"answered_ok": 2})))
     store.write(
-        Batch(run=RunRecord("b", NOON_US + DAY, NOON_US + DAY), models={MODEL: "fomo-2", OTHER: "digits"})
+        Batch(
+            run=RunRecord("b", NOON_US + DAY, NOON_US + DAY),
+            models=(ModelRecord(MODEL, "fomo-2"), ModelRecord(OTHER, "digits")),
+        )
     )
     assert [(one.run, one.counters) for one in history.runs()] == [("a", {"answered_ok": 2}), ("b", {})]
-    assert history.models() == {MODEL: "fomo-2", OTHER: "digits"}
+    assert history.models() == [ModelRecord(OTHER, "digits"), ModelRecord(MODEL, "fomo-2")]
+    assert store.load_model(MODEL) == ModelRecord(MODEL, "fomo-2")
+    assert store.load_model(ModelId.of_hex("ffffffff")) is None
     store.prune(Bounds(runs=1), NOON_US, slice_rows=1000)
     assert [one.run for one in history.runs()] == ["b"]
 

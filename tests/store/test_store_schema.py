@@ -13,7 +13,7 @@ from store_records import MODEL, decision_record, device_record, inference_recor
 
 from cutpoint.wire import DeviceId
 from edge_server.errors import StoreError
-from edge_server.store import Batch, HistoryQuery, Store, open_history, open_store
+from edge_server.store import Batch, HistoryQuery, ModelRecord, Store, open_history, open_store
 from edge_server.store.schema import VERSION
 
 Opened = Callable[[str], Store]
@@ -46,11 +46,11 @@ def set_version(named: str, version: int) -> None:
 def test_an_old_store_is_brought_up_to_date_and_keeps_what_it_knew(old: str, opened: Opened) -> None:
     store = opened(old)
     assert store.load(DeviceId("cam-1")) == device_record()
-    store.write(Batch(inferences=(inference_record(sequence=2),), models={MODEL: "fomo"}))
+    store.write(Batch(inferences=(inference_record(sequence=2),), models=(ModelRecord(MODEL, "fomo"),)))
     history = open_history(old)
     assert list(history.inferences(HistoryQuery())) == [inference_record(), inference_record(sequence=2)]
     assert list(history.decisions(HistoryQuery())) == [decision_record()]
-    assert history.models() == {MODEL: "fomo"}
+    assert history.models() == [ModelRecord(MODEL, "fomo")]
     history.close()
 
 

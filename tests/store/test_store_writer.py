@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from store_records import MODEL, NOON_US, decision_record, device_record, inference_record
 
-from cutpoint.wire import DeviceId
+from cutpoint.wire import DeviceId, ModelId
 from edge_server.errors import StoreError
 from edge_server.store import (
     Batch,
     Bounds,
     DeviceRecord,
     HistoryQuery,
+    ModelRecord,
     RunRecord,
     Store,
     open_history,
@@ -46,6 +47,10 @@ class Moody:
     def load(self, device: DeviceId) -> DeviceRecord | None:
         self._mood()
         return self.store.load(device)
+
+    def load_model(self, model: ModelId) -> ModelRecord | None:
+        self._mood()
+        return self.store.load_model(model)
 
     def write(self, batch: Batch) -> None:
         self._mood()
@@ -111,7 +116,7 @@ def test_what_is_handed_over_is_written_soon(named: str, start: Start) -> None:
     waiting.device(device_record())
     waiting.inference(inference_record())
     waiting.decision(decision_record())
-    waiting.models({MODEL: "fomo"})
+    waiting.model(ModelRecord(MODEL, "fomo"))
     waiting.run(RunRecord("a", NOON_US, NOON_US))
     until(lambda: writer.counts().get("store_written") == 5)
     assert sequences(named) == [1]

@@ -9,9 +9,9 @@ CREATE TABLE decisions (
 INSERT INTO "decisions" VALUES(1,1764331209000000,'cam-1','0badcafe',9,17,'raw',120,'the least expected time',0,41250.5);
 CREATE TABLE devices (
         device TEXT PRIMARY KEY, model TEXT, boot BIGINT NOT NULL, sequence BIGINT NOT NULL, epoch BIGINT NOT NULL,
-        cut INTEGER, codec TEXT, deadline_ms INTEGER, flags INTEGER NOT NULL, state TEXT NOT NULL,
+        cut INTEGER, codec TEXT, deadline_ms INTEGER, state TEXT NOT NULL,
         counters TEXT NOT NULL, first_seen_us BIGINT NOT NULL, last_seen_us BIGINT NOT NULL, owner TEXT);
-INSERT INTO "devices" VALUES('cam-1','0badcafe',3,71,9,17,'raw',120,4,'{"link":[1.5,2.5]}','{"answered_ok":70,"too_late":1}',1764331200000000,1764331260000000,'edge-a');
+INSERT INTO "devices" VALUES('cam-1','0badcafe',3,71,9,17,'raw',120,'{"link":[1.5,2.5]}','{"answered_ok":70,"too_late":1}',1764331200000000,1764331260000000,'edge-a');
 CREATE TABLE inferences (
         id INTEGER PRIMARY KEY, at_us BIGINT NOT NULL, device TEXT NOT NULL, model TEXT NOT NULL, boot BIGINT NOT NULL,
         sequence BIGINT NOT NULL, cut INTEGER NOT NULL, codec TEXT NOT NULL, status TEXT NOT NULL,
