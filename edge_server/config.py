@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.store import relative_store
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -45,6 +46,9 @@ class ServeConfig(BaseModel):
 
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
+    `store` is where devices and a history are remembered over a restart: a file, `postgresql://...`, or `none`. Of the
+    history at most `history_rows` inferences and as many decisions are kept, none longer than `history_days`.
+
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
     """
@@ -61,6 +65,9 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
+    store: str = Field("none", repr=False)
+    history_rows: int = Field(1_000_000, ge=1, le=1_000_000_000)
+    history_days: float = Field(30.0, gt=0, le=36_500)
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int | None = Field(None, ge=1, le=64)
@@ -144,6 +151,9 @@ class ServeConfig(BaseModel):
         for name in ("keys", "keys_memory"):
             if isinstance(settings.get(name), str):
                 settings[name] = path.parent / settings[name]
+        store = settings.get("store")
+        if isinstance(store, str):
+            settings["store"] = relative_store(store, path.parent)
         machines = settings.get("machines")
         if isinstance(machines, list) and all(isinstance(machine, str) for machine in machines):
             settings["machines"] = tuple(path.parent / machine for machine in machines)

@@ -23,11 +23,13 @@ from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import MqttGateway
 from edge_server.planning.plans import check_policy
 from edge_server.sealing.sealing import SealingGateway, Seals
+from edge_server.store import Bounds, Journal
 
 log = logging.getLogger("edge_server")
 
 _DRAIN_S = 1.0
 _STOP_S = 2.0
+_FLUSH_S = 1.0
 # The header and the fixed part of a payload, on top of the largest tensor.
 _FRAME_ROOM = 1024
 
@@ -51,13 +53,14 @@ class EdgeServer:
         self._gateway: Gateway | None = None
         self._commands: Commands | None = None
         self._seals: Seals | None = None
+        self._journal: Journal | None = None
         self._catalogue = Catalogue({})
         self._started_at = 0.0
 
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
 
-        Raises CatalogueError, PolicyError, ConfigError, KeyFileError or ConnectError, each with one sentence, and
+        Raises CatalogueError, PolicyError, ConfigError, KeyFileError, StoreError or ConnectError, each with one sentence, and
         leaves nothing running.
         """
         if self._gateway is not None:
@@ -80,8 +83,18 @@ class EdgeServer:
             batch_most=config.batch_most,
         )
         desk = Desk(config, self._catalogue, gateway, seals, backend, self._observers)
-        desk.start()
-        self._desk, self._backend = desk, backend
+        journal = Journal.open(config.store, Bounds(rows=config.history_rows, days=config.history_days))
+        if journal is not None:
+            journal.start()
+            desk.remember(journal.reader, journal.waiting, owner=None)
+            desk.add_ticker(self._save_run)
+        try:
+            desk.start()
+        except BaseException:
+            if journal is not None:
+                journal.stop(_FLUSH_S)
+            raise
+        self._desk, self._backend, self._journal = desk, backend, journal
         self._gateway, self._seals = gateway, seals
         self._commands = Commands(gateway, chunk_bytes=config.frame_bytes)
         self._started_at = time.monotonic()
@@ -99,7 +112,7 @@ class EdgeServer:
         )
 
     def stop(self) -> None:
-        """Hear no one any more, answer what was heard, and end; within three seconds. Harmless when repeated."""
+        """Hear no one any more, answer what was heard, and end; within three seconds, and one more for the store. Harmless when repeated."""
         gateway, self._gateway = self._gateway, None
         desk = self._desk
         if gateway is None or desk is None:
@@ -107,11 +120,13 @@ class EdgeServer:
         self.ready.clear()
         if gateway.connected:
             desk.drain(_DRAIN_S)
-        if not desk.stop(_STOP_S):
+        ended = desk.stop(_STOP_S)
+        if not ended:
             log.error("event=worker_stuck")
         gateway.stop()
         if self._seals is not None:
             self._seals.remember()
+        self._stop_store(desk, ended=ended)
         log.info("event=stopped")
 
     def command(self, device: DeviceId, command: Command, argument: bytes = b"") -> bool:
@@ -144,6 +159,8 @@ class EdgeServer:
             return {"models": {}, "devices": 0, "tails": 0, "waiting": 0, "uptime_s": 0.0, "counters": {}}
         counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
         counts.update(backend.counts())
+        if self._journal is not None:
+            counts.update(self._journal.counts())
         if self._gateway is not None:
             counts.update(self._gateway.drops())
             self._gateway_cpu_us = self._gateway.cpu_us
@@ -178,6 +195,23 @@ class EdgeServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _save_run(self, now_s: float) -> None:
+        if self._journal is not None and self._journal.due(now_s):
+            stats = self.stats()
+            self._journal.save_run(stats["counters"], stats["models"])
+
+    def _stop_store(self, desk: Desk, *, ended: bool) -> None:
+        journal = self._journal
+        if journal is None:
+            return
+        if ended and desk.memory is not None:
+            # The desk's thread is no more, so that its sessions have no other owner.
+            desk.memory.save_all(_FLUSH_S / 2)
+        stats = self.stats()
+        journal.save_run(stats["counters"], stats["models"])
+        if not journal.stop(_FLUSH_S):
+            log.error("event=store_stuck")
 
     def _own_bus(self) -> Bus:
         config = self.config

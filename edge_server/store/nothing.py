@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from cutpoint.wire import DeviceId, ModelId
+from cutpoint.wire import DeviceId
 from edge_server.store.port import Batch, Bounds
-from edge_server.store.records import DeviceRecord, ModelRecord
+from edge_server.store.records import DeviceRecord
 
 
 class NoStore:
     """Knows no device and keeps nothing."""
 
     def load(self, _device: DeviceId) -> DeviceRecord | None:
-        return None
-
-    def load_model(self, _model: ModelId) -> ModelRecord | None:
         return None
 
     def write(self, _batch: Batch) -> None:

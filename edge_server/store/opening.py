@@ -45,6 +45,13 @@ def open_history(named: str) -> History:
     return history
 
 
+def relative_store(named: str, folder: Path) -> str:
+    """The same store, when a file's name is meant to be relative to a folder."""
+    if named == NOTHING or "://" in named or not named:
+        return named
+    return str(folder / named)
+
+
 def _path(named: str) -> Path:
     scheme, separator, _ = named.partition("://")
     if named.startswith(_SQLITE):

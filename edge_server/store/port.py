@@ -102,10 +102,6 @@ class Store(Protocol):
         """What is known of a device; None when nothing is."""
         ...
 
-    def load_model(self, model: ModelId) -> ModelRecord | None:
-        """What is known of a model; None when nothing is."""
-        ...
-
     def write(self, batch: Batch) -> None:
         """Keep all of a batch, or nothing of it.
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cutpoint.wire import DeviceId, ModelId
+from cutpoint.wire import DeviceId
 from edge_server.errors import StoreError
 from edge_server.store.port import Store
-from edge_server.store.records import DeviceRecord, ModelRecord
+from edge_server.store.records import DeviceRecord
 
 
 @dataclass(slots=True)
 class _Question:
-    load: Callable[[], DeviceRecord | ModelRecord | None]
+    device: DeviceId
     done: threading.Event = field(default_factory=threading.Event)
-    record: DeviceRecord | ModelRecord | None = None
+    record: DeviceRecord | None = None
     error: StoreError | None = None
 
 
@@ -49,23 +48,10 @@ class StoreReader:
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
         """What is known of a device, None when nothing is. Raises StoreError when that cannot be said now."""
-        record = self._ask(lambda: self._store.load(device))
-        assert record is None or isinstance(record, DeviceRecord)
-        return record
-
-    def load_model(self, model: ModelId) -> ModelRecord | None:
-        """The same of a model."""
-        record = self._ask(lambda: self._store.load_model(model))
-        assert record is None or isinstance(record, ModelRecord)
-        return record
-
-    def _ask(
-        self, load: Callable[[], DeviceRecord | ModelRecord | None]
-    ) -> DeviceRecord | ModelRecord | None:
         now = time.monotonic()
         if now < self._again_at or (self._pending is not None and not self._pending.done.is_set()):
             raise StoreError("the store did not answer a moment ago; it is asked again soon", "away")
-        question = self._pending = _Question(load)
+        question = self._pending = _Question(device)
         self._questions.put(question)
         if not question.done.wait(self._within_s):
             self._again_at = time.monotonic() + self._pause_s
@@ -79,7 +65,7 @@ class StoreReader:
     def _work(self) -> None:
         while (question := self._questions.get()) is not None:
             try:
-                question.record = question.load()
+                question.record = self._store.load(question.device)
             except StoreError as error:
                 question.error = error
             except Exception as error:  # noqa: BLE001 - whoever asks gets it, and goes on without a memory

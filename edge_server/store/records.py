@@ -108,11 +108,10 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A model that was on offer: its name, and what was learned of the speed of its tails (JSON, opaque here)."""
+    """The name under which a model was on offer, for those who ask for it by that."""
 
     model: ModelId
     name: str
-    tails: str = ""
 
     def __post_init__(self) -> None:
         _check_text(self.name)

@@ -87,7 +87,7 @@ def written(batch: Batch) -> Iterator[tuple[str, Row]]:
     yield from _INFERENCE.statements(inference_row(record) for record in _once(batch.inferences))
     decisions = {(record.device, record.epoch): record for record in batch.decisions}
     yield from _DECISION.statements(decision_row(record) for record in decisions.values())
-    yield from _MODEL.statements(sorted((one.model.hex, one.name, one.tails) for one in batch.models))
+    yield from _MODEL.statements(sorted((one.model.hex, one.name) for one in batch.models))
     if batch.run is not None:
         yield from _RUN.statements([run_row(batch.run)])
 
@@ -116,7 +116,6 @@ def prune_rows(table: str) -> str:
 
 SELECT_RUNS = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs ORDER BY started_us, run"
 SELECT_MODELS = f"SELECT {', '.join(MODEL_COLUMNS)} FROM models ORDER BY name, model"
-LOAD_MODEL = f"SELECT {', '.join(MODEL_COLUMNS)} FROM models WHERE model = ?"
 PRUNE_RUNS = (
     "DELETE FROM runs WHERE run IN (SELECT run FROM runs ORDER BY started_us DESC, run DESC LIMIT ? OFFSET ?)"
 )
@@ -263,8 +262,8 @@ def counters_of(text: str) -> dict[str, int]:
 
 def model_of(row: Row) -> ModelRecord:
     """Raises ValueError or CutpointError for a row that no server wrote."""
-    model, name, tails = row
-    return ModelRecord(_model(model), name, tails)
+    model, name = row
+    return ModelRecord(_model(model), name)
 
 
 def run_row(record: RunRecord) -> Row:

@@ -32,11 +32,11 @@ _DEVICES_INFERENCES_DECISIONS = (
         exploration SMALLINT NOT NULL, expected_us DOUBLE PRECISION NOT NULL, UNIQUE (device, epoch))""",
 )
 
-# Which server counted what; the models that were offered, their names and the speed of their tails.
+# Which server counted what; the models that were offered, and their names.
 _RUNS_MODELS = (
     """CREATE TABLE runs (
         run TEXT PRIMARY KEY, started_us BIGINT NOT NULL, saved_us BIGINT NOT NULL, counters TEXT NOT NULL)""",
-    "CREATE TABLE models (model TEXT PRIMARY KEY, name TEXT NOT NULL, tails TEXT NOT NULL)",
+    "CREATE TABLE models (model TEXT PRIMARY KEY, name TEXT NOT NULL)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_DEVICES_INFERENCES_DECISIONS, _RUNS_MODELS)

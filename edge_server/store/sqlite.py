@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cutpoint.wire import DeviceId, ModelId
+from cutpoint.wire import DeviceId
 from edge_server.errors import StoreError, StoreTrouble
 from edge_server.store import rows
 from edge_server.store.history import record_of
 from edge_server.store.port import Batch, Bounds
-from edge_server.store.records import DeviceRecord, ModelRecord
+from edge_server.store.records import DeviceRecord
 from edge_server.store.schema import VERSION, migrate, newer
 
 # "Cutp": what SQLite keeps in the file's head to tell one program's databases from another's.
@@ -54,12 +54,12 @@ class SqliteStore:
         self._open()
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
-        found = self._read(rows.LOAD_DEVICE, str(device))
+        with self._reading, said(self.path):
+            if self._reader is None:
+                self._reader = _connect(self.path)
+                self._reader.execute("PRAGMA query_only = ON")
+            found = self._reader.execute(rows.LOAD_DEVICE, (str(device),)).fetchone()
         return None if found is None else record_of(found, rows.device_of)
-
-    def load_model(self, model: ModelId) -> ModelRecord | None:
-        found = self._read(rows.LOAD_MODEL, model.hex)
-        return None if found is None else record_of(found, rows.model_of)
 
     def write(self, batch: Batch) -> None:
         with self._transaction() as db:
@@ -119,14 +119,6 @@ class SqliteStore:
                 db.close()
                 raise
             self._writer = db
-
-    def _read(self, statement: str, key: str) -> rows.Row | None:
-        with self._reading, said(self.path):
-            if self._reader is None:
-                self._reader = _connect(self.path)
-                self._reader.execute("PRAGMA query_only = ON")
-            found: rows.Row | None = self._reader.execute(statement, (key,)).fetchone()
-            return found
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

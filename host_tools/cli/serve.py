@@ -62,6 +62,15 @@ def serve(
     require_keys: Annotated[
         bool, typer.Option("--require-keys", help="Serve no device without a key in the file of --keys.")
     ] = False,
+    store: Annotated[
+        str,
+        typer.Option(
+            envvar="CUTPOINT_STORE",
+            metavar="FILE|URL",
+            help="Remember devices and their inferences over a restart: a file, or postgresql://... (docs/state.md); "
+            "`cutpoint history` reads it.",
+        ),
+    ] = "none",
     kernels: Annotated[
         Kernels,
         typer.Option(
@@ -133,6 +142,7 @@ def serve(
                     "root": root,
                     "keys": keys,
                     "require_keys": require_keys,
+                    "store": store,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from store_records import MODEL, NOON_US, OTHER, S, decision_record, device_record, inference_record
 
-from cutpoint.wire import CodecId, DeviceId, ModelId, Status
+from cutpoint.wire import CodecId, DeviceId, Status
 from edge_server.errors import StoreError
 from edge_server.store import Batch, Bounds, History, HistoryQuery, ModelRecord, RunRecord, Store, open_store
 
@@ -239,7 +239,7 @@ def test_runs_and_the_names_of_models_are_remembered(store: Store, history: Hist
     store.write(
         Batch(
             run=RunRecord("a", NOON_US, NOON_US, {"answered_ok": 1}),
-            models=(ModelRecord(MODEL, "fomo", "{}"),),
+            models=(ModelRecord(MODEL, "fomo"),),
         )
     )
     store.write(Batch(run=RunRecord("a", NOON_US, NOON_US + S, {"answered_ok": 2})))
@@ -251,8 +251,6 @@ def test_runs_and_the_names_of_models_are_remembered(store: Store, history: Hist
     )
     assert [(one.run, one.counters) for one in history.runs()] == [("a", {"answered_ok": 2}), ("b", {})]
     assert history.models() == [ModelRecord(OTHER, "digits"), ModelRecord(MODEL, "fomo-2")]
-    assert store.load_model(MODEL) == ModelRecord(MODEL, "fomo-2")
-    assert store.load_model(ModelId.of_hex("ffffffff")) is None
     store.prune(Bounds(runs=1), NOON_US, slice_rows=1000)
     assert [one.run for one in history.runs()] == ["b"]
 

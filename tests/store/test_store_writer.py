@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from store_records import MODEL, NOON_US, decision_record, device_record, inference_record
 
-from cutpoint.wire import DeviceId, ModelId
+from cutpoint.wire import DeviceId
 from edge_server.errors import StoreError
 from edge_server.store import (
     Batch,
@@ -47,10 +47,6 @@ class Moody:
     def load(self, device: DeviceId) -> DeviceRecord | None:
         self._mood()
         return self.store.load(device)
-
-    def load_model(self, model: ModelId) -> ModelRecord | None:
-        self._mood()
-        return self.store.load_model(model)
 
     def write(self, batch: Batch) -> None:
         self._mood()
