@@ -200,7 +200,8 @@ class Fleet:
             self.moves.append((now, i, before, device.decision.cut))
 
     def _tick(self, now: float) -> None:
-        work = Work(self._arrived, self._finished, self._busy_us, self._waited_us)
+        wait_us = self._waited_us / max(self._finished, 1)
+        work = Work(self._arrived, self._finished, self._busy_us, wait_us)
         self._arrived, self._finished, self._busy_us, self._waited_us = 0, 0, 0.0, 0.0
         self.price.update(work, self._runners, now)
         if self._priced:

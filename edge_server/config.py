@@ -44,6 +44,9 @@ class ServeConfig(BaseModel):
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
     than 20 inferences a second notice, whose estimates do not need every one of them.
 
+    Plans move cuts towards the devices while the edge is asked for more than `target_utilisation` of what its
+    threads can do, and back when it is less.
+
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
     `store` is where devices and a history are remembered over a restart: a file, `postgresql://...`, or `none`. Of the
@@ -91,6 +94,7 @@ class ServeConfig(BaseModel):
     forced_device_only: Probability = 0.0
     hedged: bool = False
     jpeg: bool = False
+    target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)

@@ -21,7 +21,7 @@ from edge_server.desk.desk import Desk
 from edge_server.events import Observer, ignore
 from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import MqttGateway
-from edge_server.planning.plans import check_policy
+from edge_server.planning.planners import check_policy
 from edge_server.sealing.sealing import SealingGateway, Seals
 from edge_server.store import Bounds, Journal
 
@@ -176,6 +176,7 @@ class EdgeServer:
             "waiting": len(desk.inbox) + len(desk.queue),
             "capacity": backend.capacity,
             "busy_us": backend.busy_us,
+            "load": desk.plans.price.figures(),
             "cpu_us": {"gateway": self._gateway_cpu_us, **spent, "run": backend.cpu_us},
             "uptime_s": time.monotonic() - self._started_at if self._gateway is not None else 0.0,
             "counters": dict(sorted(counts.items())),

@@ -16,6 +16,7 @@ from cutpoint.plan.planner import Planner
 from cutpoint.plan.policies import Choice, Context, Policy, Switching, make_policy, policy_names
 from cutpoint.plan.prior import MACHINES, MachineClass
 from cutpoint.plan.shape import NetworkShape
+from cutpoint.plan.shift import load_share
 from cutpoint.plan.table import CostRow, CostTable
 from cutpoint.plan.variance import VarianceDetector
 
@@ -45,6 +46,7 @@ __all__ = [
     "Switching",
     "VarianceDetector",
     "cost_table",
+    "load_share",
     "make_policy",
     "policy_names",
     "sciot",

@@ -81,6 +81,11 @@ class EdgeEstimator:
         self._means, self._tail = means, None
 
     @property
+    def measured(self) -> int:
+        """Cuts whose tails were measured."""
+        return len(self._means)
+
+    @property
     def load(self) -> float:
         """Price of edge compute; 1 is an idle edge."""
         return self._load

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import exp, log1p
 
 from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.figure import refusal
+from cutpoint.plan.figure import LONGEST_US, refusal
 from cutpoint.plan.state import Fields, State
 
 TARGET_UTILISATION = 0.7
@@ -28,13 +28,13 @@ class Work:
     arrived   jobs that came, those refused at once included
     finished  jobs that ran
     busy_us   microseconds of compute that these took, of all runners
-    waited_us microseconds that these had waited before they ran
+    wait_us   microseconds that a job waited before it ran, on average; 0 when none ran
     """
 
     arrived: int
     finished: int
     busy_us: float
-    waited_us: float
+    wait_us: float
 
 
 class LoadPrice:
@@ -78,6 +78,15 @@ class LoadPrice:
         """1 on an idle edge."""
         return 1.0 + UNIT * (exp(self._x) - 1.0)
 
+    def figures(self) -> dict[str, float]:
+        """What an operator may want to see, rounded."""
+        return {
+            "price": round(self.price, 3),
+            "load": round(self.load, 3),
+            "utilisation": round(self.utilisation, 3),
+            "wait_us": round(self.wait_us, 1),
+        }
+
     def state(self) -> State:
         """The price alone: what the runners do is measured again within a second."""
         return {"version": 1, "price": self.price}
@@ -93,7 +102,7 @@ class LoadPrice:
         now_s      seconds on a steady clock
         Raises PolicyError for a figure that is not finite or negative.
         """
-        for name in ("arrived", "finished", "busy_us", "waited_us"):
+        for name in ("arrived", "finished", "busy_us", "wait_us"):
             if refusal(getattr(work, name), 0.0, 1e18) is not None:
                 raise PolicyError(f"{name} is {getattr(work, name)!r}; expected a finite figure from 0 up")
         last_s, self._last_s = self._last_s, now_s
@@ -104,12 +113,11 @@ class LoadPrice:
         passed_s = min(passed_s, LONGEST_PAUSE_S)
         soon = _weight(passed_s, SMOOTHED_S)
         self.utilisation += soon * (min(work.busy_us / runners_us, 1.0) - self.utilisation)
-        waited_us = 0.0
         if work.finished:
-            compute_us, waited_us = work.busy_us / work.finished, work.waited_us / work.finished
+            compute_us = work.busy_us / work.finished
             self._compute_us += (soon if self._compute_us else 1.0) * (compute_us - self._compute_us)
-        slow = soon if waited_us > self.wait_us else _weight(passed_s, WAIT_FALLS_S)
-        self.wait_us += slow * (waited_us - self.wait_us)
+        weight = soon if work.wait_us > self.wait_us else _weight(passed_s, WAIT_FALLS_S)
+        self.wait_us += weight * (min(work.wait_us, LONGEST_US) - self.wait_us)
         asked = min(work.arrived * self._compute_us / runners_us, HIGHEST_LOAD)
         self.load += soon * (asked - self.load)
         self._move(passed_s)

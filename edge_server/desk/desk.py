@@ -25,6 +25,7 @@ from edge_server.desk.stages import Laps
 from edge_server.errors import KeylessError
 from edge_server.events import Dropped, Event, Observer
 from edge_server.gateway import Arrival, Gateway
+from edge_server.planning.load import LoadWatch
 from edge_server.planning.plans import Plans
 from edge_server.sealing.sealing import Seals
 from edge_server.store import StoreReader, Waiting
@@ -73,6 +74,9 @@ class Desk:
         self._observers = list(observers)
         self._tickers: list[Ticker] = []
         self.plans = Plans(config, backend, gateway, self.counters, self._tell)
+        load = LoadWatch(backend, self.plans.price)
+        self._observers.append(load.seen)
+        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(lambda: list(self.sessions.values()))]
         self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
         self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
         self._reception = Reception(

@@ -11,7 +11,9 @@ from edge_server.desk.answers import AnswerCache, Asked
 from edge_server.desk.outcome import Received
 from edge_server.desk.twins import TwinWatch
 from edge_server.planning.epoch import Epoch
+from edge_server.planning.planners import Board
 from edge_server.planning.planning import Planning
+from edge_server.planning.remembered import Remembered
 
 # A telemetry frame is at most 64 counters and 11 gauges.
 _TELEMETRY_CAPACITY = 1024
@@ -37,6 +39,7 @@ class DeviceSession:
         "model",
         "planning",
         "receiver",
+        "remembered",
         "sequence",
         "state",
         "telemetry_receiver",
@@ -56,7 +59,9 @@ class DeviceSession:
         self.planning: Planning | None = None
         self.epoch = Epoch()
         self.about: About | None = None
-        self.board: tuple[object, ...] | None = None
+        self.board: Board | None = None
+        self.remembered: Remembered | None = None
+        """What a store kept of the planning, until it is known whether it fits."""
         self.state: Presence | None = None
         self.boot = 0
         self.sequence = 0

@@ -10,9 +10,13 @@ from edge_server.batching import Key
 from edge_server.catalogue.served import ServedModel
 from edge_server.desk.outcome import Outcome
 from edge_server.planning.epoch import newer
+from edge_server.planning.planners import Board
+from edge_server.planning.remembered import Remembered
 
 # A deadline follows the link's jitter and so never stands quite still; a plan is worth sending for a step only.
 _DEADLINE_STEP = 0.25
+# Devices that send more often than this follow the price by themselves.
+_SILENT_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Planning:
         "_link",
         "_since",
         "_urgent",
+        "board",
         "model",
         "plan",
         "planner",
@@ -51,12 +56,14 @@ class Planning:
         model: ServedModel,
         planner: Planner,
         *,
+        board: Board | None,
         decide_every: int,
         decide_interval_ns: int,
         learn_interval_ns: int,
     ) -> None:
         self.model = model
         self.planner = planner
+        self.board = board
         self.plan: Plan | None = None
         self.published_ns = 0
         self.waits_for: Key | None = None
@@ -70,6 +77,36 @@ class Planning:
         self._urgent = True
         self._link: tuple[int, int] = (0, 0)
         self._before: _Sent | None = None
+
+    def remembered(self, price: object, now_s: float) -> Remembered:
+        """What a restart continues from; `price` is the state of the edge's price, `now_s` seconds since 1970.
+
+        Not in it: what was learned when, and the inference before. That the server was gone is no lesson about a link.
+        """
+        return Remembered(
+            self.model.id,
+            self.board,
+            self.plan,
+            self._link,
+            self.planner.state(),
+            self.planner.edge.state(),
+            price,
+            now_s,
+        )
+
+    def resume(self, kept: Remembered, now_ns: int) -> None:
+        """Continue with the estimates, the plan and its epoch; the next decision is due like any other.
+
+        Raises PolicyError, and changes nothing, when they are not those of such a planner.
+        """
+        self.planner.restore(kept.planner)
+        self._link = kept.link
+        self._urgent = False
+        self._decided_ns = now_ns
+        if kept.plan is not None and kept.plan.cut <= self.planner.shape.deepest_cut:
+            self.plan = kept.plan
+        else:
+            self._urgent = True
 
     @property
     def deadline_ms(self) -> int | None:
@@ -110,7 +147,11 @@ class Planning:
         self._decided_ns = now_ns
         self._since = 0
         self._urgent = False
-        return self.planner.decide()
+        return self.planner.decide(now_ns / 1e9)
+
+    def load_asks(self, now_ns: int) -> bool:
+        """Whether the price of the edge asks a device that has not been decided for lately for another cut."""
+        return now_ns - self._decided_ns >= _SILENT_NS and self.waits_for is None and self.planner.load_asks()
 
     def differs(self, plan: Plan) -> bool:
         """Whether `plan`, epoch aside, says something that the published one does not."""

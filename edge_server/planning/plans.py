@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-import zlib
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from cutpoint.plan import Decision, EdgeEstimator, EnergyModel, Planner, PolicyError
-from cutpoint.wire import Activation, CodecId, DeviceId, Flag, Leaf, Plan, encode
+from cutpoint.plan import Decision, PolicyError
+from cutpoint.plan.load import LoadPrice
+from cutpoint.wire import Activation, DeviceId, Flag, Leaf, Plan, Presence, encode
 from edge_server.backend import Backend
 from edge_server.batching import Key, Prepared
 from edge_server.catalogue.served import ServedModel
@@ -16,16 +17,18 @@ from edge_server.config import ServeConfig
 from edge_server.counters import Counters
 from edge_server.desk.outcome import Outcome
 from edge_server.desk.session import DeviceSession
-from edge_server.errors import ConfigError
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
-from edge_server.planning.machines import machine_classes
+from edge_server.planning.planners import CODECS, Board, Planners
 from edge_server.planning.planning import Planning
+from edge_server.planning.remembered import Remembered
 
 # A device that has not taken its plan after this long is sent it again.
 _REPEAT_NS = 1_000_000_000
-_UNKNOWN_CHIP = "esp32"
-_CODECS = {codec.name.lower(): codec for codec in CodecId}
+# A price older than this says nothing of the load now.
+_PRICE_KEPT_S = 60.0
+# Devices that are asked at each tick whether the price moves them: 160 a second, for some 3 % of the desk's time.
+_ASKED_PER_TICK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +57,102 @@ class Plans:
         self._gateway = gateway
         self._counters = counters
         self._tell = tell
-        self._codecs = _allowed(config)
-        self._edges: dict[bytes, EdgeEstimator] = {}
-        self._machines = machine_classes(config.machines)
+        self._planners = Planners(config)
+        self.price = LoadPrice(config.target_utilisation)
+        self._price_resumed = False
+        self._to_ask: deque[DeviceSession] = deque()
+        self._asked_at = 1.0
 
     def adopt(self, session: DeviceSession, model: ServedModel, *, ran: int = 0) -> None:
         """Plan for this model from now on, unless that is so already; the first plan goes out at once.
 
         A device that has not said how many operators it holds is never asked for more than the `ran` that it ran.
         """
-        about = session.about
-        board = (about.operators, about.codecs, about.chip) if about is not None else None
+        board, kept = Board.of(session.about), session.remembered
+        if board is None and kept is not None and kept.model == model.id:
+            board = kept.board
         if session.model is model and session.board == board:
             return
         session.model, session.board, session.planning = model, board, None
         try:
-            planner = self._planner(session, model, ran)
+            planner = self._planners.of(session.device, model, board, ran=ran)
         except PolicyError as error:
             self._counters.note(str(session.device), "no_plan", error)
             return
         session.planning = Planning(
             model,
             planner,
+            board=board,
             decide_every=self._config.decide_every,
             decide_interval_ns=1_000_000 * self._config.decide_interval_ms,
             learn_interval_ns=1_000_000 * self._config.learn_interval_ms,
         )
-        self._decide(session, session.planning)
+        if not self._resume(session, session.planning):
+            self._decide(session, session.planning)
+
+    def document(self, session: DeviceSession) -> dict[str, object] | None:
+        """What a store may keep of this device's planning, as JSON values; None while there is none."""
+        planning = session.planning
+        return None if planning is None else planning.remembered(self.price.state(), time.time()).document()
+
+    def remember(self, session: DeviceSession, document: object) -> None:
+        """Continue with what a store kept: at once, or when it is known which model the device runs.
+
+        What does not fit is refused whole and counted, and the device starts from the prior.
+        """
+        try:
+            kept = Remembered.read(document)
+        except PolicyError as error:
+            self._counters.note(str(session.device), "state_refused", error)
+            return
+        if kept.plan is not None:
+            session.epoch.saw(kept.plan.epoch)
+        session.remembered = kept
+        if session.planning is not None:
+            self._resume(session, session.planning)
+
+    def _resume(self, session: DeviceSession, planning: Planning) -> bool:
+        """Continue with what is remembered of the device, once, if it is about this model."""
+        kept, session.remembered = session.remembered, None
+        if kept is None or kept.model != planning.model.id:
+            return False
+        try:
+            if not planning.planner.edge.measured:
+                planning.planner.edge.restore(kept.edge)
+            if not self._price_resumed and abs(time.time() - kept.saved_s) <= _PRICE_KEPT_S:
+                self.price.restore(kept.price)
+                self._planners.reprice(self.price.price, self.price.wait_us)
+                self._price_resumed = True
+            planning.resume(kept, time.perf_counter_ns())
+        except PolicyError as error:
+            self._counters.note(str(session.device), "state_refused", error)
+            return False
+        self._counters.count("plans_resumed")
+        plan = planning.plan
+        if plan is None:
+            return False
+        if plan.cut < planning.model.n and not self._backend.ready((planning.model.id.raw, plan.cut)):
+            self._backend.prepare(planning.model, plan.cut)
+        return True
+
+    def reprice(self, sessions: Callable[[], Iterable[DeviceSession]]) -> None:
+        """Tell all planners the price of the edge, and decide for those whom it moves and who send too rarely to ask.
+
+        Some at a time: it spreads the work, and the moves. A round over all devices begins when the price has changed
+        by a twentieth since the last one began.
+        """
+        price = self.price.price
+        self._planners.reprice(price, self.price.wait_us)
+        if not self._to_ask and abs(price - self._asked_at) > 0.05 * self._asked_at:
+            self._asked_at = price
+            self._to_ask.extend(sessions())
+        now_ns = time.perf_counter_ns()
+        for _ in range(min(_ASKED_PER_TICK, len(self._to_ask))):
+            session = self._to_ask.popleft()
+            planning = session.planning
+            if planning is not None and session.state is not Presence.LOST and planning.load_asks(now_ns):
+                self._counters.count("load_moves")
+                self._decide(session, planning)
 
     def forget(self, session: DeviceSession) -> None:
         """The device runs a model that is not on offer: plans of the one before mean nothing to it."""
@@ -125,7 +197,7 @@ class Plans:
         if decision.exploration:
             flags |= Flag.EXPLORATION
         deadline_ms = self._config.deadline_ms or decision.deadline_ms
-        codec = _CODECS[decision.codec]
+        codec = CODECS[decision.codec]
         plan = Plan(planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms)
         if not anew and not planning.differs(plan):
             return
@@ -180,63 +252,8 @@ class Plans:
             self._gateway.send(session.device, Leaf.PLAN, frame)
         self._counters.count("plans_published")
 
-    def _planner(self, session: DeviceSession, model: ServedModel, ran: int) -> Planner:
-        config, about = self._config, session.about
-        key = bytes(model.id)
-        shape = model.shape(ran if about is None else about.operators)
-        edge = self._edges.get(key)
-        if edge is None:
-            edge = self._edges[key] = EdgeEstimator(shape)
-        spoken = about.codecs if about is not None else ()
-        chip = about.chip if about is not None else None
-        return Planner(
-            shape,
-            config.policy,
-            seed=config.seed ^ zlib.crc32(str(session.device).encode()),
-            exploration=config.exploration,
-            forced_device_only=config.forced_device_only,
-            codecs=("raw", *(codec for codec in spoken if codec in self._codecs and codec != "raw")),
-            energy=energy_model(config),
-            machine_class=self._machines.get(chip or _UNKNOWN_CHIP, self._machines[_UNKNOWN_CHIP]),
-            edge=edge,
-        )
-
 
 def _ran(activation: Activation) -> int:
     """Operators that the device has shown to hold: before the cut, or more when it timed the rest as well."""
     timings = activation.timings
     return max(activation.cut, len(timings.operators_us) if timings is not None else 0)
-
-
-def _allowed(config: ServeConfig) -> tuple[str, ...]:
-    """Codecs that plans may name."""
-    return tuple(name for name in _CODECS if name != "jpeg" or config.jpeg)
-
-
-def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
-    """Raise PolicyError when the policy is unknown, or no model on offer could follow it on any board.
-
-    ConfigError when the policy is `energy` and there are no currents.
-    """
-    if config.policy.strip() == "energy" and config.currents is None:
-        raise ConfigError(
-            "policy energy needs the currents of the boards: a [currents] table in the settings file, with cpu_ma, "
-            "rx_ma, tx_ma and volts (cutpoint serve --config FILE.toml)"
-        )
-    refused: PolicyError | None = None
-    for model in models:
-        try:
-            shape, codecs = model.shape(model.n), _allowed(config)
-            Planner(shape, config.policy, seed=0, codecs=codecs, energy=energy_model(config))
-        except PolicyError as error:
-            refused = error
-        else:
-            return
-    if refused is not None:
-        raise refused
-
-
-def energy_model(config: ServeConfig) -> EnergyModel | None:
-    """The currents of the boards as the config states them."""
-    currents = config.currents
-    return None if currents is None else EnergyModel(**currents.model_dump())

@@ -14,7 +14,7 @@ import edge_server
 from edge_server import ServeConfig
 from edge_server.config import Currents
 from edge_server.events import Event
-from edge_server.planning.plans import energy_model
+from edge_server.planning.planners import energy_model
 
 PAGE = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(edge_server.__file__).parent.rglob("*.py")]

@@ -1,0 +1,111 @@
+"""Planners as the settings and a board ask for them, with the estimates and the price that all of one model share."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from cutpoint.plan import EdgeEstimator, EnergyModel, NetworkShape, Planner, PolicyError, load_share
+from cutpoint.wire import About, CodecId, DeviceId
+from edge_server.catalogue.served import ServedModel
+from edge_server.config import ServeConfig
+from edge_server.errors import ConfigError
+from edge_server.planning.machines import machine_classes
+
+_UNKNOWN_CHIP = "esp32"
+CODECS = {codec.name.lower(): codec for codec in CodecId}
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a device said of itself that its planner goes by."""
+
+    operators: int
+    codecs: tuple[str, ...]
+    chip: str | None
+
+    @classmethod
+    def of(cls, about: About | None) -> Self | None:
+        """None for a device that has said nothing yet."""
+        return None if about is None else cls(about.operators, tuple(about.codecs), about.chip)
+
+
+class Planners:
+    """Makes the planner of each device. Tails of one model are estimated, and priced, by one estimator for all."""
+
+    def __init__(self, config: ServeConfig) -> None:
+        self._config = config
+        self._codecs = _allowed(config)
+        self._machines = machine_classes(config.machines)
+        self._edges: dict[bytes, EdgeEstimator] = {}
+        self._price = 1.0
+        self._wait_us = 0.0
+
+    def of(self, device: DeviceId, model: ServedModel, board: Board | None, *, ran: int) -> Planner:
+        """A planner from its prior; `ran` operators at most for a board that is not known. Raises PolicyError."""
+        config = self._config
+        shape = model.shape(ran if board is None else board.operators)
+        spoken = board.codecs if board is not None else ()
+        chip = board.chip if board is not None else None
+        return Planner(
+            shape,
+            config.policy,
+            seed=config.seed ^ zlib.crc32(str(device).encode()),
+            exploration=config.exploration,
+            forced_device_only=config.forced_device_only,
+            codecs=("raw", *(codec for codec in spoken if codec in self._codecs and codec != "raw")),
+            energy=energy_model(config),
+            machine_class=self._machines.get(chip or _UNKNOWN_CHIP, self._machines[_UNKNOWN_CHIP]),
+            edge=self._edge(model, shape),
+            load_share=load_share(str(device)),
+        )
+
+    def reprice(self, price: float, wait_us: float) -> None:
+        """What a microsecond on the edge weighs from now on, and how long a job waits for it."""
+        self._price, self._wait_us = price, wait_us
+        for edge in self._edges.values():
+            edge.load, edge.wait_us = price, wait_us
+
+    def _edge(self, model: ServedModel, shape: NetworkShape) -> EdgeEstimator:
+        key = bytes(model.id)
+        edge = self._edges.get(key)
+        if edge is None:
+            edge = self._edges[key] = EdgeEstimator(shape)
+            edge.load, edge.wait_us = self._price, self._wait_us
+        return edge
+
+
+def _allowed(config: ServeConfig) -> tuple[str, ...]:
+    """Codecs that plans may name."""
+    return tuple(name for name in CODECS if name != "jpeg" or config.jpeg)
+
+
+def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
+    """Raise PolicyError when the policy is unknown, or no model on offer could follow it on any board.
+
+    ConfigError when the policy is `energy` and there are no currents.
+    """
+    if config.policy.strip() == "energy" and config.currents is None:
+        raise ConfigError(
+            "policy energy needs the currents of the boards: a [currents] table in the settings file, with cpu_ma, "
+            "rx_ma, tx_ma and volts (cutpoint serve --config FILE.toml)"
+        )
+    refused: PolicyError | None = None
+    for model in models:
+        try:
+            shape, codecs = model.shape(model.n), _allowed(config)
+            Planner(shape, config.policy, seed=0, codecs=codecs, energy=energy_model(config))
+        except PolicyError as error:
+            refused = error
+        else:
+            return
+    if refused is not None:
+        raise refused
+
+
+def energy_model(config: ServeConfig) -> EnergyModel | None:
+    """The currents of the boards as the config states them."""
+    currents = config.currents
+    return None if currents is None else EnergyModel(**currents.model_dump())
