@@ -49,8 +49,8 @@ class ServeConfig(BaseModel):
 
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
-    `store` is where devices and a history are remembered over a restart: a file, `postgresql://...`, or `none`. Of the
-    history at most `history_rows` inferences and as many decisions are kept, none longer than `history_days`.
+    `store` is where devices and a history are remembered over a restart: a file, or `postgresql://...`. Of the history
+    at most `history_rows` inferences and as many decisions are kept, none longer than `history_days`.
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
@@ -68,7 +68,7 @@ class ServeConfig(BaseModel):
     keys: Path | None = None
     require_keys: bool = False
     keys_memory: Path | None = None
-    store: str = Field("none", repr=False)
+    store: str | None = Field(None, repr=False)
     history_rows: int = Field(1_000_000, ge=1, le=1_000_000_000)
     history_days: float = Field(30.0, gt=0, le=36_500)
 

@@ -60,8 +60,8 @@ class EdgeServer:
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
 
-        Raises CatalogueError, PolicyError, ConfigError, KeyFileError, StoreError or ConnectError, each with one sentence, and
-        leaves nothing running.
+        Raises CatalogueError, PolicyError, ConfigError, KeyFileError, StoreError or ConnectError, each with one
+        sentence, and leaves nothing running.
         """
         if self._gateway is not None:
             return
@@ -112,7 +112,10 @@ class EdgeServer:
         )
 
     def stop(self) -> None:
-        """Hear no one any more, answer what was heard, and end; within three seconds, and one more for the store. Harmless when repeated."""
+        """Hear no one any more, answer what was heard, and end; harmless when repeated.
+
+        Within three seconds, and one more for a store.
+        """
         gateway, self._gateway = self._gateway, None
         desk = self._desk
         if gateway is None or desk is None:

@@ -38,9 +38,9 @@ class Journal:
         self._save_at = 0.0
 
     @classmethod
-    def open(cls, named: str, bounds: Bounds) -> Journal | None:
-        """None for the store `none`. Raises StoreError."""
-        return None if named == NOTHING else cls(open_store(named), bounds)
+    def open(cls, named: str | None, bounds: Bounds) -> Journal | None:
+        """None without a store, or for the one that is called `none`. Raises StoreError."""
+        return None if named in {None, NOTHING} else cls(open_store(named or NOTHING), bounds)
 
     @property
     def failing(self) -> bool:

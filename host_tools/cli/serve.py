@@ -63,14 +63,14 @@ def serve(
         bool, typer.Option("--require-keys", help="Serve no device without a key in the file of --keys.")
     ] = False,
     store: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="CUTPOINT_STORE",
             metavar="FILE|URL",
             help="Remember devices and their inferences over a restart: a file, or postgresql://... (docs/state.md); "
             "`cutpoint history` reads it.",
         ),
-    ] = "none",
+    ] = None,
     kernels: Annotated[
         Kernels,
         typer.Option(
