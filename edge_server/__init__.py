@@ -12,6 +12,7 @@ from edge_server.events import (
     PlanDecided,
     TelemetrySeen,
 )
+from edge_server.logs import LogFormat, start_logging
 from edge_server.server import EdgeServer, serve
 from edge_server.store import (
     DecisionRecord,
@@ -33,6 +34,7 @@ __all__ = [
     "History",
     "HistoryQuery",
     "InferenceRecord",
+    "LogFormat",
     "NoteSeen",
     "Observer",
     "PlanDecided",
@@ -41,4 +43,5 @@ __all__ = [
     "TelemetrySeen",
     "open_history",
     "serve",
+    "start_logging",
 ]

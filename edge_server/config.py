@@ -7,13 +7,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cutpoint.errors import InternalError
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
+from edge_server.logs import LogFormat
 from edge_server.store import relative_store
+from edge_server.web.address import HttpAddress
 
+Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -54,6 +57,9 @@ class ServeConfig(BaseModel):
 
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
+
+    `http` is where metrics, probes and the fleet are shown (HOST:PORT); nothing listens without it. `log_format` is
+    how a program that serves writes its log.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +77,8 @@ class ServeConfig(BaseModel):
     store: str | None = Field(None, repr=False)
     history_rows: int = Field(1_000_000, ge=1, le=1_000_000_000)
     history_days: float = Field(30.0, gt=0, le=36_500)
+    http: Http | None = None
+    log_format: LogFormat = "text"
 
     kernels: Literal["reference", "optimised", "xnnpack", "tflm"] = "reference"
     workers: int | None = Field(None, ge=1, le=64)

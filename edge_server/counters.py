@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from edge_server.logs import log_event
+
 log = logging.getLogger("edge_server")
 
 MOST_REASONS_LOGGED = 10_000
@@ -33,5 +35,4 @@ class Counters:
         if len(self._logged) >= MOST_REASONS_LOGGED:
             self._logged.clear()
         self._logged.add(key)
-        # The detail may quote bytes of a stranger: repr keeps it on one line.
-        log.warning("event=%s device=%s detail=%r", reason, device, str(detail))
+        log_event(log, logging.WARNING, reason, device=device, detail=detail)

@@ -15,6 +15,7 @@ from edge_server.backend.interpreters import interpreter_bytes, make_tail, warme
 from edge_server.backend.port import ResidentTail
 from edge_server.batching import BatchCost, Key
 from edge_server.catalogue.served import ServedModel
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -127,21 +128,25 @@ class Tails:
         made = make_tail(model, cut, self._kernels, self._batch_most)
         if made.stood_in is not None:
             self.counts["tail_on_stand_in"] += 1
-            log.warning(
-                "event=tail_on_stand_in model=%s cut=%d kernels=%s detail=%r",
-                model.id.hex,
-                cut,
-                made.kernels,
-                str(made.stood_in),
+            log_event(
+                log,
+                logging.WARNING,
+                "tail_on_stand_in",
+                model=model.id.hex,
+                cut=cut,
+                kernels=made.kernels,
+                detail=made.stood_in,
             )
-        log.info(
-            "event=tail_made model=%s cut=%d kernels=%s ms=%.1f us=%.0f sizes=%s",
-            model.id.hex,
-            cut,
-            made.kernels,
-            1e3 * (time.perf_counter() - began),
-            made.by_size_us[1],
-            ",".join(str(size) for size in made.by_size_us),
+        log_event(
+            log,
+            logging.INFO,
+            "tail_made",
+            model=model.id.hex,
+            cut=cut,
+            kernels=made.kernels,
+            ms=round(1e3 * (time.perf_counter() - began), 1),
+            us=round(made.by_size_us[1]),
+            sizes=",".join(str(size) for size in made.by_size_us),
         )
         size = len(made.tail) + sum(
             interpreter_bytes(model, cut, made.kernels, made.tail, size) for size in made.runners
@@ -180,4 +185,4 @@ class Tails:
         for model, cut in given_up:
             self.counts["tails_given_up"] += 1
             self._priced((model, cut), None)
-            log.info("event=tail_given_up model=%s cut=%d", model.hex(), cut)
+            log_event(log, logging.INFO, "tail_given_up", model=model.hex(), cut=cut)

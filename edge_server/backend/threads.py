@@ -15,6 +15,7 @@ from edge_server.backend.run import failed, run_batch
 from edge_server.backend.tails import Tails
 from edge_server.batching import BatchCost, Finished, JobQueue, Key, Prepared
 from edge_server.catalogue.served import ServedModel
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -95,10 +96,10 @@ class ThreadBackend:
         while (batch := self._queue.take()) is not None:
             try:
                 finished = run_batch(self.tails, batch)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  the log has its traceback
                 # One batch must not end the service of every other.
                 self._counts["internal_error"] += 1
-                log.exception("event=internal_error")
+                log_event(log, logging.ERROR, "internal_error", error)
                 finished = failed(batch, error)
             busy_us += finished.compute_us
             self._times[number] = (busy_us, time.thread_time_ns() // 1000)

@@ -12,6 +12,7 @@ from cutpoint.graph.bundle import SUFFIX
 from cutpoint.wire import ModelId
 from edge_server.catalogue.served import ServedModel
 from edge_server.errors import CatalogueError
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -41,11 +42,17 @@ class Catalogue:
                         f"max_message_bytes allows {most_bytes}"
                     )
             except (CutpointError, OSError) as error:
-                log.error("event=bundle_skipped path=%s detail=%r", path, str(error))
+                log_event(log, logging.ERROR, "bundle_skipped", path=path, detail=error)
                 continue
             older = models.setdefault(served.id, served)
             if older is not served:
-                log.warning("event=bundle_skipped path=%s detail='same model as %s'", path, older.bundle.path)
+                log_event(
+                    log,
+                    logging.WARNING,
+                    "bundle_skipped",
+                    path=path,
+                    detail=f"same model as {older.bundle.path}",
+                )
         if not models:
             where = ", ".join(str(folder) for folder in folders)
             raise CatalogueError(

@@ -25,6 +25,7 @@ from edge_server.desk.stages import Laps
 from edge_server.errors import KeylessError
 from edge_server.events import Dropped, Event, Observer
 from edge_server.gateway import Arrival, Gateway
+from edge_server.logs import log_event
 from edge_server.planning.load import LoadWatch
 from edge_server.planning.plans import Plans
 from edge_server.sealing.sealing import Seals
@@ -164,10 +165,10 @@ class Desk:
     def _guarded(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except Exception:
+        except Exception as error:  # noqa: BLE001  the log has its traceback
             # One message must not end the service of every other device.
             self.counters.count("internal_error")
-            log.exception("event=internal_error")
+            log_event(log, logging.ERROR, "internal_error", error)
 
     def _take(self, arrival: Arrival) -> None:
         if (opened := self._open(arrival)) is not None:
@@ -224,9 +225,9 @@ class Desk:
         for observer in self._observers:
             try:
                 observer(event)
-            except Exception:
+            except Exception as error:  # noqa: BLE001  the log has its traceback
                 self.counters.count("observer_failed")
-                log.exception("event=observer_failed")
+                log_event(log, logging.ERROR, "observer_failed", error)
 
 
 def message_capacity(catalogue: Catalogue) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ from edge_server.store import (
     answer_text,
 )
 from edge_server.store.records import MOST_TEXT
-
-log = logging.getLogger("edge_server")
 
 _SAVE_EVERY_S = 5.0
 # At most 100 a second, whatever the number of devices: some 0.25 ms each, of the desk's time.
@@ -118,8 +115,9 @@ class Memory:
             # One that was evicted a moment ago may not have been written yet.
             record = self._waiting.saved(session.device) or self._reader.load(session.device)
         except StoreError as error:
+            if not known.unread:
+                self._counters.note(str(session.device), "store_unread", error)
             known.unread = error.trouble != "damaged"
-            self._counters.note(str(session.device), "store_unread", error)
             return False
         known.unread = False
         if record is not None:

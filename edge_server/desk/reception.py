@@ -24,6 +24,7 @@ from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
 from edge_server.events import AboutSeen, DeviceSeen, NoteSeen, Observer, TelemetrySeen
 from edge_server.gateway import Arrival
+from edge_server.logs import log_event
 from edge_server.planning.epoch import newer
 from edge_server.planning.plans import Plans
 
@@ -103,7 +104,7 @@ class Reception:
             return
         about = parse_about(payload)
         if about != session.about and session.may_log():
-            log.info("event=about device=%s %s", session.device, _about_words(about))
+            log_event(log, logging.INFO, "about", device=session.device, **_said_of_itself(about))
         session.about = about
         self._tell(AboutSeen(session.device, about))
         model = self._catalogue.get(about.model_id)
@@ -118,22 +119,23 @@ class Reception:
         self._counters.count("notes")
         if not isinstance(note, UpdateNote):
             if session.may_log():
-                log.warning("event=note device=%s note=%r text=%r", session.device, note.note, note.text)
+                log_event(log, logging.WARNING, "note", device=session.device, note=note.note, text=note.text)
         elif note.state.final and session.may_log():
-            log.info(
-                "event=update device=%s kind=%s state=%s text=%r",
-                session.device,
-                note.kind,
-                note.state,
-                note.text,
+            log_event(
+                log,
+                logging.INFO,
+                "update",
+                device=session.device,
+                kind=note.kind,
+                state=note.state,
+                text=note.text,
             )
         self._tell(NoteSeen(session.device, note))
 
 
-def _about_words(about: About) -> str:
-    """What an operator looks for when a device is born; texts in quotes, since they are the device's."""
-    said = about.model_dump(
+def _said_of_itself(about: About) -> dict[str, object]:
+    """What an operator looks for when a device is born."""
+    return about.model_dump(
         include={"model", "operators", "boot", "firmware", "app", "chip", "engine", "reset", "safe_mode"},
         exclude_none=True,
     )
-    return " ".join(f"{name}={value!r}" for name, value in said.items())

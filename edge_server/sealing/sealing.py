@@ -11,6 +11,7 @@ from cutpoint.wire import DeviceId, ExhaustedError, Key, Leaf, Life, Opener, Rol
 from edge_server.config import ServeConfig
 from edge_server.errors import ConfigError, KeylessError
 from edge_server.gateway import Arrival, Gateway
+from edge_server.logs import log_event
 from edge_server.sealing.seal_memory import Remembered, SealMemory
 
 log = logging.getLogger("edge_server")
@@ -93,7 +94,7 @@ class Seals:
             try:
                 self._memory.write(self._now())
             except ConfigError as error:
-                log.error("event=seal_memory_failed detail=%r", str(error))
+                log_event(log, logging.ERROR, "seal_memory_failed", detail=error)
 
     def _remember(self, device: DeviceId, opener: Opener) -> None:
         newest = opener.newest(Role.DEVICE)

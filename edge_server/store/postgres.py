@@ -47,6 +47,8 @@ class PostgresStore:
                 _bring_up_to_date(db, self._address)
             with self._writing.transaction() as db:
                 db.execute("SELECT pg_advisory_unlock(%s)", (_MIGRATING,))
+            with self._reading.transaction():
+                pass  # connected now, so that the first device need not wait for that
         except BaseException:
             self.close()
             raise

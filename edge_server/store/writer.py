@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from edge_server.counters import Counters
 from edge_server.errors import StoreError
+from edge_server.logs import log_event
 from edge_server.store.port import Batch, Bounds, Store
 from edge_server.store.waiting import BATCH_ROWS, Waiting
 
@@ -116,10 +117,9 @@ class StoreWriter:
             self._waiting.put_back(batch)
             self._failed(error)
             return False
-        except Exception:
-            # A fault of our own must not end the memory of everything that follows.
+        except Exception as error:  # noqa: BLE001 - a fault of our own must not end the memory of all that follows
             self.counters.count("internal_error")
-            log.exception("event=internal_error")
+            log_event(log, logging.ERROR, "internal_error", error)
             return True
         if pruned:
             self.counters.count("store_pruned", pruned)
@@ -147,10 +147,11 @@ class StoreWriter:
     def _say(self, error: StoreError) -> None:
         if error.trouble not in self._troubles:
             self._troubles.add(error.trouble)
-            log.error("event=store_failed kind=%s detail=%r", error.trouble, str(error))
+            log_event(log, logging.ERROR, "store_failed", kind=error.trouble, detail=str(error))
 
     def _works(self) -> None:
         if self._failing_since is not None:
-            log.info("event=store_back after_s=%.1f", time.monotonic() - self._failing_since)
+            after_s = round(time.monotonic() - self._failing_since, 1)
+            log_event(log, logging.INFO, "store_back", after_s=after_s)
             self._failing_since = None
             self._troubles.clear()

@@ -67,6 +67,7 @@ def load_commands() -> None:
         provision,
         serve,
         split,
+        top,
         update,
         verify,
     )

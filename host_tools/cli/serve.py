@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cutpoint.errors import UsageError
-from edge_server import EdgeServer, ServeConfig
+from edge_server import EdgeServer, ServeConfig, start_logging
 from edge_server import serve as serve_until_stopped
 from host_tools.broker import BrokerAccess
 from host_tools.cli.app import app
@@ -36,6 +35,13 @@ class Kernels(StrEnum):
     reference = "reference"
     optimised = "optimised"
     xnnpack = "xnnpack"
+
+
+class LogFormat(StrEnum):
+    """How the log is written."""
+
+    text = "text"
+    json = "json"
 
 
 @app.command(epilog="Example:  cutpoint serve --models models --embedded-broker")
@@ -104,6 +110,18 @@ def serve(
             help="Device profile of `cutpoint profile`, for the first plans of its chip. May be given again.",
         ),
     ] = None,
+    http: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Show metrics, probes and the fleet (cutpoint top) at this address, read-only and for everybody who "
+            "reaches it; port 0 is any free one.",
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(help="text: event=NAME key=value; json: one object a line."),
+    ] = LogFormat.text,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -113,11 +131,12 @@ def serve(
     json: Json = False,
 ) -> None:
     """Serve devices: run the tails of their networks, answer, and tell each where to cut."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with ExitStack() as stack:
         if config is not None:
             settings = ServeConfig.from_toml(config)
+            start_logging(settings.log_format)
         else:
+            start_logging(log_format.value)
             if not models:
                 raise UsageError("name the bundles to serve with --models DIR (or a --config FILE.toml)")
             named = {name for name in ("broker", "port") if on_command_line(context, name)}
@@ -149,6 +168,8 @@ def serve(
                     "forced_device_only": forced_device_only,
                     "deadline_ms": deadline_ms,
                     "machines": tuple(machine or ()),
+                    "http": http,
+                    "log_format": log_format.value,
                 },
                 "cutpoint serve",
             )
@@ -162,6 +183,7 @@ def serve(
                         "broker": f"{settings.host}:{settings.port}",
                         "models": names,
                         "kernels": settings.kernels,
+                        "http": None if server.http is None else f"http://{server.http}",
                     },
                     indent=None,
                 )
@@ -170,6 +192,10 @@ def serve(
                     f"serving {names} at {settings.host}:{settings.port}, root {settings.root}; Ctrl-C ends it"
                 )
                 errors.say(tails_sentence(settings.kernels))
+                if server.http is not None:
+                    errors.say(
+                        f"metrics, probes and the fleet at http://{server.http}; cutpoint top --server http://{server.http}"
+                    )
 
         serve_until_stopped(settings, on_ready=ready)
 

@@ -9,7 +9,6 @@ from queue import Queue
 from typing import Any
 
 import pytest
-from conftest import MadeDevice, MadeServer
 from hand_device import HandDevice, pictures, until
 
 from cutpoint.graph import Bundle
@@ -17,6 +16,7 @@ from cutpoint.wire import LastAnswered, Plan, Timings
 from edge_server import EdgeServer
 from edge_server.desk.desk import Desk
 from edge_server.planning.epoch import newer
+from tests.edge_server.conftest import MadeDevice, MadeServer
 
 
 def on_desk(server: EdgeServer, function: Callable[[Desk], Any]) -> Any:

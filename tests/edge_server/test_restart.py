@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MadeDevice, MadeServer
 from hand_device import HandDevice, pictures, until, whole_answer
 from postgres_server import PostgresServer
 from test_planning_restart import known, talk
@@ -26,6 +25,7 @@ from edge_server import DecisionRecord, EdgeServer, HistoryQuery, InferenceRecor
 from edge_server.errors import StoreError
 from edge_server.planning.epoch import newer
 from edge_server.store import DeviceRecord, open_store
+from tests.edge_server.conftest import MadeDevice, MadeServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -278,10 +278,10 @@ def test_a_database_that_is_away_stops_nobody_from_being_served(
         )  # unknown now, asked about later
         assert time.monotonic() - began < 3
         until(lambda: "store_failed" in counters(server))
-        assert counters(server)["store_unread"] == 1
+        assert counters(server)["store_unread"] >= 1
     finally:
         postgres_server.start()
-    until(lambda: counters(server)["devices_recalled"] == 2, 30)
+    until(lambda: counters(server).get("devices_recalled") == 2, 30)
     server.stop()
     assert len(inferences(postgres_url)) == 5
     for name in ("dev-1", "dev-2"):

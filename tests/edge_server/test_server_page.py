@@ -17,7 +17,8 @@ from edge_server.events import Event
 from edge_server.planning.planners import energy_model
 
 PAGE = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
-SOURCES = [path.read_text(encoding="utf-8") for path in Path(edge_server.__file__).parent.rglob("*.py")]
+PATHS = sorted(Path(edge_server.__file__).parent.rglob("*.py"))
+SOURCES = [path.read_text(encoding="utf-8") for path in PATHS]
 NAMED = set(re.findall(r"`([A-Za-z_]+)`", PAGE))
 
 
@@ -56,11 +57,35 @@ def test_every_counter_is_on_the_page(name: str) -> None:
     assert name in NAMED
 
 
-@pytest.mark.parametrize(
-    "name", sorted({name for text in SOURCES for name in re.findall("event=([a-z_]+)", text)})
-)
+def _logged() -> Iterator[str]:
+    """Names of log lines, as the server's source has them."""
+    for node in (node for source in SOURCES for node in ast.walk(ast.parse(source))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "log_event":
+            event = node.args[2]
+            if isinstance(event, ast.Constant):
+                yield str(event.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(_logged())))
 def test_every_log_line_is_on_the_page(name: str) -> None:
     assert name in NAMED
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_every_line_is_logged_by_its_name_and_fields(path: Path) -> None:
+    """A line that is a text of its own would have no fields as JSON, and would let a device break it."""
+    calls = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    )
+    own = [
+        f"{path.name}:{call.lineno}: use log_event(log, level, NAME, field=value)"
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "log"
+        and call.func.attr in {"debug", "info", "warning", "error", "exception", "critical"}
+    ]
+    assert not own, "\n".join(own)
 
 
 @pytest.mark.parametrize("event", get_args(Event))

@@ -11,6 +11,7 @@ from cutpoint.bus import Bus
 from cutpoint.errors import CutpointError
 from cutpoint.wire import DeviceId, Leaf, Topics
 from edge_server.gateway.port import Arrival
+from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
@@ -70,11 +71,11 @@ class MqttGateway:
     def _on_connect(self) -> None:
         self._connections += 1
         if self._connections > 1:
-            log.info("event=broker_back")
+            log_event(log, logging.INFO, "broker_back")
             self._renewed()
 
     def _on_disconnect(self, reason: str) -> None:
-        log.warning("event=broker_lost detail=%r", reason)
+        log_event(log, logging.WARNING, "broker_lost", detail=reason)
 
     def _on_message(self, topic: str, payload: bytes) -> None:
         received_ns = time.perf_counter_ns()
