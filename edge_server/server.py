@@ -34,7 +34,9 @@ log = logging.getLogger("edge_server")
 
 _DRAIN_S = 1.0
 _STOP_S = 2.0
-_FLUSH_S = 1.0
+# At the stop: to save the devices that have changed, and to write them.
+_SAVE_S = 1.5
+_FLUSH_S = 2.0
 # The header and the fixed part of a payload, on top of the largest tensor.
 _FRAME_ROOM = 1024
 
@@ -124,7 +126,7 @@ class EdgeServer:
     def stop(self) -> None:
         """Hear no one any more, answer what was heard, and end; harmless when repeated.
 
-        Within three seconds, and one more for a store.
+        Within three seconds, and for a store as long as there is something to write, at most four more.
         """
         gateway, self._gateway = self._gateway, None
         desk = self._desk
@@ -230,7 +232,7 @@ class EdgeServer:
             return
         if ended and desk.memory is not None:
             # The desk's thread is no more, so that its sessions have no other owner.
-            desk.memory.save_all(_FLUSH_S / 2)
+            desk.memory.save_all(_SAVE_S)
         stats = self.stats()
         journal.save_run(stats["counters"], stats["models"])
         if not journal.stop(_FLUSH_S):

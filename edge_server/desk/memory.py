@@ -24,8 +24,8 @@ from edge_server.store import (
 from edge_server.store.records import MOST_TEXT
 
 _SAVE_EVERY_S = 5.0
-# At most 100 a second, whatever the number of devices: some 0.25 ms each, of the desk's time.
-_SAVES_A_TICK = 5
+# Of the desk's time at each tick, every 50 ms: 4 %, which is some 150 devices a second.
+_SAVING_S = 0.002
 
 
 @dataclass(slots=True)
@@ -89,7 +89,8 @@ class Memory:
 
     def tick(self, now_s: float) -> None:
         """Save devices whose time has come, a few at a time."""
-        for _ in range(min(_SAVES_A_TICK, len(self._due))):
+        give_up = time.perf_counter() + _SAVING_S
+        while self._due and time.perf_counter() < give_up:
             device, due_s = next(iter(self._due.items()))
             if due_s > now_s:
                 return
@@ -116,7 +117,7 @@ class Memory:
             record = self._waiting.saved(session.device) or self._reader.load(session.device)
         except StoreError as error:
             if not known.unread:
-                self._counters.note(str(session.device), "store_unread", error)
+                self._counters.note("*", "store_unread", error)
             known.unread = error.trouble != "damaged"
             return False
         known.unread = False

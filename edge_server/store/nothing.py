@@ -10,6 +10,8 @@ from edge_server.store.records import DeviceRecord
 class NoStore:
     """Knows no device and keeps nothing."""
 
+    local = True
+
     def load(self, _device: DeviceId) -> DeviceRecord | None:
         return None
 

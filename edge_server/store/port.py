@@ -95,8 +95,11 @@ class History(Protocol):
 class Store(Protocol):
     """A database of one server, or of several replicas. Each method raises StoreError.
 
-    One thread may load while another writes and prunes.
+    One thread may load while another writes and prunes. `local`: nothing but this machine is waited for.
     """
+
+    @property
+    def local(self) -> bool: ...
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
         """What is known of a device; None when nothing is."""

@@ -31,6 +31,8 @@ class PostgresStore:
     one sentence without the password.
     """
 
+    local = False
+
     def __init__(self, url: str) -> None:
         self._address = PostgresAddress(url)
         self._writing = PostgresLink(self._address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -85,16 +85,26 @@ class PostgresLink:
         """Everything or nothing. Raises StoreError; the next transaction connects again when the connection broke."""
         with self._turn:
             try:
-                if self._db is None or self._db.closed:
-                    self._db = self._address.connect()
-                    self._db.read_only = self._read_only
-                with self._db.transaction():
-                    yield self._db
+                with ExitStack() as stack:
+                    yield self._begun(stack)
             except psycopg.Error as error:
                 broken = self._db is None or self._db.broken or self._db.closed
                 if broken:
                     self._drop()
                 raise self._said(error, broken=broken) from None
+
+    def _begun(self, stack: ExitStack) -> psycopg.Connection:
+        """The connection within a transaction; a new one when the kept one broke while nobody used it."""
+        if self._db is not None and not self._db.closed:
+            try:
+                stack.enter_context(self._db.transaction())
+                return self._db
+            except psycopg.OperationalError:
+                self._drop()
+        self._db = self._address.connect()
+        self._db.read_only = self._read_only
+        stack.enter_context(self._db.transaction())
+        return self._db
 
     def close(self) -> None:
         with self._turn:

@@ -22,13 +22,14 @@ class _Question:
 
 
 class StoreReader:
-    """Loads on a thread of its own, for one asking thread that waits for at most `within_s`.
+    """Loads for one asking thread: at once from this machine, else on a thread of its own and within `within_s`.
 
+    A file is read in less time than it takes to change threads twice, and then twice more while others are busy.
     After a load that failed or came too late, the next ones fail at once for `pause_s`: a database that is away costs
     the devices of the server one such wait now and then, and no more.
     """
 
-    def __init__(self, store: Store, *, within_s: float = 0.25, pause_s: float = 5.0) -> None:
+    def __init__(self, store: Store, *, within_s: float = 0.5, pause_s: float = 5.0) -> None:
         self._store = store
         self._within_s, self._pause_s = within_s, pause_s
         self._questions: queue.SimpleQueue[_Question | None] = queue.SimpleQueue()
@@ -48,6 +49,8 @@ class StoreReader:
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
         """What is known of a device, None when nothing is. Raises StoreError when that cannot be said now."""
+        if self._store.local:
+            return self._store.load(device)
         now = time.monotonic()
         if now < self._again_at or (self._pending is not None and not self._pending.done.is_set()):
             raise StoreError("the store did not answer a moment ago; it is asked again soon", "away")

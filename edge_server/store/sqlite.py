@@ -46,6 +46,8 @@ class SqliteStore:
     process loses nothing that was committed. Raises StoreError in one sentence when the file cannot be used.
     """
 
+    local = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writing, self._reading = threading.Lock(), threading.Lock()

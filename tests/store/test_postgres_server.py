@@ -39,8 +39,6 @@ def test_a_store_goes_on_after_its_server_was_restarted(
         postgres_server.start()
     assert store.load(DeviceId("cam-1")) == device_record()
     store.write(Batch(inferences=(inference_record(),)))
-    with pytest.raises(StoreError, match="cannot be reached"):
-        list(history.inferences(HistoryQuery()))
     assert list(history.inferences(HistoryQuery())) == [inference_record()]
     history.close()
 
@@ -51,9 +49,6 @@ def test_a_connection_that_its_server_ends_is_made_anew(postgres_url: str, opene
         db.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cutpoint'"
         )
-    with pytest.raises(StoreError) as caught:
-        store.write(Batch(devices=(device_record(),)))
-    assert caught.value.trouble == "away"
     store.write(Batch(devices=(device_record(),)))
     assert store.load(DeviceId("cam-1")) == device_record()
 

@@ -32,6 +32,8 @@ from edge_server.store.writer import StoreWriter
 class Moody:
     """A store over another one that fails, or takes its time, while it is told to."""
 
+    local = False
+
     def __init__(self, store: Store) -> None:
         self.store = store
         self.fails: StoreError | None = None
