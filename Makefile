@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+SOAK_S ?= 3600
+SOAK_DEVICES ?= 500
 CORE   := $(shell find firmware/core firmware/bindings -name '*.cc' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
 
-.PHONY: demo test lint types unit bench format clean help
+.PHONY: demo test lint types unit bench soak format clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +44,9 @@ unit: $(VENV)/.installed-dev  ## pytest, the C++ tests under sanitizers included
 
 bench: $(VENV)/.installed-dev  ## measure; writes bench/results.json and prints a table
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.installed-dev  ## faults over and over under load for SOAK_S seconds; ends with the invariant's verdict
+	$(BIN)/python -m host_tools.load.soak --duration $(SOAK_S) --devices $(SOAK_DEVICES) $(ARGS)
 
 format: $(VENV)/.installed-dev  ## ruff format and the fixes that ruff can make
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.figure import Section, show, write
 from bench.readme import rewrite
 
-SECTIONS = ("frames", "planning", "splitting", "edge")
+SECTIONS = ("frames", "planning", "splitting", "edge", "load")
 RESULTS = Path(__file__).with_name("results.json")
 README = Path(__file__).parents[1] / "README.md"
 

@@ -35,12 +35,13 @@ class Started:
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[Started]:
+def started(*arguments: str, stdin: bool = False) -> Iterator[Started]:
     """Run `python ARGUMENTS` until the end of the block; the first line on its standard output says ready."""
     began = perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=Path(__file__).parents[1],
+        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -1,5 +1,6 @@
 """The edge server: runs the tails of many devices' networks and tells each device where to cut."""
 
+from edge_server.catalogue.rollout import ROLLOUT_FILE, Rollout, Rollouts
 from edge_server.config import ServeConfig
 from edge_server.events import (
     AboutSeen,
@@ -24,6 +25,7 @@ from edge_server.store import (
 )
 
 __all__ = [
+    "ROLLOUT_FILE",
     "AboutSeen",
     "Answered",
     "DecisionRecord",
@@ -38,6 +40,8 @@ __all__ = [
     "NoteSeen",
     "Observer",
     "PlanDecided",
+    "Rollout",
+    "Rollouts",
     "RunRecord",
     "ServeConfig",
     "TelemetrySeen",

@@ -34,7 +34,9 @@ class Currents(BaseModel):
 class ServeConfig(BaseModel):
     """What to serve, to whom, and within which bounds. A setting that does not exist is refused.
 
-    `models` are folders: bundles themselves (`*.cut`), or folders that hold some. `machines` are device profiles as
+    `models` are folders: bundles themselves (`*.cut`), or folders that hold some, which are looked at every
+    `watch_interval_s` for bundles that come, change and go; 0 for never. `updates_at_once` bounds the devices that a
+    rollout sends another model at a time. `machines` are device profiles as
     `cutpoint profile` writes them: measured speeds of chips, for the first plans. `when_full` is what a full inbox
     does: `refuse` answers `overloaded` at once, `drop-oldest` makes room in silence, which the oldest device's
     deadline covers.
@@ -65,6 +67,8 @@ class ServeConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[Path, ...] = Field(min_length=1)
+    watch_interval_s: float = Field(2.0, ge=0, le=3600, allow_inf_nan=False)
+    updates_at_once: int = Field(4, ge=1, le=1000)
     host: str = "127.0.0.1"
     port: int = Field(1883, ge=1, le=65535)
     username: str | None = None

@@ -30,3 +30,7 @@ class StoreError(UsageError):
     def __init__(self, message: str, trouble: StoreTrouble = "unusable") -> None:
         super().__init__(message)
         self.trouble: StoreTrouble = trouble
+
+
+class RolloutError(UsageError):
+    """A rollout that cannot be: a file that cannot be read, a bundle that is not there, versions in a circle."""

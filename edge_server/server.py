@@ -7,6 +7,7 @@ import secrets
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,8 @@ from cutpoint.bus import Bus, MqttBus
 from cutpoint.wire import Command, DeviceId, Topics
 from edge_server.backend import Backend, ThreadBackend
 from edge_server.catalogue.catalogue import Catalogue
+from edge_server.catalogue.shelf import Shelf
+from edge_server.catalogue.watcher import Watcher
 from edge_server.commands import Commands
 from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
@@ -23,6 +26,7 @@ from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import MqttGateway
 from edge_server.logs import log_event
 from edge_server.planning.planners import check_policy
+from edge_server.rollouts.mover import Mover
 from edge_server.sealing.sealing import SealingGateway, Seals
 from edge_server.store import Bounds, Journal
 from edge_server.web.address import HttpAddress
@@ -62,7 +66,9 @@ class EdgeServer:
         self._seals: Seals | None = None
         self._journal: Journal | None = None
         self._web: Web | None = None
-        self._catalogue = Catalogue({})
+        self._catalogue = Catalogue()
+        self._watcher: Watcher | None = None
+        self._mover: Mover | None = None
         self._started_at = 0.0
 
     def start(self) -> None:
@@ -74,8 +80,10 @@ class EdgeServer:
         if self._gateway is not None:
             return
         config = self.config
-        self._catalogue = Catalogue.open(config.models, most_bytes=config.max_message_bytes)
-        check_policy(config, self._catalogue)
+        shelf = Shelf(config.models, most_bytes=config.max_message_bytes)
+        watched = config.watch_interval_s > 0
+        catalogue = self._catalogue = shelf.fill(allow_empty=watched)
+        check_policy(config, catalogue)
         seals = Seals.of(config)
         mqtt = MqttGateway(
             self._bus or self._own_bus(),
@@ -90,7 +98,19 @@ class EdgeServer:
             tails_bytes=config.tails_mb << 20,
             batch_most=config.batch_most,
         )
-        desk = Desk(config, self._catalogue, gateway, seals, backend, self._observers)
+        desk = Desk(config, catalogue, gateway, seals, backend, self._observers)
+        commands = Commands(gateway, chunk_bytes=config.frame_bytes)
+        mover = Mover(
+            commands,
+            desk.counters,
+            at_once=config.updates_at_once,
+            most_devices=config.max_devices,
+            sealed=seals.sealed,
+            connected=lambda: gateway.connected,
+        )
+        mover.stock(catalogue)
+        desk.add_observer(mover.observe)
+        desk.add_ticker(mover.tick)
         journal = Journal.open(config.store, Bounds(rows=config.history_rows, days=config.history_days))
         if journal is not None:
             journal.start()
@@ -102,17 +122,21 @@ class EdgeServer:
             if journal is not None:
                 journal.stop(_FLUSH_S)
             raise
-        self._desk, self._backend, self._journal = desk, backend, journal
+        self._mover, self._journal = mover, journal
+        self._watcher = Watcher(shelf, config.watch_interval_s, self._stock) if watched else None
+        self._desk, self._backend = desk, backend
         self._gateway, self._seals = gateway, seals
-        self._commands = Commands(gateway, chunk_bytes=config.frame_bytes)
+        self._commands = commands
         self._started_at = time.monotonic()
         try:
             if config.http is not None:
                 self._show(config.http, desk, gateway, backend)
-            gateway.start(desk.inbox.put, desk.renew)
+            gateway.start(desk.inbox.put, self._renew)
         except BaseException:
             self.stop()
             raise
+        if self._watcher is not None:
+            self._watcher.start()
         self.ready.set()
         log_event(
             log,
@@ -133,6 +157,8 @@ class EdgeServer:
         if gateway is None or desk is None:
             return
         self.ready.clear()
+        if self._watcher is not None and not self._watcher.stop(_STOP_S):
+            log_event(log, logging.ERROR, "worker_stuck")
         if gateway.connected:
             desk.drain(_DRAIN_S)
         ended = desk.stop(_STOP_S)
@@ -179,7 +205,16 @@ class EdgeServer:
         """
         desk, backend = self._desk, self._backend
         if desk is None or backend is None:
-            return {"models": {}, "devices": 0, "tails": 0, "waiting": 0, "uptime_s": 0.0, "counters": {}}
+            return {
+                "models": {},
+                "catalogue": [],
+                "rollouts": [],
+                "devices": 0,
+                "tails": 0,
+                "waiting": 0,
+                "uptime_s": 0.0,
+                "counters": {},
+            }
         counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
         counts.update(backend.counts())
         if self._journal is not None:
@@ -192,6 +227,10 @@ class EdgeServer:
         store = {} if self._journal is None else {"store_waiting": len(self._journal.waiting)}
         return store | {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
+            "catalogue": self._versions(desk),
+            "rollouts": []
+            if self._mover is None
+            else [standing.fields() for standing in self._mover.standings()],
             "devices": len(desk.sessions),
             "tails": len(resident),
             "tails_bytes": sum(tail.bytes for tail in resident.values()),
@@ -200,7 +239,7 @@ class EdgeServer:
             "waiting": len(desk.inbox) + len(desk.queue),
             "capacity": backend.capacity,
             "busy_us": backend.busy_us,
-            "load": desk.plans.price.figures(),
+            **desk.plans.price.figures(),
             "cpu_us": {"gateway": self._gateway_cpu_us, **spent, "run": backend.cpu_us},
             "uptime_s": time.monotonic() - self._started_at if self._gateway is not None else 0.0,
             "counters": dict(sorted(counts.items())),
@@ -221,22 +260,37 @@ class EdgeServer:
     ) -> None:
         self.stop()
 
-    def _save_run(self, now_s: float) -> None:
-        if self._journal is not None and self._journal.due(now_s):
-            stats = self.stats()
-            self._journal.save_run(stats["counters"], stats["models"])
+    def _stock(self, catalogue: Catalogue) -> None:
+        """Offer another catalogue from now on. From any thread."""
+        desk, mover = self._desk, self._mover
 
-    def _stop_store(self, desk: Desk, *, ended: bool) -> None:
-        journal = self._journal
-        if journal is None:
-            return
-        if ended and desk.memory is not None:
-            # The desk's thread is no more, so that its sessions have no other owner.
-            desk.memory.save_all(_SAVE_S)
-        stats = self.stats()
-        journal.save_run(stats["counters"], stats["models"])
-        if not journal.stop(_FLUSH_S):
-            log_event(log, logging.ERROR, "store_stuck")
+        def stock() -> None:
+            if desk is not None and mover is not None:
+                self._catalogue = catalogue
+                desk.stock(catalogue)
+                mover.stock(catalogue)
+
+        if desk is not None:
+            desk.call(stock)
+
+    def _renew(self) -> None:
+        """The connection to the devices is back."""
+        if self._desk is not None and self._mover is not None:
+            self._desk.renew()
+            self._desk.call(self._mover.renew)
+
+    def _versions(self, desk: Desk) -> list[dict[str, Any]]:
+        """The bundles on offer, each with the devices that are planned for by it."""
+        on = Counter([session.model for session in list(desk.sessions.values())])
+        return [
+            {
+                "name": model.bundle.name,
+                "id": model.id.hex,
+                "folder": model.folder,
+                "devices": on[model],
+            }
+            for model in self._catalogue.versions()
+        ]
 
     def _show(self, address: HttpAddress, desk: Desk, gateway: Gateway, backend: Backend) -> None:
         """Show this start of the server; what `/readyz` looks at is listed here. Raises ConfigError."""
@@ -253,6 +307,23 @@ class EdgeServer:
         self._web = Web(address, self.config.max_devices)
         desk.add_observer(self._web.fleet)
         self._web.start(ServerView(self.config, self._web.fleet, desk, self.stats, checks))
+
+    def _save_run(self, now_s: float) -> None:
+        if self._journal is not None and self._journal.due(now_s):
+            stats = self.stats()
+            self._journal.save_run(stats["counters"], stats["models"])
+
+    def _stop_store(self, desk: Desk, *, ended: bool) -> None:
+        journal = self._journal
+        if journal is None:
+            return
+        if ended and desk.memory is not None:
+            # The desk's thread is no more, so that its sessions have no other owner.
+            desk.memory.save_all(_SAVE_S)
+        stats = self.stats()
+        journal.save_run(stats["counters"], stats["models"])
+        if not journal.stop(_FLUSH_S):
+            log_event(log, logging.ERROR, "store_stuck")
 
     def _own_bus(self) -> Bus:
         config = self.config

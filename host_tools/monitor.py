@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cutpoint.answer import Answer, Centroids, Classes
@@ -20,6 +20,7 @@ from cutpoint.wire import (
     Key,
     Leaf,
     Message,
+    ModelId,
     Note,
     Plan,
     Receiver,
@@ -39,6 +40,7 @@ from cutpoint.wire import (
     read_header,
 )
 
+_NO_NAMES: Mapping[ModelId, str] = {}
 MOST_STREAMS = 4096
 """Devices and kinds of frame whose unfinished messages are remembered; the one unheard for longest is forgotten."""
 
@@ -57,8 +59,17 @@ class Heard:
 class Listener:
     """Decodes the traffic under one root. Payloads in, sentences out; never raises on what a peer sent."""
 
-    def __init__(self, topics: Topics, keys: Mapping[DeviceId, Key] | None = None) -> None:
-        """With the `keys` of devices their sealed frames are read; without, only their headers can be."""
+    def __init__(
+        self,
+        topics: Topics,
+        keys: Mapping[DeviceId, Key] | None = None,
+        names: Mapping[ModelId, str] = _NO_NAMES,
+    ) -> None:
+        """With the `keys` of devices their sealed frames are read; without, only their headers can be.
+
+        `names` of models are said beside their ids.
+        """
+        self._names = names
         self._topics = topics
         self._keys = keys or {}
         self._receivers: OrderedDict[tuple[str, str], Receiver] = OrderedDict()
@@ -99,7 +110,11 @@ class Listener:
                 return _sealed(device, leaf, payload)
             payload = open_any(key, payload)
         message = self._receiver(device, leaf).push(payload)
-        return None if message is None else Heard(device, leaf, sentence(message), message=summary(message))
+        return (
+            None
+            if message is None
+            else Heard(device, leaf, sentence(message, self._names), message=summary(message))
+        )
 
     def _receiver(self, device: DeviceId, leaf: Leaf) -> Receiver:
         key = (str(device), str(leaf))
@@ -142,13 +157,15 @@ def _sealed(device: DeviceId, leaf: Leaf, payload: bytes) -> Heard:
     )
 
 
-def sentence(message: Message) -> str:
-    """What a message says, in one line."""
+def sentence(message: Message, names: Mapping[ModelId, str] = _NO_NAMES) -> str:
+    """What a message says, in one line; models by their `names` where those are known."""
     match message:
         case Activation():
             return _activation(message)
         case Result():
             answer = "" if message.answer is None else f": {answer_words(message.answer)}"
+            if message.offered is not None:
+                answer = f": the edge offers {offer_words(message.offered, names)}"
             status = _word(message.status.name)
             return f"#{message.sequence} {status}, {message.edge_us / 1000:.2f} ms in the edge{answer}"
         case Plan():
@@ -223,6 +240,7 @@ def summary(message: Message) -> dict[str, object]:
                 "status": message.status,
                 "edge_us": message.edge_us,
                 "answer": message.answer,
+                "offered": None if message.offered is None else [model.hex for model in message.offered],
             }
         case CommandMessage():
             return {
@@ -287,6 +305,12 @@ def answer_words(answer: Answer, labels: tuple[str, ...] = ()) -> str:
     if isinstance(answer, Classes):
         return " ".join(f"{name(c.label)} ({c.score:.2f})" for c in answer.items) or "no class"
     return f"{len(answer.tensors)} raw tensors"
+
+
+def offer_words(offered: Iterable[ModelId], names: Mapping[ModelId, str] = _NO_NAMES) -> str:
+    """Models on offer in a few words: "fomo (1a2b3c4d), 5e6f7a8b"; the id alone where there is no name."""
+    words = [f"{names[model]} ({model})" if model in names else str(model) for model in offered]
+    return ", ".join(words) or "no model"
 
 
 def gauge_words(gauge: Gauge, value: int) -> str:

@@ -31,6 +31,7 @@ ALLOWED_INSIDE: dict[str, set[str]] = {
     "bus": {"errors", "wire"},
     "plan": {"errors"},
     "picture": {"errors", "graph"},
+    "update": {"errors", "board", "graph", "wire"},
 }
 NEVER_AT_RUN_TIME = {"tensorflow", "keras", "torch"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -36,7 +36,8 @@ LARGEST_MANIFEST_BYTES = 64 << 20
 class Bundle:
     """An opened bundle; everything in it has been checked against its manifest.
 
-    full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole.
+    full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole. A lean one keeps no
+    parsed model, which takes more memory than everything else.
     """
 
     path: Path
@@ -44,7 +45,7 @@ class Bundle:
     full: bytes = field(repr=False)
     device: bytes = field(repr=False)
     answer_rule: AnswerRule = field(repr=False)
-    _model: Model = field(repr=False)
+    _model: Model | None = field(repr=False)
 
     @classmethod
     def create(
@@ -116,7 +117,11 @@ class Bundle:
                 )
         model = _load(full, folder / FULL)
         check_described(manifest, model, str(folder / MANIFEST))
-        _check_device(device, model, manifest.max_cut, folder / DEVICE)
+        if device == full and manifest.max_cut == len(model.operators):
+            # One file twice, as for every board that holds the whole network: kept once.
+            device = full
+        else:
+            _check_device(device, model, manifest.max_cut, folder / DEVICE)
         return cls(folder, manifest, full, device, _rule(manifest, str(folder)), model)
 
     @property
@@ -159,8 +164,12 @@ class Bundle:
         return self.manifest.max_cut
 
     def model(self) -> Model:
-        """The whole model, as it was parsed when the bundle was opened."""
-        return self._model
+        """The whole model, as it was parsed when the bundle was opened; a lean one parses it at every call."""
+        return self._model if self._model is not None else _load(self.full, self.path / FULL)
+
+    def lean(self) -> Self:
+        """The same without the parsed model."""
+        return replace(self, _model=None)
 
 
 def _sha256(data: bytes) -> str:

@@ -18,7 +18,8 @@ GAIN = 1.0
 FASTEST = 1.0
 SMOOTHED_S = 1.0
 WAIT_FALLS_S = 5.0
-LONGEST_PAUSE_S = 5.0
+SHORTEST_S, LONGEST_PAUSE_S = 1e-3, 5.0
+LEAST_PER_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,17 @@ class LoadPrice:
     `WAIT_FALLS_S`. The clock is handed in; a pause of the caller counts as `LONGEST_PAUSE_S` at most.
     """
 
-    __slots__ = ("_compute_us", "_last_s", "_x", "load", "target", "utilisation", "wait_us")
+    __slots__ = (
+        "_busy_us",
+        "_compute_us",
+        "_finished",
+        "_last_s",
+        "_x",
+        "load",
+        "target",
+        "utilisation",
+        "wait_us",
+    )
 
     def __init__(self, target: float = TARGET_UTILISATION) -> None:
         if refusal(target, 0.05, 1.0) is not None:
@@ -69,6 +80,8 @@ class LoadPrice:
         self.load = 0.0
         self.utilisation = 0.0
         self.wait_us = 0.0
+        self._busy_us = 0.0
+        self._finished = 0.0
         self._compute_us = 0.0
         self._x = 0.0
         self._last_s: float | None = None
@@ -81,7 +94,7 @@ class LoadPrice:
     def figures(self) -> dict[str, float]:
         """What an operator may want to see, rounded."""
         return {
-            "price": round(self.price, 3),
+            "load_price": round(self.price, 3),
             "load": round(self.load, 3),
             "utilisation": round(self.utilisation, 3),
             "wait_us": round(self.wait_us, 1),
@@ -108,14 +121,18 @@ class LoadPrice:
         last_s, self._last_s = self._last_s, now_s
         if last_s is None or now_s <= last_s:
             return self.price
-        passed_s = now_s - last_s
+        passed_s = max(now_s - last_s, SHORTEST_S)
         runners_us = 1e6 * passed_s * max(capacity, 1)
         passed_s = min(passed_s, LONGEST_PAUSE_S)
         soon = _weight(passed_s, SMOOTHED_S)
-        self.utilisation += soon * (min(work.busy_us / runners_us, 1.0) - self.utilisation)
-        if work.finished:
-            compute_us = work.busy_us / work.finished
-            self._compute_us += (soon if self._compute_us else 1.0) * (compute_us - self._compute_us)
+        # Compute is counted when it ends: a moment may show more of it than it had time for.
+        share = min(work.busy_us / runners_us, HIGHEST_LOAD)
+        self.utilisation = min(self.utilisation + soon * (share - self.utilisation), 1.0)
+        # Two averages and their ratio: compute is counted when it ends, its jobs a little later.
+        self._busy_us += soon * (work.busy_us / passed_s - self._busy_us)
+        self._finished += soon * (work.finished / passed_s - self._finished)
+        if self._finished > LEAST_PER_S:
+            self._compute_us = self._busy_us / self._finished
         weight = soon if work.wait_us > self.wait_us else _weight(passed_s, WAIT_FALLS_S)
         self.wait_us += weight * (min(work.wait_us, LONGEST_US) - self.wait_us)
         asked = min(work.arrived * self._compute_us / runners_us, HIGHEST_LOAD)

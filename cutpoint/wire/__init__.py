@@ -7,6 +7,7 @@ from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, Topic
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
 from cutpoint.wire.key import Key, KeyFileError, add_key, read_keys, write_key_file
 from cutpoint.wire.messages import (
+    MOST_OFFERED,
     MOST_TENSORS,
     Activation,
     CommandMessage,
@@ -58,6 +59,7 @@ __all__ = [
     "DEFAULT_CHUNK_BYTES",
     "DEFAULT_ROOT",
     "MOST_NOTE_BYTES",
+    "MOST_OFFERED",
     "MOST_TENSORS",
     "MOST_UPDATE_DATA_BYTES",
     "SEAL_BYTES",

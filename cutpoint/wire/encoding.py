@@ -9,6 +9,7 @@ from cutpoint import _core
 from cutpoint.answer import Answer, Centroids, Classes
 from cutpoint.codec import DType
 from cutpoint.wire.errors import MessageError
+from cutpoint.wire.ids import ModelId
 from cutpoint.wire.messages import Activation, CommandMessage, Message, Plan, Result, Telemetry
 from cutpoint.wire.numbers import Flag
 
@@ -17,7 +18,7 @@ DEFAULT_CHUNK_BYTES = 4096
 LEAST_CHUNK_BYTES = 64
 
 _TIMINGS = int(Flag.TIMINGS)
-_NONE, _RAW, _CLASSES, _CENTROIDS = range(4)
+_NONE, _RAW, _CLASSES, _CENTROIDS, _MODELS = range(5)
 
 
 def encode(message: Message, *, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> list[bytes]:
@@ -69,7 +70,7 @@ def _activation(message: Activation, chunk_bytes: int) -> list[bytes]:
 
 
 def _result(message: Result, chunk_bytes: int) -> list[bytes]:
-    kind, records = _records(message.answer)
+    kind, records = _records(message.answer, message.offered)
     return _core.encode_result(
         message.model.raw,
         message.boot,
@@ -83,7 +84,11 @@ def _result(message: Result, chunk_bytes: int) -> list[bytes]:
     )
 
 
-def _records(answer: Answer | None) -> tuple[int, tuple[Any, ...]]:
+def _records(answer: Answer | None, offered: tuple[ModelId, ...] | None) -> tuple[int, tuple[Any, ...]]:
+    if offered is not None:
+        if answer is not None:
+            raise ValueError("a result carries an answer, or the models on offer, not both")
+        return _MODELS, tuple([model.raw for model in offered])
     if answer is None:
         return _NONE, ()
     if isinstance(answer, Centroids):

@@ -16,6 +16,8 @@ from cutpoint.wire.numbers import Command, Flag, Gauge, Status
 
 MOST_TENSORS = 16
 """Tensors that one activation can carry."""
+MOST_OFFERED = 64
+"""Ids of models on offer that one result can carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the edge answers. OK without an answer acknowledges what the device answered itself."""
+    """What the edge answers. OK without an answer acknowledges what the device answered itself.
+
+    `offered`, with UNKNOWN_MODEL alone: the ids of models that the edge has instead, the likeliest first; None where
+    it does not say.
+    """
 
     model: ModelId
     boot: int
@@ -82,6 +88,7 @@ class Result:
     status: Status
     edge_us: int
     answer: Answer | None = None
+    offered: tuple[ModelId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _STATUSES = tuple(Status)
 _GAUGES = tuple(Gauge)
 _KINDS = {int(kind): kind for kind in Kind}
 _COMMANDS = {int(command): command for command in Command}
-_NONE, _RAW, _CLASSES, _CENTROIDS = range(4)
+_NONE, _RAW, _CLASSES, _CENTROIDS, _MODELS = range(5)
 
 # The server meets the same few models in every frame.
 _model_id = lru_cache(maxsize=64)(ModelId)
@@ -129,7 +129,8 @@ def _activation(fields: tuple[Any, ...]) -> Activation:
 def _result(fields: tuple[Any, ...]) -> Result:
     _, model, boot, sequence, cut, status, edge_us, kind, records = fields
     answer = _answer(kind, records)
-    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer)
+    offered = tuple([_model_id(record) for record in records]) if kind == _MODELS else None
+    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer, offered)
 
 
 def _answer(kind: int, records: tuple[Any, ...]) -> Answer | None:

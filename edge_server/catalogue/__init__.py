@@ -1,1 +1,1 @@
-"""The bundles on offer, and what each expects at every cut."""
+"""The bundles on offer: opened from the models folders as they change, with their versions and rollouts."""

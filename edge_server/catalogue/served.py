@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutpoint.graph import Bundle
+from cutpoint.graph import Bundle, Model
 from cutpoint.kernels import Array
 from cutpoint.picture import InputTensor, JpegError, input_tensors, picture_of
 from cutpoint.plan import NetworkShape
@@ -56,10 +56,17 @@ class ExpectedTensor:
 
 
 class ServedModel:
-    """A bundle and what is derived from it; never changed, so all threads share it."""
+    """A bundle and what is derived from it; never changed, so all threads share it.
 
-    def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+    The parsed model takes twice the file's memory, so it is kept only once a tail was made: of many models on offer
+    few are in use.
+    """
+
+    def __init__(self, bundle: Bundle, *, made_ns: int = 0) -> None:
+        """`made_ns`: when the bundle was written, on the file system's clock."""
+        self.bundle = bundle.lean()
+        self.made_ns = made_ns
+        self._model: Model | None = None
         self.id = ModelId(bundle.model_id)
         self.rule = bundle.answer_rule
         self.n = bundle.n
@@ -85,6 +92,15 @@ class ServedModel:
         )
         self.largest_cut_bytes = max(cut.bytes for cut in bundle.cuts)
 
+    @property
+    def folder(self) -> str:
+        """Name of the bundle's folder: what tells two versions apart, also of one model id."""
+        return self.bundle.path.name
+
+    def plans_alike(self, other: ServedModel) -> bool:
+        """Whether a planner of this version may go on for the other: one network, on as many operators of a board."""
+        return self.id == other.id and self.bundle.max_cut == other.bundle.max_cut
+
     def arrays(self, cut: int, records: tuple[TensorRecord, ...]) -> list[Array]:
         """The arrays at a cut, in the order that the tail takes them; raises TensorMismatchError."""
         expected = self.expected[cut]
@@ -96,7 +112,11 @@ class ServedModel:
         """The .tflite that runs operators [cut, N)."""
         if cut == 0:
             return self.bundle.full
-        return self.bundle.model().split(cut)[1]
+        model = self._model
+        if model is None:
+            # Two threads may both parse it; either result will do.
+            model = self._model = self.bundle.model()
+        return model.extract(cut, self.n)
 
     def shape(self, max_cut: int) -> NetworkShape:
         """The network as the planner sees it, for a board that has operators [0, max_cut)."""

@@ -75,17 +75,15 @@ class Desk:
         self._observers = list(observers)
         self._tickers: list[Ticker] = []
         self.plans = Plans(config, backend, gateway, self.counters, self._tell)
-        load = LoadWatch(backend, self.plans.price)
-        self._observers.append(load.seen)
-        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(lambda: list(self.sessions.values()))]
         self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
         self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
         self._reception = Reception(
             catalogue, self.plans, self._inference, self._reply, self.counters, self._tell
         )
-        self._capacity = config.max_message_bytes
-        if len(catalogue):
-            self._capacity = min(self._capacity, message_capacity(catalogue))
+        load = LoadWatch(backend, self.plans.price, lambda: self._inference.under_way)
+        self._observers.append(load.seen)
+        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(self.sessions.values)]
+        self._capacity = _capacity(config, catalogue)
         self._backend = backend
         self._thread = threading.Thread(target=self._work, name="edge-desk", daemon=True)
 
@@ -141,6 +139,15 @@ class Desk:
     def add_ticker(self, ticker: Ticker) -> None:
         """Call this on the desk's thread about every 50 ms, with `time.monotonic()`."""
         self.call(lambda: self._tickers.append(ticker))
+
+    def stock(self, catalogue: Catalogue) -> None:
+        """Offer another catalogue from now on. On the desk's thread."""
+        self._inference.stock(catalogue)
+        self._capacity = _capacity(self._config, catalogue)
+        sessions = tuple(self.sessions.values())
+        for session in sessions:
+            session.make_room(self._capacity)
+        self._reception.stock(catalogue, sessions)
 
     def renew(self) -> None:
         """A lost connection to the devices is back."""
@@ -230,9 +237,6 @@ class Desk:
                 log_event(log, logging.ERROR, "observer_failed", error)
 
 
-def message_capacity(catalogue: Catalogue) -> int:
-    """Bytes of payload that the largest honest activation of any model on offer needs.
-
-    Tensors of the largest cut, their records, the payload's head, and a timing block for every operator.
-    """
-    return max(model.largest_cut_bytes + 16 * 12 + 8 + 24 + 4 * model.n for model in catalogue)
+def _capacity(config: ServeConfig, catalogue: Catalogue) -> int:
+    """Bytes of payload that a device may send: what the largest honest activation of any model on offer needs."""
+    return min(config.max_message_bytes, catalogue.capacity or config.max_message_bytes)

@@ -51,6 +51,10 @@ class Inference:
         self.under_way = 0
         """Jobs that have no verdict yet."""
 
+    def stock(self, catalogue: Catalogue) -> None:
+        """Answer from another catalogue from now on."""
+        self._catalogue = catalogue
+
     def take(self, session: DeviceSession, arrival: Arrival) -> None:
         """Take one frame; an activation that it completes is answered at once or queued."""
         taken_ns = time.perf_counter_ns()
@@ -65,7 +69,7 @@ class Inference:
         if not isinstance(message, Activation):
             self._reply.drop(session, "wrong_kind", f"{type(message).__name__} on the activation topic")
             return
-        model = self._catalogue.get(message.model)
+        model = self._catalogue.get(message.model, session.device)
         ticket = Ticket(session, message, model, digest_of(message), received, arrival.received_ns, taken_ns)
         if self._asked_before(ticket):
             return
@@ -166,7 +170,10 @@ class Inference:
     def _judged(self, ticket: Ticket) -> Verdict | Job:
         message, model = ticket.message, ticket.model
         if model is None:
-            return Verdict(Status.UNKNOWN_MODEL, reason="unknown_model", detail=message.model.hex)
+            offered = self._catalogue.offered(message.model)
+            return Verdict(
+                Status.UNKNOWN_MODEL, reason="unknown_model", detail=message.model.hex, offered=offered
+            )
         if message.cut > model.n:
             detail = f"cut {message.cut} of a model with {model.n} operators"
             return Verdict(Status.WRONG_CUT, reason="wrong_cut", detail=detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from cutpoint.wire import (
     About,
@@ -49,6 +50,19 @@ class Reception:
         self._reply = reply
         self._counters = counters
         self._tell = tell
+
+    def stock(self, catalogue: Catalogue, sessions: Iterable[DeviceSession]) -> None:
+        """Go by another catalogue from now on: devices are planned for by their version of it, or no longer."""
+        self._catalogue = catalogue
+        for session in sessions:
+            runs = session.about.model_id if session.about is not None else None
+            if runs is None and session.model is not None:
+                runs = session.model.id
+            model = None if runs is None else catalogue.get(runs, session.device)
+            if model is not None:
+                self._plans.adopt(session, model)
+            elif session.model is not None:
+                self._plans.forget(session)
 
     def take(self, session: DeviceSession, arrival: Arrival) -> None:
         """Never raises for what a device sent."""
@@ -107,7 +121,7 @@ class Reception:
             log_event(log, logging.INFO, "about", device=session.device, **_said_of_itself(about))
         session.about = about
         self._tell(AboutSeen(session.device, about))
-        model = self._catalogue.get(about.model_id)
+        model = self._catalogue.get(about.model_id, session.device)
         if model is None:
             self._plans.forget(session)
             self._reply.drop(session, "unknown_model", f"{about.model} is not on offer")

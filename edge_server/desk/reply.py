@@ -67,7 +67,7 @@ class Reply:
         edge_us = ticket.residence_us()
         answer = None if verdict.acknowledged else verdict.answer
         try:
-            frames = self._frames(message, verdict.status, edge_us, answer)
+            frames = self._frames(message, verdict.status, edge_us, answer, verdict.offered)
         except MessageError as error:
             verdict = Verdict(Status.FAILED)
             self.drop(session, "unsendable_answer", error)
@@ -135,8 +135,10 @@ class Reply:
             return
         self._counters.note(str(arrival.device), "overloaded", "the inbox is full")
         edge_us = (time.perf_counter_ns() - arrival.received_ns) // 1000
-        for frame in self._frames(header, Status.OVERLOADED, edge_us):
-            self._gateway.send(arrival.device, Leaf.RES, frame)
+        self._tell(Dropped(arrival.device, "overloaded"))
+        frames = self._frames(header, Status.OVERLOADED, edge_us)
+        if all(self._gateway.send(arrival.device, Leaf.RES, frame) for frame in frames):
+            self._counters.count("answered_overloaded")
 
     def drop(self, session: DeviceSession, reason: str, detail: object) -> None:
         """Count a refusal by its reason, and log it once for this device."""
@@ -144,7 +146,12 @@ class Reply:
         self._tell(Dropped(session.device, reason))
 
     def _frames(
-        self, about: Activation | Header, status: Status, edge_us: int, answer: Answer | None = None
+        self,
+        about: Activation | Header,
+        status: Status,
+        edge_us: int,
+        answer: Answer | None = None,
+        offered: tuple[ModelId, ...] | None = None,
     ) -> Frames:
-        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer)
+        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer, offered)
         return tuple(encode(result, chunk_bytes=self._frame_bytes))

@@ -106,6 +106,14 @@ class DeviceSession:
         self._collecting = b""
         return received
 
+    def make_room(self, capacity: int) -> None:
+        """Take messages of so many bytes from now on, if that is more than before; an unfinished one is lost."""
+        if capacity > self.capacity:
+            self.capacity = capacity
+            self.receiver = None
+            self._collecting = b""
+            self._received.clear()
+
     def begin(self, boot: int) -> None:
         """A new life of the device: what it had begun to send will not be completed."""
         self.boot = boot

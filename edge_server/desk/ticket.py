@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from cutpoint.answer import Answer
-from cutpoint.wire import Activation, Status
+from cutpoint.wire import Activation, ModelId, Status
 from edge_server.catalogue.served import ServedModel
 from edge_server.desk.answers import Asked
 from edge_server.desk.outcome import Received
@@ -55,10 +55,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an activation is answered with. `reason` and `detail`: the counter of a refusal, and what was seen."""
+    """What an activation is answered with. `reason` and `detail`: the counter of a refusal, and what was seen.
+
+    `offered`: with UNKNOWN_MODEL, the models that are on offer instead.
+    """
 
     status: Status
     answer: Answer | None = None
     acknowledged: bool = False
     reason: str = ""
     detail: object = ""
+    offered: tuple[ModelId, ...] | None = None

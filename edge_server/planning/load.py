@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from statistics import median_low
 
 from cutpoint.plan.load import LoadPrice, Work
@@ -17,10 +18,15 @@ _REFUSED = frozenset({Status.OVERLOADED, Status.TOO_LATE})
 
 
 class LoadWatch:
-    """Counts jobs from the events of the desk, and moves the price at every tick. Belongs to the desk's thread."""
+    """Counts jobs from the events of the desk, and moves the price at every tick. Belongs to the desk's thread.
 
-    def __init__(self, backend: Backend, price: LoadPrice) -> None:
+    `under_way` says how many jobs wait or run: what came is what was concluded, and by how much those have grown.
+    """
+
+    def __init__(self, backend: Backend, price: LoadPrice, under_way: Callable[[], int]) -> None:
         self._backend = backend
+        self._under_way = under_way
+        self._left = 0
         self._price = price
         self._busy_us = 0
         self._arrived, self._finished, self._waits, self._waited_us = 0, 0, 0, 0
@@ -43,14 +49,15 @@ class LoadWatch:
 
     def tick(self, now_s: float) -> None:
         """Bring the price up to date; `now_s` is `time.monotonic()`."""
-        busy_us = self._backend.busy_us
+        busy_us, left = self._backend.busy_us, self._under_way()
+        # Below 0 when those of a flood are concluded, of which most did not count when they came.
         work = Work(
-            self._arrived,
+            max(self._arrived + left - self._left, 0),
             self._finished,
             max(busy_us - self._busy_us, 0),
             self._waited_us / self._waits if self._waits else 0.0,
         )
-        self._busy_us = busy_us
+        self._busy_us, self._left = busy_us, left
         self._arrived, self._finished, self._waits, self._waited_us = 0, 0, 0, 0
         self._price.update(work, self._backend.capacity, now_s)
         if now_s - self._second_from_s >= _SECOND_S:

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from cutpoint.plan import EdgeEstimator, EnergyModel, NetworkShape, Planner, PolicyError, load_share
+from cutpoint.plan import (
+    EdgeEstimator,
+    EnergyModel,
+    NetworkShape,
+    Planner,
+    PolicyError,
+    load_share,
+    make_policy,
+)
 from cutpoint.wire import About, CodecId, DeviceId
 from edge_server.catalogue.served import ServedModel
 from edge_server.config import ServeConfig
@@ -92,6 +100,8 @@ def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
             "policy energy needs the currents of the boards: a [currents] table in the settings file, with cpu_ma, "
             "rx_ma, tx_ma and volts (cutpoint serve --config FILE.toml)"
         )
+    # Without a model yet a wrong name would show itself in no plan, ever.
+    make_policy(config.policy)
     refused: PolicyError | None = None
     for model in models:
         try:

@@ -71,8 +71,15 @@ class Plans:
         board, kept = Board.of(session.about), session.remembered
         if board is None and kept is not None and kept.model == model.id:
             board = kept.board
-        if session.model is model and session.board == board:
-            return
+        if session.model is not None and session.board == board:
+            if session.model is model:
+                return
+            if session.model.plans_alike(model):
+                # Another version of the same network: what was learned of it stays true.
+                session.model = model
+                if session.planning is not None:
+                    session.planning.model = model
+                return
         session.model, session.board, session.planning = model, board, None
         try:
             planner = self._planners.of(session.device, model, board, ran=ran)

@@ -58,6 +58,10 @@ class Seals:
         memory = SealMemory(config.keys_memory_path) if keys else None
         return cls(keys, memory, keys_required=config.require_keys)
 
+    def sealed(self, device: DeviceId) -> bool:
+        """Whether this device has a key."""
+        return device in self._keys
+
     def open(self, arrival: Arrival) -> Arrival:
         """The arrival with a plain frame. Raises FrameError, or KeylessError where a key is demanded."""
         opener = self._openers.get(arrival.device)

@@ -94,8 +94,9 @@ def _add_fleet(app: FastAPI, view: FleetView) -> None:
 
     @app.get("/api/models")
     async def models() -> Response:
-        """The models on offer, by id."""
-        return _json({"models": view.stats()["models"]})
+        """The models on offer by id, every version with its devices, and how rollouts stand."""
+        stats = view.stats()
+        return _json({name: stats[name] for name in ("models", "catalogue", "rollouts") if name in stats})
 
 
 async def _costs(view: FleetView, device: DeviceId) -> list[dict[str, Any]] | None:

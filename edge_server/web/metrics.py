@@ -108,10 +108,16 @@ _GAUGES = {
     "tails": ("cutpoint_tails_resident", "Tails that are in memory"),
     "tails_bytes": ("cutpoint_tails_resident_bytes", "Memory that they take, by estimate"),
     "capacity": ("cutpoint_runners", "Invocations that may run at the same time"),
-    "load_price": (
+}
+_LOAD = {
+    "price": (
         "cutpoint_load_price_ratio",
-        "What edge compute is priced at, over its price without load",
+        "What a busy edge asks for its compute, over the price of an idle one",
+        1,
     ),
+    "load": ("cutpoint_load_ratio", "Work that comes, over what the threads can do", 1),
+    "utilisation": ("cutpoint_utilisation_ratio", "Share of the threads' time in which they compute", 1),
+    "wait_us": ("cutpoint_load_wait_seconds", "Mean wait for a thread, as it is priced", 1e6),
 }
 _QUEUES = {"inbox": "inbox", "queue": "jobs", "store_waiting": "store"}
 
@@ -121,6 +127,11 @@ def _gauges(stats: Mapping[str, Any]) -> Iterator[Metric]:
         if key in stats:
             gauge = GaugeMetricFamily(name, words)
             gauge.add_metric([], stats[key])
+            yield gauge
+    for key, (name, words, units) in _LOAD.items():
+        if key in stats.get("load", {}):
+            gauge = GaugeMetricFamily(name, words)
+            gauge.add_metric([], stats["load"][key] / units)
             yield gauge
     depths = GaugeMetricFamily("cutpoint_queue_depth", "What waits now", labels=["queue"])
     for key, queue in _QUEUES.items():

@@ -48,9 +48,9 @@ class ServerView:
 
     def remark(self, device: DeviceId) -> str:
         session = self.desk.sessions.get(device)
-        if session is not None and session.twins.seen(time.monotonic()):
-            return "two devices have this id"
-        return ""
+        if session is None:
+            return "not served here"
+        return "two devices have this id" if session.twins.seen(time.monotonic()) else ""
 
     def explain(self, device: DeviceId) -> Future[CostTable | None]:
         future: Future[CostTable | None] = Future()

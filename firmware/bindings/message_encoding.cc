@@ -115,11 +115,18 @@ size_t records_bytes(AnswerKind answer, nb::tuple records, Span<const TensorView
     case AnswerKind::kCentroids:
       bytes = nb::len(records) * kCentroidRecordBytes;
       break;
+    case AnswerKind::kModels:
+      bytes = nb::len(records) * kModelIdBytes;
+      break;
   }
   return bytes;
 }
 
 void write_record(AnswerKind answer, nb::handle item, ByteWriter& writer) {
+  if (answer == AnswerKind::kModels) {
+    require(write_model_record(model_argument(item), writer));
+    return;
+  }
   const nb::tuple fields = argument<nb::tuple>(item);
   if (answer == AnswerKind::kClasses && fields.size() == 2) {
     require(write_class_record(
@@ -138,7 +145,7 @@ void write_record(AnswerKind answer, nb::handle item, ByteWriter& writer) {
 nb::object encode_result(nb::handle model, uint32_t boot, uint32_t sequence, uint16_t cut, uint8_t status,
                          uint32_t edge_us, uint8_t answer, nb::tuple records, size_t chunk_bytes) {
   const AnswerKind kind = static_cast<AnswerKind>(answer);
-  if (status > static_cast<uint8_t>(ResultStatus::kFailed) || kind > AnswerKind::kCentroids) {
+  if (status > static_cast<uint8_t>(ResultStatus::kFailed) || kind > AnswerKind::kModels) {
     throw nb::value_error("the status or the kind of answer is unknown");
   }
   const TensorArguments held(kind == AnswerKind::kRaw ? records : nb::make_tuple());
@@ -152,7 +159,7 @@ nb::object encode_result(nb::handle model, uint32_t boot, uint32_t sequence, uin
   for (const TensorView& tensor : held.views()) {
     require(write_raw_tensor(tensor, writer));
   }
-  if (kind == AnswerKind::kClasses || kind == AnswerKind::kCentroids) {
+  if (kind != AnswerKind::kRaw) {
     for (nb::handle item : records) {
       write_record(kind, item, writer);
     }

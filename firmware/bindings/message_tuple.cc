@@ -100,7 +100,9 @@ nb::object activation_tuple(const Header& header, Bytes payload, size_t capacity
 nb::object records_tuple(const ResultView& view) {
   TupleBuilder records(view.count);
   for (size_t i = 0; i < view.count; ++i) {
-    if (view.answer == AnswerKind::kClasses) {
+    if (view.answer == AnswerKind::kModels) {
+      records.add(to_python(Bytes(view.model_record(i).bytes)));
+    } else if (view.answer == AnswerKind::kClasses) {
       const ClassRecord record = view.class_record(i);
       records.add(make(number(record.label), owned(PyFloat_FromDouble(static_cast<double>(record.score)))));
     } else {

@@ -28,12 +28,13 @@ from host_tools.cli.options import (
 from host_tools.cli.output import console, errors, print_json
 from host_tools.device.boots import BootFile
 from host_tools.device.device import VirtualDevice
+from host_tools.device.events import DeviceEvent, ModelsOffered
 from host_tools.device.link import Link
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import DeviceSettings
 from host_tools.device.sources import Source, open_source
-from host_tools.monitor import answer_words
+from host_tools.monitor import answer_words, offer_words
 from host_tools.shipped import shipped_bundle, shipped_pictures
 
 PROFILES = ", ".join(Profile.names())
@@ -134,6 +135,7 @@ def device(
         key=None if key_file is None else Key.of_file(key_file),
         boots=None if (file := boot_file(boots, state)) is None else BootFile(file),
         state=state,
+        observer=say_offer,
     )
     if pictures is None and opened.inputs[0].shape != cutpoint.Bundle.open(shipped_bundle()).inputs[0].shape:
         raise UsageError(
@@ -166,6 +168,12 @@ def device(
                 )
     if any(record.by == "none" for record in records):
         raise typer.Exit(EXIT_NO)
+
+
+def say_offer(event: DeviceEvent) -> None:
+    """Tell who runs the device when the edge does not know its model, and what it has instead."""
+    if isinstance(event, ModelsOffered):
+        errors.say(f"the edge does not know model {event.model}; it offers {offer_words(event.offered)}")
 
 
 def boot_file(boots: Path | None, state: Path | None) -> Path | None:

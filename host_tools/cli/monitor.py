@@ -6,13 +6,16 @@ import queue
 import secrets
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from cutpoint.errors import UsageError
-from cutpoint.wire import DeviceId, Topics, read_keys
+from cutpoint.errors import BundleError, UsageError
+from cutpoint.graph import Bundle
+from cutpoint.wire import DeviceId, ModelId, Topics, read_keys
 from host_tools.cli.app import app
 from host_tools.cli.options import (
     DEFAULT_BROKER,
@@ -31,6 +34,16 @@ from host_tools.monitor import Listener
 from host_tools.serial_line import BAUD
 
 MOST_WAITING = 10_000
+
+
+def names_in(folder: Path | None) -> dict[ModelId, str]:
+    """Names of the bundles in a folder, by model id; a bundle that cannot be opened has none."""
+    names: dict[ModelId, str] = {}
+    for path in sorted(folder.glob("*.cut")) if folder is not None else ():
+        with suppress(BundleError):
+            bundle = Bundle.open(path)
+            names[ModelId(bundle.model_id)] = bundle.name
+    return names
 
 
 @app.command(
@@ -59,6 +72,10 @@ def monitor(
     password_file: PasswordFile = None,
     root: Root = DEFAULT_ROOT,
     keys: KeysFile = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Bundles whose names are said beside the ids of models on offer."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Print every frame that passes, decoded; with --json, one object a line.
@@ -93,7 +110,7 @@ def monitor(
     bus.on_disconnect = lambda reason: errors.print(f"connection lost: {escape(reason)}; trying again")
     bus.subscribe(f"{root}/{wanted}/+", qos=0)
     bus.connect()
-    listener = Listener(topics, known)
+    listener = Listener(topics, known, names_in(models))
     end = None if seconds is None else time.monotonic() + seconds
     try:
         while end is None or time.monotonic() < end:

@@ -175,7 +175,10 @@ def serve(
             )
 
         def ready(server: EdgeServer) -> None:
-            names = ", ".join(f"{name} ({model})" for model, name in server.stats()["models"].items())
+            names = (
+                ", ".join(f"{name} ({model})" for model, name in server.stats()["models"].items())
+                or "no model yet"
+            )
             if json:
                 print_json(
                     {

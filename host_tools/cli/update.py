@@ -9,6 +9,8 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cutpoint.errors import UsageError
+from cutpoint.graph import Bundle
+from cutpoint.update import Outcome, check_fit, model_image
 from cutpoint.wire import DeviceId, Topics
 from host_tools.cli.app import EXIT_NO, app
 from host_tools.cli.options import (
@@ -24,16 +26,7 @@ from host_tools.cli.options import (
     device_key,
 )
 from host_tools.cli.output import errors, print_json
-from host_tools.remote import (
-    Outcome,
-    Peer,
-    Report,
-    check_fit,
-    firmware_image,
-    model_image,
-    send_update,
-    tool_client_id,
-)
+from host_tools.remote import Peer, Report, firmware_image, send_update, tool_client_id
 
 MEET_S = 10.0
 
@@ -90,7 +83,9 @@ def update(
         raise UsageError("name what to send: --model BUNDLE or --firmware APP.bin")
     if operators is not None and model is None:
         raise UsageError("--operators belongs to --model")
-    image = model_image(model, operators) if model is not None else firmware_image(_given(firmware))
+    image = (
+        model_image(Bundle.open(model), operators) if model is not None else firmware_image(_given(firmware))
+    )
     id = DeviceId(device)
     access = broker_access(broker, username, password_file)
     with Peer(access.bus(tool_client_id()), Topics(root), id, key=device_key(keys, id)) as peer:

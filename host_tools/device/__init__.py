@@ -5,7 +5,14 @@ from host_tools.device.boots import BootClock, BootFile, FixedBoot
 from host_tools.device.device import VirtualDevice
 from host_tools.device.distribution import Delay
 from host_tools.device.engine import Engine, LiveTensor, OperatorEngine, open_engine, stand_in_reason
-from host_tools.device.events import CommandReceived, DeviceEvent, PlanChanged, Restarted, StateChanged
+from host_tools.device.events import (
+    CommandReceived,
+    DeviceEvent,
+    ModelsOffered,
+    PlanChanged,
+    Restarted,
+    StateChanged,
+)
 from host_tools.device.link import Direction, Link
 from host_tools.device.linked_bus import LinkedBus
 from host_tools.device.loop import DeviceStoppedError
@@ -30,6 +37,7 @@ __all__ = [
     "Link",
     "LinkedBus",
     "LiveTensor",
+    "ModelsOffered",
     "OperatorEngine",
     "PlanChanged",
     "Profile",

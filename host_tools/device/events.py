@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from cutpoint.picture.input_tensor import Array
-from cutpoint.wire import Command
+from cutpoint.wire import Command, ModelId
 from host_tools.device.record import InferenceRecord
 
 
@@ -43,7 +43,15 @@ class CommandReceived:
     obeyed: bool
 
 
-DeviceEvent = StateChanged | PlanChanged | Restarted | CommandReceived | InferenceRecord
+@dataclass(frozen=True, slots=True)
+class ModelsOffered:
+    """The edge does not know the model on board; `offered` are ids that it has instead, the likeliest first."""
+
+    model: ModelId
+    offered: tuple[ModelId, ...]
+
+
+DeviceEvent = StateChanged | PlanChanged | Restarted | CommandReceived | ModelsOffered | InferenceRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from host_tools.device.events import (
     FrameArrived,
     Inbound,
     InputGiven,
+    ModelsOffered,
     Poked,
     Restarted,
     Stopping,
 )
+from host_tools.device.offers import Offers
 from host_tools.device.sealing import DeviceSealing
 from host_tools.device.updates import Updates
 
@@ -128,6 +130,7 @@ class Loop:
         next_life = self._new_life()
         session, self.boot, self._body = next_life.session, next_life.boot, next_life.body
         key = self._body.key
+        self._offers = Offers(self.boot)
         self._sealing = None if key is None else DeviceSealing(key, self.boot, self._body.id, self.drops)
         self._life += 1
         life, bus, topics, will = self._life, self._body.bus, self._body.topics, session.will()
@@ -142,8 +145,11 @@ class Loop:
     def _hand_over(self, frame: bytes) -> None:
         """To the session, opened where the device has a key."""
         opened = frame if self._sealing is None else self._sealing.incoming(frame)
-        if opened is not None:
-            self.driver.session.frame(opened)
+        if opened is None:
+            return
+        self.driver.session.frame(opened)
+        if (offer := self._offers.hear(opened)) is not None:
+            self.driver.tell(ModelsOffered(*offer))
 
     def _arrived(self, life: int, payload: bytes) -> None:
         if self._inbox.qsize() >= MOST_FRAMES_WAITING:

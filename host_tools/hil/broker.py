@@ -80,6 +80,11 @@ class HilBroker:
         self.stop()
         self._folder.cleanup()
 
+    @property
+    def pid(self) -> int | None:
+        """The process of a mosquitto that runs; None for one in this process, or a given one."""
+        return None if self._process is None else self._process.pid
+
     def bus(self, client_id: str) -> MqttBus:
         """A connection of that name, not connected yet; impatient to come back."""
         return MqttBus(self.host, self.port, client_id, reconnect_s=(0.05, 0.5))

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from cutpoint.bus import Bus
 from cutpoint.errors import PeerError, UsageError
 from cutpoint.wire import (
-    MOST_UPDATE_DATA_BYTES,
-    SEAL_BYTES,
     About,
     Command,
     CommandMessage,
@@ -33,8 +31,6 @@ from cutpoint.wire import (
     parse_state,
 )
 
-_FRAME_HEAD_BYTES = 32 + 4
-_DATA_HEAD_BYTES = 8
 _NO_MODEL = ModelId(bytes(4))
 
 
@@ -93,13 +89,9 @@ class Peer:
         return 0 if self.about is None else self.about.boot
 
     @property
-    def data_bytes(self) -> int:
-        """Bytes of an image that fit one command, in frames that the device takes."""
-        most = None if self.about is None else self.about.max_payload
-        if most is None:
-            return MOST_UPDATE_DATA_BYTES
-        room = most - _FRAME_HEAD_BYTES - _DATA_HEAD_BYTES - (0 if self._sealer is None else SEAL_BYTES)
-        return max(64, min(MOST_UPDATE_DATA_BYTES, room))
+    def sealed(self) -> bool:
+        """Whether what goes to the device is sealed."""
+        return self._sealer is not None
 
     def send(self, command: Command, argument: bytes = b"") -> bool:
         """Ask something of the device in the life that it is in; False when it could not leave."""

@@ -14,9 +14,10 @@ import pytest
 
 from cutpoint.bus import EmbeddedBroker, MqttBus
 from cutpoint.graph import Bundle
+from cutpoint.update import Outcome, model_image
 from cutpoint.wire import Command, DeviceId, Key, Topics, add_key
 from host_tools.device import DeviceSettings, FixedBoot, VirtualDevice
-from host_tools.remote import Outcome, Peer, model_image, send_update
+from host_tools.remote import Peer, send_update
 from tests.cli.conftest import FIXTURES, Run
 from tests.conftest import Mosquitto
 
@@ -227,7 +228,7 @@ def test_a_device_goes_on_with_pictures_for_a_model_with_other_inputs(
             while not (peer.online and peer.about is not None):
                 assert time.monotonic() < give_up
                 peer.hear(0.1)
-            ended.append(send_update(peer, model_image(second.path)).outcome)
+            ended.append(send_update(peer, model_image(second)).outcome)
 
     ended: list[Outcome] = []
     device = ("device", "--id", "cam-3", "--bundle", first.path, "--pictures", "random", "--state", tmp_path)

@@ -55,11 +55,16 @@ struct ResultOf {
 
 inline std::vector<Frame> result_chunks(const ResultOf& result, size_t chunk_bytes = 4096) {
   using namespace cutpoint;
+  static_assert(kModelIdBytes <= kClassRecordBytes, "the larger record gives the room");
   std::vector<uint8_t> memory(kResultHeadBytes + result.count * kClassRecordBytes);
   ByteWriter writer(MutableBytes(memory.data(), memory.size()));
   const bool ok = result.status == ResultStatus::kOk && result.answer == AnswerKind::kClasses;
-  const AnswerKind answer = result.status == ResultStatus::kOk ? result.answer : AnswerKind::kNone;
-  write_result_head(result.status, answer, ok ? result.count : uint16_t{0}, result.edge_us, writer);
+  const bool offer = result.status == ResultStatus::kUnknownModel && result.answer == AnswerKind::kModels;
+  const AnswerKind answer = result.status == ResultStatus::kOk || offer ? result.answer : AnswerKind::kNone;
+  write_result_head(result.status, answer, ok || offer ? result.count : uint16_t{0}, result.edge_us, writer);
+  for (uint16_t i = 0; offer && i < result.count; ++i) {
+    write_model_record(cutpoint::ModelId{{1, 2, 3, static_cast<uint8_t>(i)}}, writer);
+  }
   for (uint16_t i = 0; ok && i < result.count; ++i) {
     write_class_record({i, 0.5f}, writer);
   }

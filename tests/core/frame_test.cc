@@ -201,6 +201,20 @@ TEST(writers_stop_at_the_end_of_their_buffer) {
   }
 }
 
+TEST(models_on_offer_go_with_an_unknown_model_alone_and_at_most_64_of_them) {
+  Buffer buffer(kResultHeadBytes);
+  for (uint8_t status = 0; status <= static_cast<uint8_t>(ResultStatus::kFailed); ++status) {
+    ByteWriter writer(writable(buffer));
+    const ResultStatus one = static_cast<ResultStatus>(status);
+    const Status wanted = one == ResultStatus::kUnknownModel ? Status::kOk : Status::kArgument;
+    CHECK_EQ(write_result_head(one, AnswerKind::kModels, kMaxOfferedModels, 0, writer), wanted);
+  }
+  ByteWriter writer(writable(buffer));
+  const ResultStatus unknown = ResultStatus::kUnknownModel;
+  CHECK_EQ(write_result_head(unknown, AnswerKind::kModels, kMaxOfferedModels + 1, 0, writer), Status::kArgument);
+  CHECK_EQ(write_result_head(unknown, AnswerKind::kClasses, 0, 0, writer), Status::kArgument);
+}
+
 // The vectors carry flags and statuses as numbers: only names can tell that two have been exchanged.
 TEST(flags_statuses_and_commands_have_the_numbers_of_the_page) {
   const int flags[] = {kFlagEncrypted, kFlagHedged, kFlagTimings, kFlagAnswered, kFlagProbe, kFlagExploration};

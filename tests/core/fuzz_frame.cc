@@ -106,6 +106,9 @@ void read(const Message& message) {
         must(finite_bits(bits_of_float(result.class_record(i).score)));
       } else if (result.answer == AnswerKind::kCentroids) {
         must(finite_bits(bits_of_float(result.centroid_record(i).score)));
+      } else if (result.answer == AnswerKind::kModels) {
+        must(result.status == ResultStatus::kUnknownModel && result.count <= kMaxOfferedModels);
+        sink = sink + result.model_record(i).bytes[kModelIdBytes - 1];
       }
     }
     if (result.answer == AnswerKind::kRaw) {

@@ -112,7 +112,11 @@ class Fuzzed {
     ResultOf result = {what % 64u, static_cast<uint16_t>(next() % 5)};
     result.status = static_cast<ResultStatus>((what & 64) != 0 ? next() % 7 : 0);
     result.answer = (what & 128) != 0 ? AnswerKind::kNone : AnswerKind::kClasses;
+    if (result.status == ResultStatus::kUnknownModel) {
+      result.answer = AnswerKind::kModels;
+    }
     result.count = result.answer == AnswerKind::kNone ? uint16_t{0} : next();
+    result.count = result.answer == AnswerKind::kModels ? result.count % (kMaxOfferedModels + 1) : result.count;
     for (const Frame& frame : result_chunks(result, 512)) {
       session_.frame(bytes_of(frame));
     }

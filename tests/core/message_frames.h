@@ -80,6 +80,9 @@ inline Status write_payload(const Message& message, const Read& read, ByteWriter
       for (size_t i = 0; i < view.count && view.answer == AnswerKind::kCentroids; ++i) {
         CUTPOINT_TRY(write_centroid_record(view.centroid_record(i), writer));
       }
+      for (size_t i = 0; i < view.count && view.answer == AnswerKind::kModels; ++i) {
+        CUTPOINT_TRY(write_model_record(view.model_record(i), writer));
+      }
       return Status::kOk;
     }
     case Kind::kPlan: {

@@ -99,6 +99,9 @@ inline Status read_result_text(const Message& message, size_t capacity, const st
     records += (i == 0 ? "" : ",") + n(record.label) + ":" + n(record.x) + ":" + n(record.y) + ":" +
                n(record.width) + ":" + n(record.height) + ":" + score_text(record.score);
   }
+  for (size_t i = 0; i < view.count && view.answer == AnswerKind::kModels; ++i) {
+    records += (i == 0 ? "" : ",") + hex_of(Bytes(view.model_record(i).bytes));
+  }
   read.text = "result;" + head + ";cut=" + n(message.header.cut) + ";status=" + n(static_cast<uint8_t>(view.status)) +
               ";edge=" + n(view.edge_us) + ";answer=" + n(static_cast<uint8_t>(view.answer)) +
               ";records=" + or_dash(records);

@@ -165,6 +165,18 @@ TEST(an_unknown_model_isolates_at_once) {
   CHECK_EQ(bench.finish().reason, Reason::kRefused);
 }
 
+TEST(an_unknown_model_with_the_ids_on_offer_is_a_refusal_like_any) {
+  for (const uint16_t offered : {0, 3, 64}) {
+    SessionBench bench;
+    SessionBench::online(bench);
+    bench.ask();
+    CHECK_EQ(bench.frame(result_frame({1, 2, ResultStatus::kUnknownModel, AnswerKind::kModels, offered})), Status::kOk);
+    CHECK_EQ(bench.session.state(), LinkState::kIsolated);
+    CHECK_EQ(bench.finish().reason, Reason::kRefused);
+    CHECK_EQ(bench.count(CounterId::kBadFrames), 0u);
+  }
+}
+
 TEST(without_a_broker_the_device_answers_alone) {
   SessionBench bench;
   bench.input();

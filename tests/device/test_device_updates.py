@@ -23,6 +23,7 @@ from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.graph import Bundle
 from cutpoint.graph.extract import pack
 from cutpoint.kernels import open_runner
+from cutpoint.update import Image, Outcome
 from cutpoint.wire import (
     Command,
     DeviceId,
@@ -42,7 +43,7 @@ from cutpoint.wire import (
 )
 from host_tools.device import FixedBoot, VirtualDevice
 from host_tools.device.updates import NO_FIRMWARE
-from host_tools.remote import Image, Outcome, Peer, Report, send_update
+from host_tools.remote import Peer, Report, send_update
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 

@@ -124,7 +124,7 @@ def test_a_damaged_bundle_is_skipped_and_the_others_are_served(
 def test_nothing_to_serve_is_one_sentence(tmp_path: Path, memory_broker: MemoryBroker) -> None:
     bus = MemoryBus(memory_broker, "edge")
     with pytest.raises(CatalogueError, match=r"no usable bundle in .*cutpoint split"):
-        EdgeServer(ServeConfig(models=(tmp_path,)), bus).start()
+        EdgeServer(ServeConfig(models=(tmp_path,), watch_interval_s=0), bus).start()
     with pytest.raises(CatalogueError, match="no such folder"):
         EdgeServer(ServeConfig(models=(tmp_path / "nowhere",)), bus).start()
 

@@ -103,6 +103,16 @@ def test_two_devices_with_one_id_are_said(shown: Shown, dev: HandDevice, fomo: B
     assert web.get("/api/fleet?match=two+devices").json()["devices"][0]["note"] == "two devices have this id"
 
 
+def test_a_device_that_the_desk_forgot_is_said(shown: Shown, dev: HandDevice) -> None:
+    server, web = shown
+    dev.announce()
+    until(lambda: web.get("/api/fleet").json()["matching"] == 1)
+    assert web.get("/api/fleet").json()["devices"][0]["note"] == ""
+    assert server._desk is not None
+    server._desk.call(server._desk.sessions.clear)
+    until(lambda: web.get("/api/fleet").json()["devices"][0]["note"] == "not served here")
+
+
 def test_readiness_follows_the_broker(shown: Shown, memory_broker: MemoryBroker) -> None:
     _, web = shown
     assert web.get("/readyz").status_code == 200

@@ -12,9 +12,10 @@ from hil_words import Figure
 
 from cutpoint.board import slot_image
 from cutpoint.graph import Bundle
+from cutpoint.update import Image, Outcome
 from cutpoint.wire import About, DeviceId, ModelId, Topics, UpdateKind
 from host_tools.hil import Stand
-from host_tools.remote import Image, Outcome, Peer, Report, send_update, tool_client_id
+from host_tools.remote import Peer, Report, send_update, tool_client_id
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 

@@ -294,6 +294,23 @@ def test_refusals_and_broken_frames():
     expect(device.session.counters[7], 3 * len(good), "bad frames")
 
 
+def test_models_on_offer_are_kept():
+    device, bus, _ = made()
+    bus.push("plan", plan(1, 2))
+
+    def unknown(sent):
+        header, _ = open_frame(sent)
+        payload = struct.pack("<BBHI", 2, 4, 2, 500) + b"\1\2\3\4\5\6\7\10"
+        return [frame(RESULT, payload, header.sequence, header.cut)]
+
+    bus.edge = unknown
+    device.poll()
+    expect(device.session.offered, (), "nothing yet")
+    answer = device.infer()
+    expect((answer.by, answer.reason), ("device", "refused"), "refused")
+    expect(device.session.offered, (b"\1\2\3\4", b"\5\6\7\10"), "the ids on offer")
+
+
 def test_an_engine_that_fails():
     device, bus, _ = made()
     device.engine.broken = True

@@ -39,6 +39,8 @@ def text_of(header, payload):
             if answer == 1:
                 index, dtype, data = record
                 parts.append((index, dtype, data))
+            elif answer == 4:
+                parts.append(record.hex())
             else:
                 score = "%08x" % struct.unpack("<I", struct.pack("<f", record[-1]))[0]
                 parts.append(":".join([str(one) for one in record[:-1]] + [score]))

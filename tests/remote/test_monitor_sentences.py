@@ -13,6 +13,8 @@ from cutpoint.wire import (
     CommandMessage,
     Gauge,
     ModelId,
+    Result,
+    Status,
     Telemetry,
     Topics,
     UpdateAbort,
@@ -110,3 +112,20 @@ def test_memory_gauges_have_their_unit() -> None:
 def test_no_note_stops_the_monitor(payload: bytes) -> None:
     for said in Listener(Topics()).hear("cutpoint/1/cam-1/note", payload):
         assert "\n" not in said.sentence or not said.bad
+
+
+def test_models_on_offer_are_said_by_name_where_there_is_one() -> None:
+    result = Result(MODEL, 3, 11, 4, Status.UNKNOWN_MODEL, 250, offered=(ModelId(b"\x1a\x2b\x3c\x4d"), MODEL))
+    (frame,) = encode(result)
+    listener = Listener(Topics(), names={ModelId(b"\x1a\x2b\x3c\x4d"): "fomo"})
+    (said,) = listener.hear("cutpoint/1/cam-1/res", frame)
+    assert (
+        said.sentence == "#11 unknown model, 0.25 ms in the edge: the edge offers fomo (1a2b3c4d), 00010203"
+    )
+    assert isinstance(said.message, dict)
+    assert said.message["offered"] == ["1a2b3c4d", "00010203"]
+
+
+def test_an_edge_that_has_nothing_to_offer_is_said() -> None:
+    (frame,) = encode(Result(MODEL, 3, 11, 4, Status.UNKNOWN_MODEL, 250, offered=()))
+    assert heard("res", frame).sentence.endswith("the edge offers no model")

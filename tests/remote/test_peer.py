@@ -6,6 +6,7 @@ import pytest
 
 from cutpoint.bus import MemoryBroker, MemoryBus
 from cutpoint.errors import UsageError
+from cutpoint.update import data_bytes
 from cutpoint.wire import Command, CommandMessage, DeviceId, Topics, decode
 from host_tools.remote import AbsentError, Peer
 
@@ -34,7 +35,7 @@ def test_what_is_retained_is_met_and_what_cannot_be_read_passed_over(memory_brok
     bus.publish(TOPICS.state(CAM), b'{"state": "online", "boot": 9}', 1, True)
     with Peer(MemoryBus(memory_broker, "tool"), TOPICS, CAM) as peer:
         peer.meet(2)
-        assert (peer.boot, peer.data_bytes) == (9, 512 - 36 - 8)
+        assert (peer.boot, data_bytes(peer.about, sealed=peer.sealed)) == (9, 512 - 36 - 8)
         bus.publish(TOPICS.note(CAM), b"\xff", 1)
         bus.publish(TOPICS.note(CAM), b'{"note": "error", "text": "x"}', 1)
         said = peer.hear(2)

@@ -25,6 +25,7 @@ SERVER: dict[str, Any] = {
     "queue": 6,
     "tails": 5,
     "tails_bytes": 3 << 20,
+    "load": {"load": 0.84, "price": 1.25},
 }
 
 
@@ -53,13 +54,14 @@ def drawn(shown: Shown, width: int = 100, height: int = 24) -> list[str]:
 
 def test_a_screen_shows_the_server_and_each_device() -> None:
     devices = (device("cam-1"), device("cam-2", state="lost", note="safe mode", drops=1200, seen_s=200))
-    lines = drawn(Shown("http://127.0.0.1:8080", Fleet(SERVER, devices, 3)))
+    lines = drawn(Shown("http://127.0.0.1:8080", Fleet(SERVER, devices, 3)), width=132)
     assert "http://127.0.0.1:8080" in lines[0]
     assert "up 2 h" in lines[0]
     assert "fomo" in lines[0]
     assert lines[1].startswith(
-        "1,234.6 req/s   devices 3 (lost 1 online 2)   inbox 4   queue 6   tails 5 (3.0 MB)   2 of 3 shown"
+        "1,234.6 req/s   devices 3 (lost 1 online 2)   inbox 4   queue 6   tails 5 (3.0 MB)   load 0.84 at price 1.25"
     )
+    assert lines[1].endswith("2 of 3 shown")
     assert " ".join(lines[3].split()) == "device state cut codec rate p50 ms p99 ms drops seen note"
     assert " ".join(lines[4].split()) == "cam-1 online 16 bitmap 12.3 1.2 8.5 0 0 s cut 16 bitmap is best"
     assert " ".join(lines[5].split()) == "cam-2 lost 16 bitmap 12.3 1.2 8.5 1,200 3 min safe mode"

@@ -223,6 +223,18 @@ RESULTS = [
             ("bad_frame", "unknown_model", "wrong_cut", "overloaded", "too_late", "failed"), 1
         )
     ),
+    result(
+        "models_on_offer", "an unknown model is answered with those that are known", 2, 4, ["1a2b3c4d", MODEL]
+    ),
+    result("no_models_on_offer", "nothing is on offer", 2, 4, []),
+    result(
+        "most_models_on_offer",
+        "64 ids in five chunks",
+        2,
+        4,
+        [f"{number:08x}" for number in range(64)],
+    )
+    | {"chunk_bytes": 96},
     result("about_no_inference", "a frame that could not be read", 1, 0, [], sequence=0, boot=0, cut=0),
 ]
 

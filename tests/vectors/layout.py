@@ -108,6 +108,8 @@ def result(message: Fields) -> bytes:
     for item in items if answer == 3 else ():
         out += struct.pack("<HHHHHH", *(item[key] for key in ("label", "x", "y", "width", "height")), 0)
         out += struct.pack("<f", item["score"])
+    if answer == 4:
+        out += b"".join(bytes.fromhex(item) for item in items)
     return out
 
 

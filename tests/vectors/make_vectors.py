@@ -62,11 +62,13 @@ def score_bits(score: float) -> str:
     return f"{struct.unpack('<I', struct.pack('<f', score))[0]:08x}"
 
 
-def result_record(answer: int, item: Fields) -> str:
+def result_record(answer: int, item: Any) -> str:
     if answer == 1:
         return tensor_text(item, 0)
     if answer == 2:
         return f"{item['label']}:{score_bits(item['score'])}"
+    if answer == 4:
+        return str(item)
     places = ":".join(str(item[key]) for key in ("label", "x", "y", "width", "height"))
     return f"{places}:{score_bits(item['score'])}"
 

@@ -53,6 +53,7 @@ class WrittenView:
             "queue": 5,
             "capacity": 2,
             "busy_us": 2_500_000,
+            "load": {"price": 1.5, "load": 0.8, "utilisation": 0.7, "wait_us": 250.0},
             "cpu_us": {"decode": 1_000_000, "run": None},
             "uptime_s": 12.5,
             "counters": self.counters,

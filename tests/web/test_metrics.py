@@ -90,6 +90,9 @@ def test_readiness_and_the_process_are_metrics_too(web: httpx.Client, view: Writ
     seen = samples(web.get("/metrics").text)
     assert seen["cutpoint_ready",] == 0
     assert seen["cutpoint_queue_depth", "inbox"] == 3
+    assert seen["cutpoint_queue_depth", "jobs"] == 5
+    assert seen["cutpoint_load_price_ratio",] == 1.5
+    assert seen["cutpoint_load_wait_seconds",] == 0.00025
     assert seen["process_resident_memory_bytes",] > 1e6
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from edge_server.web.fleet import Fleet
 from edge_server.web.metrics import registry_of
 from tests.web.conftest import Clock, WrittenView, answered, decided
 
+DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 TABLE = PAGE.partition("## Metrics")[2].partition("\n## ")[0]
 ALERTS = PAGE.partition("## Alerts")[2].partition("\n## ")[0]
@@ -64,6 +66,22 @@ def test_alerts_ask_for_values_of_labels_that_exist(busy: WrittenView) -> None:
     stages = {sample.labels["stage"] for sample in shown(busy)["cutpoint_stage_seconds"].samples}
     assert set(re.findall(r'stage="(\w+)"', ALERTS)) <= stages
     assert set(re.findall(r'state="(\w+)"', ALERTS)) <= {state.value for state in Presence}
+
+
+def test_the_dashboard_asks_for_metrics_and_labels_that_exist(busy: WrittenView) -> None:
+    dashboard = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    metrics = shown(busy)
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert len(expressions) > 10
+    for expression in expressions:
+        for name, labels in re.findall(r"\b((?:cutpoint|process)_[a-z_]+)\{([^}]*)\}", expression):
+            metric = metrics[re.sub("_(bucket|sum|count)$", "", name)]
+            known = {label for sample in metric.samples for label in sample.labels} | {"instance"}
+            assert set(re.findall(r"(\w+)(?:=|!=|=~|!~)\"", labels)) <= known
+            for grouped in re.findall(r"by \(([^)]*)\)", expression):
+                assert set(re.split(", *", grouped)) <= known
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids)
 
 
 def test_the_page_has_every_path(busy: WrittenView) -> None:

@@ -89,7 +89,9 @@ def _answer(kind: int, records: list[dict[str, Any]]) -> Answer | None:
 def _result(model: ModelId, fields: dict[str, Any]) -> Result:
     answer = _answer(fields["answer"], fields["records"])
     status = Status(fields["status"])
-    return Result(model, fields["boot"], fields["sequence"], fields["cut"], status, fields["edge_us"], answer)
+    offered = tuple(map(ModelId.of_hex, fields["records"])) if fields["answer"] == 4 else None
+    head = (model, fields["boot"], fields["sequence"], fields["cut"])
+    return Result(*head, status, fields["edge_us"], answer, offered)
 
 
 def _plan(model: ModelId, fields: dict[str, Any]) -> Plan:

@@ -91,7 +91,9 @@ answers = (
 def results(draw: st.DrawFn) -> Result:
     status = draw(st.sampled_from(Status))
     answer = draw(answers) if status is Status.OK else None
-    return Result(draw(models), draw(u32), draw(u32), draw(u16), status, draw(u32), answer)
+    unknown = status is Status.UNKNOWN_MODEL
+    offered = draw(st.none() | st.lists(models, max_size=64).map(tuple)) if unknown else None
+    return Result(draw(models), draw(u32), draw(u32), draw(u16), status, draw(u32), answer, offered)
 
 
 plans = st.builds(

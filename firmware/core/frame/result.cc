@@ -22,6 +22,18 @@ Status check_centroid(const uint8_t* record) {
   return check_score(record + 12);
 }
 
+// Only kOk answers; only a device whose model nobody knows is told what is on offer.
+bool fits(ResultStatus status, AnswerKind answer) {
+  switch (answer) {
+    case AnswerKind::kNone:
+      return true;
+    case AnswerKind::kModels:
+      return status == ResultStatus::kUnknownModel;
+    default:
+      return status == ResultStatus::kOk;
+  }
+}
+
 }  // namespace
 
 ClassRecord ResultView::class_record(size_t i) const {
@@ -33,6 +45,12 @@ CentroidRecord ResultView::centroid_record(size_t i) const {
   const uint8_t* at = records.data() + i * kCentroidRecordBytes;
   return CentroidRecord{load_u16(at),     load_u16(at + 2), load_u16(at + 4),
                         load_u16(at + 6), load_u16(at + 8), float_of_bits(load_u32(at + 12))};
+}
+
+ModelId ResultView::model_record(size_t i) const {
+  ModelId model = {};
+  copy_bytes(model.bytes, records.data() + i * kModelIdBytes, kModelIdBytes);
+  return model;
 }
 
 Status read_result(const Header& header, Bytes payload, ResultView& view) {
@@ -47,12 +65,12 @@ Status read_result(const Header& header, Bytes payload, ResultView& view) {
   CUTPOINT_TRY(reader.u8(answer));
   CUTPOINT_TRY(reader.u16(view.count));
   CUTPOINT_TRY(reader.u32(view.edge_us));
-  if (status > static_cast<uint8_t>(ResultStatus::kFailed) || answer > static_cast<uint8_t>(AnswerKind::kCentroids)) {
+  if (status > static_cast<uint8_t>(ResultStatus::kFailed) || answer > static_cast<uint8_t>(AnswerKind::kModels)) {
     return Status::kNumber;
   }
   view.status = static_cast<ResultStatus>(status);
   view.answer = static_cast<AnswerKind>(answer);
-  if (view.status != ResultStatus::kOk && view.answer != AnswerKind::kNone) {
+  if (!fits(view.status, view.answer)) {
     return Status::kCount;
   }
   switch (view.answer) {
@@ -82,14 +100,21 @@ Status read_result(const Header& header, Bytes payload, ResultView& view) {
         CUTPOINT_TRY(check_centroid(view.records.data() + i * kCentroidRecordBytes));
       }
       break;
+    case AnswerKind::kModels:
+      if (view.count > kMaxOfferedModels) {
+        return Status::kCount;
+      }
+      CUTPOINT_TRY(reader.take(view.count * kModelIdBytes, view.records));
+      break;
   }
   return reader.finished();
 }
 
 Status write_result_head(ResultStatus status, AnswerKind answer, uint16_t count, uint32_t edge_us,
                          ByteWriter& writer) {
-  const bool empty = status != ResultStatus::kOk || answer == AnswerKind::kNone;
-  if ((status != ResultStatus::kOk && answer != AnswerKind::kNone) || (empty && count != 0)) {
+  const bool too_many = (answer == AnswerKind::kNone && count != 0) ||
+                        (answer == AnswerKind::kModels && count > kMaxOfferedModels);
+  if (!fits(status, answer) || too_many) {
     return Status::kArgument;
   }
   CUTPOINT_TRY(writer.u8(static_cast<uint8_t>(status)));
@@ -121,6 +146,8 @@ Status write_centroid_record(const CentroidRecord& record, ByteWriter& writer) {
   CUTPOINT_TRY(writer.u16(0));
   return writer.u32(score);
 }
+
+Status write_model_record(const ModelId& model, ByteWriter& writer) { return writer.put(Bytes(model.bytes)); }
 
 Status write_raw_tensor(const TensorView& tensor, ByteWriter& writer) {
   CodedSize size = {};

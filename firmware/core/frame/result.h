@@ -14,6 +14,7 @@ namespace cutpoint {
 constexpr size_t kResultHeadBytes = 8;
 constexpr size_t kClassRecordBytes = 8;
 constexpr size_t kCentroidRecordBytes = 16;
+constexpr size_t kMaxOfferedModels = 64;
 
 enum class ResultStatus : uint8_t {
   kOk = 0,
@@ -30,6 +31,7 @@ enum class AnswerKind : uint8_t {
   kRaw = 1,
   kClasses = 2,
   kCentroids = 3,
+  kModels = 4,  // the ids on offer, with kUnknownModel alone
 };
 
 struct ClassRecord {
@@ -51,12 +53,13 @@ struct CentroidRecord {
 struct ResultView {
   ResultStatus status;
   AnswerKind answer;
-  uint16_t count;    // of records; 0 unless status is kOk
+  uint16_t count;    // of records; 0 unless status is kOk, or kUnknownModel with kModels
   uint32_t edge_us;  // residence in the edge
   Bytes records;     // kRaw: TensorCursor(records, header.codec)
 
   ClassRecord class_record(size_t i) const;        // kClasses, i < count
   CentroidRecord centroid_record(size_t i) const;  // kCentroids, i < count
+  ModelId model_record(size_t i) const;            // kModels, i < count
 };
 
 Status read_result(const Header& header, Bytes payload, ResultView& view);
@@ -65,6 +68,7 @@ Status read_result(const Header& header, Bytes payload, ResultView& view);
 Status write_result_head(ResultStatus status, AnswerKind answer, uint16_t count, uint32_t edge_us, ByteWriter& writer);
 Status write_class_record(const ClassRecord& record, ByteWriter& writer);        // kNumber unless the score is finite
 Status write_centroid_record(const CentroidRecord& record, ByteWriter& writer);  // the same
+Status write_model_record(const ModelId& model, ByteWriter& writer);
 Status write_raw_tensor(const TensorView& tensor, ByteWriter& writer);           // codec raw
 
 }  // namespace cutpoint

@@ -17,13 +17,14 @@ from cutpoint.frame import (
 from cutpoint.tensor import BOOL, INT8, ITEM_BYTES, JPEG, RAW, decoded, encoded, measure
 
 MAX_TENSORS = 16
+MAX_OFFERED = 64
 MAX_PARAMETERS = 512
 MAX_ARGUMENT = 1024
 MAX_DEADLINE_MS = 600000
 
 OK, BAD_FRAME, UNKNOWN_MODEL, WRONG_CUT, OVERLOADED, TOO_LATE, FAILED = range(7)
 STATUSES = ("ok", "bad frame", "unknown model", "wrong cut", "overloaded", "too late", "failed")
-NO_ANSWER, RAW_TENSORS, CLASSES, CENTROIDS = range(4)
+NO_ANSWER, RAW_TENSORS, CLASSES, CENTROIDS, MODELS = range(5)
 
 
 def activation_frames(header, epoch, tensors, buffer, operators_us=(), last=(0, 0, 0, 0, 0), encode_us=None):
@@ -123,14 +124,16 @@ def read_result(header, payload):
     """(status, edge residence us, kind of answer, records).
 
     Records: (index, dtype, bytes) of raw tensors, (label, score) of classes, (label, x, y, width, height, score) of
-    centroids, in pixels of the network's input.
+    centroids, in pixels of the network's input; with UNKNOWN_MODEL alone, the ids (4 bytes each) of MODELS on offer.
     """
     _kind(header, RESULT)
     reader = Reader(payload)
     status, answer, count, edge_us = reader.unpack("<BBHI")
-    if status > FAILED or answer > CENTROIDS:
+    if status > FAILED or answer > MODELS:
         raise FrameError("number")
-    if (status != OK and answer) or (not answer and count) or (answer == RAW_TENSORS and count > MAX_TENSORS):
+    if answer and status != (UNKNOWN_MODEL if answer == MODELS else OK):
+        raise FrameError("count")
+    if count > {NO_ANSWER: 0, RAW_TENSORS: MAX_TENSORS, MODELS: MAX_OFFERED}.get(answer, count):
         raise FrameError("count")
     records = []
     if answer == RAW_TENSORS:
@@ -148,6 +151,9 @@ def read_result(header, payload):
             label, x, y, width, height, reserved, score = block.unpack("<6HI")
             _reserved(reserved)
             records.append((label, x, y, width, height, _finite(score)))
+    elif answer == MODELS:
+        block = bytes(reader.take(4 * count))
+        records = [block[at : at + 4] for at in range(0, 4 * count, 4)]
     reader.finish()
     return status, edge_us, answer, records
 

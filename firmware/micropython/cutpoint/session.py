@@ -79,6 +79,7 @@ class Session:
         self.connected = False
         self.profile = False
         self.isolation = Isolation()
+        self.offered = ()  # ids of models that the edge has instead of one that it does not know
         self._sequence = 0
         self._followed = self.plan
         self._sent = []
@@ -268,6 +269,7 @@ class Session:
             sent.refusal = STATUSES[status]
             self.count("refused_by_edge")
             if status == UNKNOWN_MODEL:
+                self.offered = tuple(records)
                 self.isolation.isolate(now)
             return
         if sent.state == "sending" or header.cut != sent.cut or (kind == NO_ANSWER and not sent.reported):

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from cutpoint import _core
 from cutpoint.board import MemoryFlash, MemoryProgress
+from cutpoint.update import Ending, Outcome, Stage, Transfer
+from cutpoint.update.transfer import WINDOW_BYTES
 from cutpoint.wire import (
     UpdateAbort,
     UpdateBegin,
@@ -23,7 +25,6 @@ from cutpoint.wire import (
     UpdateState,
     UpdateStep,
 )
-from host_tools.remote.transfer import WINDOW_BYTES, Ending, Outcome, Stage, Transfer
 
 SLOT_BYTES = 256 * 1024
 PATIENCE_S = 60.0

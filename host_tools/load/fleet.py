@@ -1,0 +1,370 @@
+"""Thousands of light devices on one thread: one selector, one clock, one heap of what is due."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import selectors
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from cutpoint import _core
+from host_tools.load.device import LightDevice, Manner
+from host_tools.load.histogram import COARSE, Histogram
+from host_tools.load.invariant import Ledger
+from host_tools.load.recording import Recording
+from host_tools.load.schedule import Schedule
+
+LOOKS = 6
+"""How often each connection looks at its keepalive within its time."""
+CONNECT_WITHIN_S = 3.0
+BACKOFF_S = (0.25, 4.0)
+MOST_WAIT_S = 0.05
+
+
+@dataclass(slots=True)
+class Second:
+    """What was delivered within one second of the run: latencies from the scheduled time, in us, and by whom."""
+
+    latency_us: Histogram = field(default_factory=lambda: Histogram(COARSE))
+    by: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a fleet measured. Latencies in us: `scheduled` from when the picture was due, `sent` from when its device
+    began it (which hides the time that it waited: coordinated omission); `edge_*` of those that the edge answered.
+    """
+
+    scheduled: Histogram = field(default_factory=Histogram)
+    sent: Histogram = field(default_factory=Histogram)
+    edge_scheduled: Histogram = field(default_factory=Histogram)
+    edge_sent: Histogram = field(default_factory=Histogram)
+    seconds: dict[int, Second] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[int] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    behind: Histogram = field(default_factory=Histogram)
+
+    def add(self, other: Tally) -> None:
+        """Count everything that another fleet counted."""
+        for name in ("scheduled", "sent", "edge_scheduled", "edge_sent", "behind"):
+            getattr(self, name).add(getattr(other, name))
+        for name in ("reasons", "cuts", "counts"):
+            getattr(self, name).update(getattr(other, name))
+        for number, second in other.seconds.items():
+            mine = self.seconds.setdefault(number, Second())
+            mine.latency_us.add(second.latency_us)
+            mine.by.update(second.by)
+
+
+class Fleet:
+    """Owns its devices, their connections and their ledger; everything happens in `run`, on the caller's thread.
+
+    `orders` may be appended to by other threads: functions that the loop calls with the fleet, between two events.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        recording: Recording,
+        manner: Manner,
+        broker: tuple[str, int],
+        *,
+        exact: bool = True,
+        connects_per_s: float = 1000.0,
+        first_place: int = 0,
+    ) -> None:
+        self.ledger = Ledger(recording, whole=recording.max_cut == recording.operators, exact=exact)
+        self.tally = Tally()
+        self.orders: deque[Callable[[Fleet], None]] = deque()
+        self._broker = broker
+        self._boot = manner.boot
+        self._look_s = manner.keepalive_s / LOOKS
+        self._began_ns: int | None = None
+        self._selector = selectors.DefaultSelector()
+        self._rng = random.Random(first_place)
+        self._due: list[tuple[int, int, Callable[[int], None]]] = []
+        self._tie = 0
+        self._first: list[tuple[LightDevice, Iterator[int], int]] = []
+        self._prepared: Schedule | None = None
+        self._gap_ns = int(1e9 / connects_per_s)
+        self._connect_free_ns = 0
+        self.devices = [
+            LightDevice(name, first_place + place, recording, manner, self)
+            for place, name in enumerate(names)
+        ]
+        for device in self.devices:
+            device.client.on_down = self._down_of(device)
+        self._on_board = recording.max_cut
+
+    @property
+    def online(self) -> int:
+        """How many devices are connected."""
+        return sum(device.client.up for device in self.devices)
+
+    @property
+    def flying(self) -> int:
+        """How many inferences are in flight or wait."""
+        return sum((device.flying is not None) + len(device.waiting) for device in self.devices)
+
+    def connect(self, within_s: float) -> int:
+        """Connect all devices, and return how many are connected after at most so many seconds."""
+        end_ns = time.monotonic_ns() + int(within_s * 1e9)
+        for device in self.devices:
+            self._connect_later(device, 0)
+        while self.online < len(self.devices) and time.monotonic_ns() < end_ns:
+            self._turn(end_ns)
+        return self.online
+
+    def prepare(self, schedule: Schedule) -> None:
+        """Draw every device's first arrival: for thousands that takes longer than the first of them may wait."""
+        self._first = []
+        for device in self.devices:
+            times = schedule.times_ns(device.place)
+            if (first_ns := next(times, None)) is not None:
+                self._first.append((device, times, first_ns))
+        self._prepared = schedule
+
+    def run(self, schedule: Schedule, began_ns: int, *, going_on: Callable[[], bool] = lambda: True) -> None:
+        """Ask by the schedule, counted from `began_ns`, until its end or until `going_on` says no."""
+        if self._prepared is not schedule:
+            self.prepare(schedule)
+        self._prepared = None
+        self._began_ns = began_ns
+        end_ns = began_ns + int(schedule.duration_s * 1e9)
+        for device, times, first_ns in self._first:
+            self._at(began_ns + first_ns, _Arrival(self, device, times, began_ns, began_ns + first_ns))
+        while time.monotonic_ns() < end_ns and going_on():
+            self._turn(end_ns)
+
+    def saturate(self, seconds: float) -> None:
+        """Every device asks as fast as it is answered; latencies then say nothing of a schedule."""
+        self._began_ns = time.monotonic_ns()
+        end_ns = self._began_ns + int(seconds * 1e9)
+        for device in self.devices:
+            device.eager = True
+            device.at(time.monotonic_ns())
+            device.pump()
+            self.settle(device)
+        while time.monotonic_ns() < end_ns:
+            self._turn(end_ns)
+        for device in self.devices:
+            device.eager = False
+
+    def drain(self, within_s: float) -> None:
+        """Ask no more, and wait for what is in flight."""
+        self._due = [entry for entry in self._due if not isinstance(entry[2], _Arrival)]
+        heapq.heapify(self._due)
+        for device in self.devices:
+            self.tally.counts["skipped"] += len(device.waiting)
+            device.waiting.clear()
+        end_ns = time.monotonic_ns() + int(within_s * 1e9)
+        while self.flying and time.monotonic_ns() < end_ns:
+            self._turn(end_ns)
+
+    def skew(self, share: float, seconds: float) -> None:
+        """The clocks of this share of the devices jump, to the future or back."""
+        for device in self.devices:
+            if self._rng.random() < share:
+                device.skew_us += round(seconds * 1e6)
+                device.at(time.monotonic_ns())
+                device.tick()
+                device.wake_ns = 0
+                self.settle(device)
+
+    def close(self) -> None:
+        """Everybody leaves in good order; the ledger is closed."""
+        for device in self.devices:
+            device.at(time.monotonic_ns())
+            device.leave()
+            self.tally.counts["skipped"] += device.skipped
+            for name, count in device.session.counters.items():
+                if count:
+                    self.tally.counts[name] += count
+        self._selector.close()
+        self.ledger.finish()
+
+    # What devices tell (Outcomes).
+
+    def asked(self, device: LightDevice, sequence: int, picture: int) -> None:
+        self.ledger.ask(device.name, self._boot, sequence, picture)
+
+    def delivered(self, device: LightDevice, delivery: _core.Deliver) -> None:
+        by = delivery.by
+        self.ledger.deliver(device.name, delivery.sequence, by, delivery.result_frame)
+        flying = device.flying
+        if flying is None or flying.sequence != delivery.sequence:
+            return
+        now_ns = time.monotonic_ns()
+        scheduled_us, sent_us = (now_ns - flying.scheduled_ns) // 1000, (now_ns - flying.sent_ns) // 1000
+        tally = self.tally
+        tally.scheduled.record(scheduled_us)
+        tally.sent.record(sent_us)
+        if by == "edge":
+            tally.edge_scheduled.record(scheduled_us)
+            tally.edge_sent.record(sent_us)
+        tally.reasons[delivery.reason] += 1
+        tally.cuts[delivery.cut] += 1
+        if self._began_ns is not None:
+            number = (now_ns - self._began_ns) // 1_000_000_000
+            second = tally.seconds.get(number)
+            if second is None:
+                second = tally.seconds[number] = Second()
+            second.latency_us.record(scheduled_us)
+            second.by[by] += 1
+
+    # The loop.
+
+    def _turn(self, end_ns: int) -> None:
+        """Do what is due, then wait for the next thing to happen, and do that."""
+        while self.orders:
+            self.orders.popleft()(self)
+        due, now_ns = self._due, time.monotonic_ns()
+        while due and due[0][0] <= now_ns:
+            heapq.heappop(due)[2](now_ns)
+        next_ns = min(due[0][0], end_ns) if due else end_ns
+        wait_s = min(max(0.0, (next_ns - time.monotonic_ns()) / 1e9), MOST_WAIT_S)
+        for key, events in self._selector.select(wait_s):
+            key.data(events)
+
+    def _at(self, when_ns: int, action: Callable[[int], None]) -> None:
+        self._tie += 1
+        heapq.heappush(self._due, (when_ns, self._tie, action))
+
+    def settle(self, device: LightDevice) -> None:
+        """After anything happened to a device: watch for what it waits for."""
+        wake_ns = device.next_wakeup_ns()
+        if wake_ns is not None and (device.wake_ns == 0 or wake_ns < device.wake_ns):
+            device.wake_ns = wake_ns
+            self._at(wake_ns, lambda now_ns: self._wake(device, wake_ns, now_ns))
+        wants = device.client.wants_write
+        if wants != device.watching_writes and device.client.sock is not None:
+            device.watching_writes = wants
+            self._selector.modify(
+                device.client.sock,
+                selectors.EVENT_READ | (selectors.EVENT_WRITE if wants else 0),
+                self._ready_of(device),
+            )
+
+    def _wake(self, device: LightDevice, wake_ns: int, now_ns: int) -> None:
+        if device.wake_ns != wake_ns:
+            return
+        device.wake_ns = 0
+        device.at(now_ns)
+        due_ns = device.next_wakeup_ns()
+        if due_ns is not None and due_ns <= now_ns:
+            device.tick()
+        self.settle(device)
+
+    def _ready_of(self, device: LightDevice) -> Callable[[int], None]:
+        def ready(events: int) -> None:
+            device.at(time.monotonic_ns())
+            if events & selectors.EVENT_READ:
+                device.client.readable()
+            if events & selectors.EVENT_WRITE:
+                device.client.writable()
+            self.settle(device)
+
+        return ready
+
+    # Connections.
+
+    def _connect_later(self, device: LightDevice, after_ns: int) -> None:
+        """In turn: a fleet that comes back all at once would be a storm of its own making."""
+        wanted_ns = time.monotonic_ns() + after_ns
+        when_ns = max(wanted_ns, self._connect_free_ns)
+        self._connect_free_ns = when_ns + self._gap_ns
+        self._at(when_ns, lambda _now_ns: self._connect(device))
+
+    def _connect(self, device: LightDevice) -> None:
+        family = socket.AF_INET6 if ":" in self._broker[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.connect_ex(self._broker)
+        done = False
+
+        def connected(_events: int) -> None:
+            nonlocal done
+            done = True
+            self._selector.unregister(sock)
+            if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                failed()
+                return
+            device.at(time.monotonic_ns())
+            device.watching_writes = False
+            self._selector.register(sock, selectors.EVENT_READ, self._ready_of(device))
+            device.client.begin(sock)
+            if device.client.sock is not None:
+                self.settle(device)
+                self._look_later(device, sock)
+
+        def failed() -> None:
+            sock.close()
+            self.tally.counts["connects_failed"] += 1
+            self._connect_again(device)
+
+        def give_up(_now_ns: int) -> None:
+            if not done:
+                self._selector.unregister(sock)
+                failed()
+
+        self._selector.register(sock, selectors.EVENT_WRITE, connected)
+        self._at(time.monotonic_ns() + int(CONNECT_WITHIN_S * 1e9), give_up)
+
+    def _connect_again(self, device: LightDevice) -> None:
+        least, most = BACKOFF_S
+        after_s = min(most, least * 2**device.attempts) * (1 + self._rng.random())
+        device.attempts += 1
+        self._connect_later(device, int(after_s * 1e9))
+
+    def _down_of(self, device: LightDevice) -> Callable[[], None]:
+        def down() -> None:
+            sock = device.client.sock
+            if sock is None:
+                return
+            self._selector.unregister(sock)
+            device.watching_writes = False
+            self.tally.counts["connections_lost"] += 1
+            device.at(time.monotonic_ns())
+            device.lost()
+            self._connect_again(device)
+
+        return down
+
+    def _look_later(self, device: LightDevice, sock: socket.socket) -> None:
+        def look(now_ns: int) -> None:
+            if device.client.sock is not sock:
+                return
+            device.at(now_ns)
+            device.client.look()
+            if device.client.sock is sock:
+                self.settle(device)
+                self._look_later(device, sock)
+
+        self._at(time.monotonic_ns() + int(self._look_s * (0.9 + 0.2 * self._rng.random()) * 1e9), look)
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """The next picture of one device."""
+
+    fleet: Fleet
+    device: LightDevice
+    times: Iterator[int]
+    began_ns: int
+    due_ns: int
+
+    def __call__(self, now_ns: int) -> None:
+        fleet, device = self.fleet, self.device
+        fleet.tally.behind.record((now_ns - self.due_ns) // 1000)
+        device.at(now_ns)
+        device.take_picture(self.due_ns)
+        fleet.settle(device)
+        after_ns = next(self.times, None)
+        if after_ns is not None:
+            self.due_ns = self.began_ns + after_ns
+            fleet._at(self.due_ns, self)
