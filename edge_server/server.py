@@ -95,6 +95,7 @@ class EdgeServer:
             most_devices=config.max_devices,
             sealed=seals.sealed,
             connected=lambda: gateway.connected,
+            mine=self._serves,
         )
         mover.stock(catalogue)
         desk.add_observer(mover.observe)
@@ -164,6 +165,10 @@ class EdgeServer:
             self._web = None
         self._stop_store(desk, ended=ended)
         log_event(log, logging.INFO, "stopped")
+
+    def _serves(self, device: DeviceId) -> bool:
+        """Whether a device is this server's: one of several replicas leaves the others' alone."""
+        return self._replica is None or self._replica.owns(device)
 
     @property
     def http(self) -> HttpAddress | None:
