@@ -56,6 +56,8 @@ def test_metrics_say_what_was_served(shown: Shown, dev: HandDevice, fomo: Bundle
     assert seen["cutpoint_model_devices", fomo.model_id.hex()] == 1
     assert seen["cutpoint_batch_jobs_count",] == seen["cutpoint_batch_jobs_sum",] == 20
     assert seen["cutpoint_tails_resident",] >= 1
+    assert seen["cutpoint_load_price_ratio",] >= 1
+    assert 0 <= seen["cutpoint_utilisation_ratio",] <= 1
     assert seen["cutpoint_tails_resident_bytes",] > 1000
     assert seen["cutpoint_compute_seconds_total",] > 0
     assert seen["cutpoint_cpu_seconds_total", "decode"] > 0
