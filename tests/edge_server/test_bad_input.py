@@ -202,7 +202,7 @@ def test_what_is_no_device_topic_is_counted_and_dropped(serve: Any, dev: HandDev
 def test_on_a_bad_network_every_answer_that_comes_is_right(
     serve: Any, device: Any, fomo: Bundle, memory_broker: MemoryBroker
 ) -> None:
-    serve(inbox_size=10_000, queue_per_device=100)
+    serve(inbox_size=10_000, queue_per_device=100, workers=1)
     dev = device()
     memory_broker.set_faults(
         Faults(drop=0.1, duplicate=0.2, reorder=0.2, corrupt=0.1, topics="+/+/+/act", seed=3)

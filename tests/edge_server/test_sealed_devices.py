@@ -113,6 +113,7 @@ def test_frames_of_a_sealed_device_fit_the_chunks_that_it_takes(
 ) -> None:
     serve(keys=keys, chunk_bytes=92)
     assert device("dev-1", key=KEY).ask(3, pictures(fomo, 1)[0]).status is Status.OK
+    until(lambda: bool(eve.on("res")))
     assert max(map(len, eve.on("res"))) <= 92
 
 
