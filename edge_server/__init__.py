@@ -15,23 +15,37 @@ from edge_server.events import (
 )
 from edge_server.logs import LogFormat, start_logging
 from edge_server.server import EdgeServer, serve
+from edge_server.store import (
+    DecisionRecord,
+    History,
+    HistoryQuery,
+    InferenceRecord,
+    RunRecord,
+    open_history,
+)
 
 __all__ = [
     "ROLLOUT_FILE",
     "AboutSeen",
     "Answered",
+    "DecisionRecord",
     "DeviceSeen",
     "Dropped",
     "EdgeServer",
     "Event",
+    "History",
+    "HistoryQuery",
+    "InferenceRecord",
     "LogFormat",
     "NoteSeen",
     "Observer",
     "PlanDecided",
     "Rollout",
     "Rollouts",
+    "RunRecord",
     "ServeConfig",
     "TelemetrySeen",
+    "open_history",
     "serve",
     "start_logging",
 ]

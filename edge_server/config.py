@@ -14,6 +14,7 @@ from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
 from edge_server.logs import LogFormat
 from edge_server.replicas import ReplicaId
+from edge_server.store import relative_store
 from edge_server.web.address import HttpAddress
 
 Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
@@ -58,6 +59,9 @@ class ServeConfig(BaseModel):
 
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
+    `store` is where devices and a history are remembered over a restart: a file, or `postgresql://...`. Of the history
+    at most `history_rows` inferences and as many decisions are kept, none longer than `history_days`.
+
     `keys` names the file of the devices' keys: frames of those are sealed, both ways. `require_keys` serves no one
     else. `keys_memory` is where the server keeps what it opened last; by default beside the keys.
 
@@ -86,6 +90,9 @@ class ServeConfig(BaseModel):
     replica: str | None = None
     replica_weight: float = Field(1.0, gt=0, le=1000)
     replica_lease_s: float = Field(4.0, ge=0.2, le=600)
+    store: str | None = Field(None, repr=False)
+    history_rows: int = Field(1_000_000, ge=1, le=1_000_000_000)
+    history_days: float = Field(30.0, gt=0, le=36_500)
     http: Http | None = None
     log_format: LogFormat = "text"
 
@@ -193,6 +200,9 @@ class ServeConfig(BaseModel):
         for name in ("keys", "keys_memory"):
             if isinstance(settings.get(name), str):
                 settings[name] = path.parent / settings[name]
+        store = settings.get("store")
+        if isinstance(store, str):
+            settings["store"] = relative_store(store, path.parent)
         machines = settings.get("machines")
         if isinstance(machines, list) and all(isinstance(machine, str) for machine in machines):
             settings["machines"] = tuple(path.parent / machine for machine in machines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cutpoint.errors import PeerError, UsageError
 
 
@@ -19,6 +21,19 @@ class KeylessError(PeerError):
 
 class BackendLostError(PeerError):
     """What runs the tails is gone; devices finish by themselves until it is back."""
+
+
+StoreTrouble = Literal["full", "away", "damaged", "refused", "failed", "unusable"]
+"""What is wrong with a store: no room, not to be reached, not readable as what it should be, a record that it does not
+take, anything else while it is used, or anything that it cannot be opened for."""
+
+
+class StoreError(UsageError):
+    """The store cannot be opened, read or written; the message names it, what was seen, and the mend."""
+
+    def __init__(self, message: str, trouble: StoreTrouble = "unusable") -> None:
+        super().__init__(message)
+        self.trouble: StoreTrouble = trouble
 
 
 class RolloutError(UsageError):

@@ -57,7 +57,7 @@ class Answered:
 
     `edge_us` is the residence in the edge, `compute_us` the kernels' part of it; `bytes_up` is the whole
     activation message, `bytes_down` the result, headers included; `batch` how many inferences its invocation ran,
-    0 where nothing was run; `plan_epoch` the plan that the device follows.
+    0 where nothing was run; `plan_epoch` the plan that the device follows; `codec` how its tensors travelled.
     """
 
     device: DeviceId
@@ -75,6 +75,7 @@ class Answered:
     stages: Stages = Stages()
     batch: int = 0
     plan_epoch: int = 0
+    codec: CodecId = CodecId.RAW
 
 
 @dataclass(frozen=True, slots=True)

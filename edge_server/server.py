@@ -29,6 +29,7 @@ from edge_server.logs import log_event
 from edge_server.planning.planners import check_policy
 from edge_server.rollouts.mover import Mover
 from edge_server.sealing.sealing import SealingGateway, Seals
+from edge_server.store import Bounds, Journal
 from edge_server.web.address import HttpAddress
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ log = logging.getLogger("edge_server")
 
 _DRAIN_S = 1.0
 _STOP_S = 2.0
+# At the stop: to save the devices that have changed, and to write them.
+_SAVE_S = 1.5
+_FLUSH_S = 2.0
 
 
 class EdgeServer:
@@ -58,6 +62,7 @@ class EdgeServer:
         self._gateway: Gateway | None = None
         self._commands: Commands | None = None
         self._seals: Seals | None = None
+        self._journal: Journal | None = None
         self._web: Web | None = None
         self._catalogue = Catalogue()
         self._watcher: Watcher | None = None
@@ -68,8 +73,8 @@ class EdgeServer:
     def start(self) -> None:
         """Open the bundles, connect, and return once devices are heard; `ready` is set from then on.
 
-        Raises CatalogueError, PolicyError, ConfigError, KeyFileError or ConnectError, each with one sentence, and
-        leaves nothing running.
+        Raises CatalogueError, PolicyError, ConfigError, KeyFileError, StoreError or ConnectError, each with one
+        sentence, and leaves nothing running.
         """
         if self._gateway is not None:
             return
@@ -90,14 +95,25 @@ class EdgeServer:
             most_devices=config.max_devices,
             sealed=seals.sealed,
             connected=lambda: gateway.connected,
+            mine=self._serves,
         )
         mover.stock(catalogue)
         desk.add_observer(mover.observe)
         desk.add_ticker(mover.tick)
-        desk.start()
+        journal = Journal.open(config.store, Bounds(rows=config.history_rows, days=config.history_days))
+        if journal is not None:
+            journal.start()
+            desk.remember(journal.reader, journal.waiting, owner=config.replica)
+            desk.add_ticker(self._save_run)
+        try:
+            desk.start()
+        except BaseException:
+            if journal is not None:
+                journal.stop(_FLUSH_S)
+            raise
         if self._replica is not None:
             self._replica.serve_with(DeskHandover(desk))
-        self._mover = mover
+        self._mover, self._journal = mover, journal
         self._watcher = Watcher(shelf, config.watch_interval_s, self._stock) if watched else None
         self._desk, self._backend = desk, backend
         self._gateway, self._seals = gateway, seals
@@ -123,7 +139,10 @@ class EdgeServer:
         )
 
     def stop(self) -> None:
-        """Hear no one any more, answer what was heard, and end; within three seconds. Harmless when repeated."""
+        """Hear no one any more, answer what was heard, and end; harmless when repeated.
+
+        Within three seconds, and for a store as long as there is something to write, at most four more.
+        """
         gateway, self._gateway = self._gateway, None
         desk = self._desk
         if gateway is None or desk is None:
@@ -135,7 +154,8 @@ class EdgeServer:
             self._replica.leave()
         if gateway.connected:
             desk.drain(_DRAIN_S)
-        if not desk.stop(_STOP_S):
+        ended = desk.stop(_STOP_S)
+        if not ended:
             log_event(log, logging.ERROR, "worker_stuck")
         gateway.stop()
         if self._seals is not None:
@@ -143,7 +163,12 @@ class EdgeServer:
         if self._web is not None:
             self._web.stop()
             self._web = None
+        self._stop_store(desk, ended=ended)
         log_event(log, logging.INFO, "stopped")
+
+    def _serves(self, device: DeviceId) -> bool:
+        """Whether a device is this server's: one of several replicas leaves the others' alone."""
+        return self._replica is None or self._replica.owns(device)
 
     @property
     def http(self) -> HttpAddress | None:
@@ -189,6 +214,8 @@ class EdgeServer:
             }
         counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
         counts.update(backend.counts())
+        if self._journal is not None:
+            counts.update(self._journal.counts())
         if self._gateway is not None:
             counts.update(self._gateway.drops())
             self._gateway_cpu_us = self._gateway.cpu_us
@@ -198,6 +225,8 @@ class EdgeServer:
             seen = {"replica": self._replica.seen()}
         resident = backend.resident()
         spent = {stage: ns // 1000 for stage, ns in desk.laps.spent_ns.copy().items()}
+        if self._journal is not None:
+            seen["store_waiting"] = len(self._journal.waiting)
         return seen | {
             "models": {model.id.hex: model.bundle.name for model in self._catalogue},
             "catalogue": self._versions(desk),
@@ -287,6 +316,23 @@ class EdgeServer:
         self._web = Web(address, self.config.max_devices)
         desk.add_observer(self._web.fleet)
         self._web.start(ServerView(self.config, self._web.fleet, desk, self.stats, checks))
+
+    def _save_run(self, now_s: float) -> None:
+        if self._journal is not None and self._journal.due(now_s):
+            stats = self.stats()
+            self._journal.save_run(stats["counters"], stats["models"])
+
+    def _stop_store(self, desk: Desk, *, ended: bool) -> None:
+        journal = self._journal
+        if journal is None:
+            return
+        if ended and desk.memory is not None:
+            # The desk's thread is no more, so that its sessions have no other owner.
+            desk.memory.save_all(_SAVE_S)
+        stats = self.stats()
+        journal.save_run(stats["counters"], stats["models"])
+        if not journal.stop(_FLUSH_S):
+            log_event(log, logging.ERROR, "store_stuck")
 
     def _own_bus(self) -> Bus:
         config = self.config

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from postgres_server import PostgresServer, postgres_binaries
 
 from cutpoint.bus import Bus, EmbeddedBroker, MemoryBroker, MemoryBus, MqttBus
 
@@ -70,6 +71,23 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One for all tests; each takes a database of its own."""
+    binaries = postgres_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL on this machine (initdb, pg_ctl)")
+    server = PostgresServer(binaries, free_port())
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """An empty database."""
+    return postgres_server.new_database()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from edge_server.config import ServeConfig
 from edge_server.counters import Counters
 from edge_server.desk.inbox import Inbox
 from edge_server.desk.inference import Inference
+from edge_server.desk.memory import Memory
 from edge_server.desk.reception import Reception
 from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
@@ -28,6 +29,7 @@ from edge_server.logs import log_event
 from edge_server.planning.load import LoadWatch
 from edge_server.planning.plans import Plans
 from edge_server.sealing.sealing import Seals
+from edge_server.store import StoreReader, Waiting
 
 log = logging.getLogger("edge_server")
 
@@ -64,6 +66,8 @@ class Desk:
         self.counters = Counters()
         self.laps = Laps()
         self.sessions: OrderedDict[DeviceId, DeviceSession] = OrderedDict()
+        self.memory: Memory | None = None
+        """What is continued from after a restart; None for a server that remembers nothing."""
         self.turned_s = time.monotonic()
         """`time.monotonic()` of the last turn: an idle desk turns every 50 ms."""
         self._config = config
@@ -82,6 +86,13 @@ class Desk:
         self._capacity = _capacity(config, catalogue)
         self._backend = backend
         self._thread = threading.Thread(target=self._work, name="edge-desk", daemon=True)
+
+    def remember(self, reader: StoreReader, waiting: Waiting, *, owner: str | None) -> None:
+        """Continue with what is known of the devices, and keep what changes; before the start."""
+        memory = Memory(reader, waiting, self.plans, self.sessions, self.counters, owner=owner)
+        self.memory = memory
+        self._observers.append(memory.take)
+        self._tickers.append(memory.tick)
 
     def start(self) -> None:
         """Start the backend on this desk's queue, and the thread. Raises UsageError when the backend cannot start."""
@@ -196,13 +207,17 @@ class Desk:
             self.sessions.move_to_end(device)
             return session
         if len(self.sessions) >= self._config.max_devices:
-            self.sessions.popitem(last=False)
+            _, evicted = self.sessions.popitem(last=False)
             self.counters.count("devices_evicted")
+            if self.memory is not None:
+                self.memory.end(evicted)
         session = DeviceSession(
             device, capacity=self._capacity, remembered_answers=self._config.remembered_answers
         )
         self.sessions[device] = session
         self.counters.count("devices_seen")
+        if self.memory is not None:
+            self.memory.begin(session)
         return session
 
     def _when_finished(self, finished: Finished) -> None:

@@ -101,6 +101,7 @@ class Reply:
                 ticket.stages(edge_us),
                 ticket.batch,
                 message.plan_epoch,
+                message.codec,
             )
         )
         if model is not None and verdict.status is Status.OK:

@@ -129,7 +129,7 @@ _LOAD = {
     "utilisation": ("cutpoint_utilisation_ratio", "Share of the threads' time in which they compute", 1),
     "wait_us": ("cutpoint_load_wait_seconds", "Mean wait for a thread, as it is priced", 1e6),
 }
-_QUEUES = {"inbox": "inbox", "queue": "jobs"}
+_QUEUES = {"inbox": "inbox", "queue": "jobs", "store_waiting": "store"}
 
 
 def _gauges(stats: Mapping[str, Any]) -> Iterator[Metric]:

@@ -59,6 +59,7 @@ def load_commands() -> None:
         device,
         doctor,
         flash,
+        history,
         key,
         load,
         micropython,

@@ -94,6 +94,15 @@ def serve(
             help="Of a Ray cluster; without it, --backend ray starts one on this machine, on loopback.",
         ),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CUTPOINT_STORE",
+            metavar="FILE|URL",
+            help="Remember devices and their inferences over a restart: a file, or postgresql://... (docs/state.md); "
+            "`cutpoint history` reads it.",
+        ),
+    ] = None,
     kernels: Annotated[
         Kernels,
         typer.Option(
@@ -181,6 +190,7 @@ def serve(
                     "replica": replica,
                     "backend": backend.value,
                     "ray_address": ray_address,
+                    "store": store,
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,

@@ -6,7 +6,7 @@ import heapq
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -18,12 +18,9 @@ from hand_device import HandDevice, pictures, until
 from cutpoint.graph import Bundle
 from cutpoint.plan import shift
 from cutpoint.wire import Activation, LastAnswered, Plan, Timings
-from edge_server import EdgeServer
 from edge_server.backend import threads
 from edge_server.batching import Batch, Finished
-
-MadeServer = Callable[..., EdgeServer]
-MadeDevice = Callable[..., HandDevice]
+from tests.edge_server.conftest import MadeDevice, MadeServer
 
 DEVICES, OTHERS = 50, 24
 PER_S, OTHERS_PER_S = 2.0, 3.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +12,11 @@ from test_planning_restart import on_desk, talk
 from cutpoint.graph import Bundle
 from cutpoint.plan.load import LoadPrice
 from cutpoint.wire import DeviceId, ModelId, Status
-from edge_server import EdgeServer
 from edge_server.events import Answered, Stages
 from edge_server.planning.load import LoadWatch
+from tests.edge_server.conftest import MadeServer
 
 JOB_US = 1_000
-MadeServer = Callable[..., EdgeServer]
 
 
 class Runners:

@@ -61,6 +61,10 @@ class OwnDevices:
             self._own.difference_update(devices)
             self._introduced.difference_update(devices)
 
+    def holds(self, device: DeviceId) -> bool:
+        """Whether a device is this replica's. From any thread."""
+        return device in self._own
+
     def all(self) -> tuple[DeviceId, ...]:
         """The own devices."""
         with self._lock:

@@ -165,6 +165,10 @@ class ReplicaGateway:
     def connected(self) -> bool:
         return self._gateway.connected
 
+    def owns(self, device: DeviceId) -> bool:
+        """Whether this replica serves a device now. From any thread."""
+        return self._own.holds(device)
+
     def counts(self) -> Mapping[str, int]:
         """What happened to the membership, by name of the counter."""
         return self._counters.counts.copy()
