@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from cutpoint.wire import Status
 from edge_server import EdgeServer, ServeConfig
 from edge_server.errors import ConfigError
 from edge_server.events import Answered, Event
+from edge_server.store import Journal
 from edge_server.web import app
 from tests.web.test_metrics import samples
 
@@ -124,6 +126,15 @@ def test_readiness_follows_the_broker(shown: Shown, memory_broker: MemoryBroker)
     assert "127.0.0.1:1883" in web.get("/readyz").json()["missing"]["broker"]
     memory_broker.start()
     until(lambda: web.get("/readyz").status_code == 200)
+
+
+def test_readiness_follows_the_store(serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(http="127.0.0.1:0", store=str(tmp_path / "state.db"))
+    url = f"http://{server.http}"
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    assert ("cutpoint_queue_depth", "store") in samples(httpx.get(f"{url}/metrics").text)
+    monkeypatch.setattr(Journal, "failing", True)
+    assert set(httpx.get(f"{url}/readyz").json()["missing"]) == {"store"}
 
 
 def test_a_desk_that_hangs_is_unhealthy_and_the_pages_stay(
