@@ -137,6 +137,22 @@ def test_readiness_follows_the_store(serve: Any, tmp_path: Path, monkeypatch: py
     assert set(httpx.get(f"{url}/readyz").json()["missing"]) == {"store"}
 
 
+def test_a_server_that_is_started_again_shows_the_plan_that_its_store_kept(
+    serve: Any, dev: HandDevice, fomo: Bundle, tmp_path: Path
+) -> None:
+    kept = {"store": str(tmp_path / "state.db"), "policy": "fixed:3"}
+    first = serve(**kept)
+    dev.about()
+    plan = dev.plan()
+    ask(dev, fomo, 3)
+    first.stop()
+    again = serve(http="127.0.0.1:0", **kept)
+    dev.ask(3, pictures(fomo, 1)[0], 9, plan_epoch=plan.epoch)
+    until(lambda: httpx.get(f"http://{again.http}/api/fleet").json()["matching"] == 1)
+    (row,) = httpx.get(f"http://{again.http}/api/fleet").json()["devices"]
+    assert (row["cut"], row["deadline_ms"]) == (plan.cut, plan.deadline_ms)
+
+
 def test_a_desk_that_hangs_is_unhealthy_and_the_pages_stay(
     shown: Shown, dev: HandDevice, fomo: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
