@@ -12,6 +12,7 @@ from bench.edge import BLOCK_4, invokes_per_s, recorded
 from bench.endurance import endurance
 from bench.figure import Figure, Section
 from bench.mosquitto import mosquitto
+from bench.restart import restart
 from bench.serving import STAGES, Serving, Standing, serving
 from cutpoint.graph import Bundle
 from host_tools.load.device import Manner
@@ -83,6 +84,7 @@ def measure(*, quick: bool) -> Section:
             figures += throughput(bundle, recording, broker, kernels, seconds)
             figures += thousand(bundle, recording, broker, kernels, 5.0 if quick else 20.0)
         figures += batched(bundle, recording, broker, seconds)
+        figures += restart(bundle, recording, broker)
     figures += endurance(bundle, recording, 10.0 if quick else 120.0)
     figures += gains(bundle, quick=quick)
     return Section("load", COMMAND, tuple(figures))

@@ -60,6 +60,7 @@ class Report:
     reasons: dict[str, int]
     counts: dict[str, int]
     edge_view: dict[str, int]
+    remembered: dict[str, int]
     links: dict[str, int]
     windows: tuple[Window, ...]
     calm: Window | None
@@ -196,6 +197,12 @@ def sentences(report: Report) -> list[str]:
             f"at the broker: {seen.get('answered', 0):,} answers of the edge seen, {seen.get('taken', 0):,} of them "
             f"taken by the devices, {seen.get('late or lost', 0):,} late or lost, {seen.get('repeated', 0):,} "
             f"repeated, {seen.get('refused', 0):,} refusals; {seen.get('unwitnessed', 0):,} were taken but not seen"
+        )
+    if report.remembered:
+        seen = report.remembered
+        said.append(
+            f"in the server's history: {seen.get('answered', 0):,} answers, {seen.get('acknowledged', 0):,} "
+            f"acknowledgements, {seen.get('refused', 0):,} refusals"
         )
     if report.links:
         said.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -14,15 +15,17 @@ from pathlib import Path
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import Topics
+from edge_server import HistoryQuery, open_history
 from host_tools.broker import BrokerAccess
 from host_tools.hil.broker import HilBroker
 from host_tools.load.attack import Target
 from host_tools.load.device import Manner
 from host_tools.load.faults import Director, Stage
 from host_tools.load.fleet import Fleet, Tally
-from host_tools.load.invariant import Violations
+from host_tools.load.invariant import Asked, Violations
 from host_tools.load.proxy import Proxy
 from host_tools.load.recording import DEFAULT_PICTURES, Recording
+from host_tools.load.remembered import hold_history
 from host_tools.load.report import Report, curve_of, percentiles_ms, series_of, windows_of
 from host_tools.load.scenario import Scenario
 from host_tools.load.schedule import Arrivals, Schedule
@@ -116,11 +119,15 @@ def run(
             stack.callback(proxies[place].stop)
             proxies[place].start()
         disk = _disk(plan, stack)
+        store = None
+        if plan.serve is not None:
+            kept = stack.enter_context(tempfile.TemporaryDirectory(prefix="cutpoint-load-"))
+            store = (disk.folder if disk is not None else Path(kept)) / "state.sqlite"
         server = None
         if plan.serve is not None:
             server = ServerProcess(
                 _serve_options(
-                    plan, bundle, proxies["server"].address if "server" in proxies else None, access, disk
+                    plan, bundle, proxies["server"].address if "server" in proxies else None, access, store
                 ),
                 settable_clock=any(fault.what == "server.clock" for fault in plan.scenario.faults),
             )
@@ -135,7 +142,7 @@ def run(
             witness.start()
             stack.callback(witness.stop)
         return _Run(
-            plan, recording, access, own, proxies, server, disk, witness, at, on_progress, stopped
+            plan, recording, access, own, proxies, server, disk, store, witness, at, on_progress, stopped
         ).carry_out()
 
 
@@ -151,12 +158,13 @@ class _Run:
         proxies: dict[str, Proxy],
         server: ServerProcess | None,
         disk: SmallDisk | None,
+        store: Path | None,
         witness: Witness | None,
         at: tuple[str, int],
         on_progress: Callable[[float, Progress], None],
         stopped: threading.Event,
     ) -> None:
-        self._stopped = stopped
+        self._stopped, self._store = stopped, store
         self._plan, self._recording, self._proxies = plan, recording, proxies
         self._server, self._witness, self._on_progress = server, witness, on_progress
         cut = recording.max_cut if plan.cut is None else plan.cut
@@ -274,6 +282,12 @@ class _Run:
             view.reconcile(asked.items())
             violations.add(view.violations)
             edge_view = dict(sorted(view.counts.items()))
+        server = self._server_figures()
+        remembered: dict[str, int] = {}
+        if self._store is not None and self._server is not None:
+            self._server.stop()
+            remembered, broken = self._remembered(asked)
+            violations.add(broken)
         count = sum(len(one.pictures) for one in asked.values())
         duration_s = min(
             plan.duration_s, max([*(number + 1.0 for number in tally.seconds), _MOST_SECONDS_LATE])
@@ -305,10 +319,11 @@ class _Run:
             reasons=dict(tally.reasons),
             counts=dict(sorted(tally.counts.items())),
             edge_view=edge_view,
+            remembered=remembered,
             links=dict(links),
             windows=windows,
             calm=calm if windows else None,
-            server=self._server_figures(),
+            server=server,
             violations=dict(violations.counts),
             listed=tuple(violations.listed),
             failure=self._director.failure,
@@ -319,6 +334,14 @@ class _Run:
                 "scheduled, by edge": curve_of(tally.edge_scheduled),
             },
         )
+
+    def _remembered(self, asked: dict[str, Asked]) -> tuple[dict[str, int], Violations]:
+        """What the server that has ended wrote down."""
+        history = open_history(str(self._store))
+        try:
+            return hold_history(history.inferences(HistoryQuery()), asked, exact=self._plan.exact)
+        finally:
+            history.close()
 
     def _server_figures(self) -> dict[str, float]:
         server = self._server
@@ -339,7 +362,7 @@ def _serve_options(
     bundle: Bundle,
     proxied: tuple[str, int] | None,
     access: BrokerAccess,
-    disk: SmallDisk | None,
+    store: Path | None,
 ) -> list[str]:
     host, port = proxied or (access.host, access.port)
     options = [
@@ -351,7 +374,7 @@ def _serve_options(
         plan.root,
         *(plan.serve or ()),
     ]
-    return options if disk is None else [*options, "--store", str(disk.folder / "store.sqlite")]
+    return options if store is None else [*options, "--store", str(store)]
 
 
 def _disk(plan: LoadPlan, stack: ExitStack) -> SmallDisk | None:

@@ -9,6 +9,7 @@ import pytest
 from bench.batching import TailCost, draw
 from bench.endurance import endurance, frames_of, numbered
 from bench.load import scheduled
+from bench.restart import restart
 from bench.serving import STAGES, serving
 from cutpoint.graph import Bundle
 from cutpoint.wire import Activation, decode
@@ -63,3 +64,12 @@ def test_a_server_says_where_its_time_went(mosquitto: object, bundle: Bundle, re
     assert all(load.cpu_us(stage) > 0 for stage in STAGES)
     assert load.cpu_us() > load.cpu_us("run")
     assert 0 < load.sent_ms(0.5) <= load.ms(1.0)
+
+
+@pytest.mark.broker
+def test_a_restart_is_timed_from_the_process_to_an_answer_that_arrived(
+    mosquitto: object, bundle: Bundle, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.restart.REMEMBERED", 50)
+    (figure,) = restart(bundle, recording, mosquitto.address)  # type: ignore[attr-defined]
+    assert 0.1 < figure.value < 30

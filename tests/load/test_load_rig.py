@@ -46,8 +46,34 @@ def test_no_inference_is_lost_doubled_or_wrong_whatever_fails() -> None:
     done = ("drop", "duplicate", "flip", "truncate", "reorder", "half_open", "reset", "lost", "unreachable")
     assert [name for name in done if not report.links.get(name)] == []
     assert report.edge_view["taken"] > 100
+    assert report.remembered["answered"] > 100
     # After the last fault the edge answers again.
     assert report.series[-2]["edge"] or report.series[-1]["edge"]
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+@pytest.mark.usefixtures("mosquitto")
+def test_a_full_disk_costs_the_history_and_nobody_an_answer() -> None:
+    if (reason := SmallDisk.possible()) is not None:
+        pytest.skip(reason)
+    report = run(
+        LoadPlan(
+            shipped_bundle(SMALL_FOMO),
+            devices=20,
+            rate_per_s=2.0,
+            duration_s=11.0,
+            serve=("--policy", "fixed:20", *SERVED),
+            cut=20,
+            scenario=Scenario((Fault("store.full", 2.0, 5.0), Fault("server.kill", 8.0, 0.2))),
+        )
+    )
+    assert report.ok, report.listed
+    full = report.windows[0]
+    assert full.edge_share is not None
+    assert full.edge_share > 0.5
+    assert report.server["starts"] == 2
+    assert report.remembered["answered"] > 20
 
 
 @pytest.mark.broker
