@@ -313,6 +313,9 @@ class EdgeServer:
         }
         if (replica := self._replica) is not None:
             checks["replica"] = replica.faults
+        if (journal := self._journal) is not None:
+            store = "the store cannot be written, which the log has the reason of (store_failed); it is tried again"
+            checks["store"] = lambda: store if journal.failing else ""
         self._web = Web(address, self.config.max_devices)
         desk.add_observer(self._web.fleet)
         self._web.start(ServerView(self.config, self._web.fleet, desk, self.stats, checks))

@@ -144,6 +144,8 @@ class Desk:
         """Forget what is known of these devices, without saving it. On the desk's thread."""
         for device in devices:
             self.sessions.pop(device, None)
+            if self.memory is not None:
+                self.memory.forget(device)
 
     def stock(self, catalogue: Catalogue) -> None:
         """Offer another catalogue from now on. On the desk's thread."""

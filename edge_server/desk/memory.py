@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cutpoint.wire import DeviceId
@@ -75,6 +76,22 @@ class Memory:
             self._save(session)
         self._known.pop(session.device, None)
         self._due.pop(session.device, None)
+
+    def forget(self, device: DeviceId) -> None:
+        """A device is another server's from now on, which writes of it."""
+        self._known.pop(device, None)
+        self._due.pop(device, None)
+
+    def save(self, devices: Iterable[DeviceId]) -> None:
+        """Save those of these devices that have changed, now."""
+        for device in devices:
+            session = self._sessions.get(device)
+            if session is not None and device in self._due:
+                self._save(session)
+
+    def unwritten(self, devices: Iterable[DeviceId]) -> bool:
+        """Whether one of these devices still waits to be written. From any thread."""
+        return any(self._waiting.saved(device) is not None for device in devices)
 
     def take(self, event: Event) -> None:
         """An observer: keep what belongs to the history, and note which devices have changed."""

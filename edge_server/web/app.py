@@ -89,7 +89,7 @@ def _add_fleet(app: FastAPI, view: FleetView) -> None:
         figures = view.fleet.get(wanted)
         if figures is None:
             raise HTTPException(404, f"no device {wanted} was heard of; /api/fleet lists those that were")
-        row = row_of(figures, view.fleet.now_s(), view.stats()["models"], view.remark(wanted))
+        row = row_of(figures, view, view.fleet.now_s(), view.stats()["models"])
         return _json({"device": asdict(row), "costs": await _costs(view, wanted)})
 
     @app.get("/api/models")

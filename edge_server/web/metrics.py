@@ -120,7 +120,7 @@ _GAUGES = {
     "capacity": ("cutpoint_runners", "Invocations that may run at the same time"),
 }
 _LOAD = {
-    "price": (
+    "load_price": (
         "cutpoint_load_price_ratio",
         "What a busy edge asks for its compute, over the price of an idle one",
         1,
@@ -139,9 +139,9 @@ def _gauges(stats: Mapping[str, Any]) -> Iterator[Metric]:
             gauge.add_metric([], stats[key])
             yield gauge
     for key, (name, words, units) in _LOAD.items():
-        if key in stats.get("load", {}):
+        if key in stats:
             gauge = GaugeMetricFamily(name, words)
-            gauge.add_metric([], stats["load"][key] / units)
+            gauge.add_metric([], stats[key] / units)
             yield gauge
     depths = GaugeMetricFamily("cutpoint_queue_depth", "What waits now", labels=["queue"])
     for key, queue in _QUEUES.items():

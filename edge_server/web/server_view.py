@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cutpoint.plan import CostTable
-from cutpoint.wire import DeviceId
+from cutpoint.wire import DeviceId, Plan
 from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
 from edge_server.web.fleet import Fleet
@@ -51,6 +51,11 @@ class ServerView:
         if session is None:
             return "not served here"
         return "two devices have this id" if session.twins.seen(time.monotonic()) else ""
+
+    def plan(self, device: DeviceId) -> Plan | None:
+        session = self.desk.sessions.get(device)
+        planning = None if session is None else session.planning
+        return None if planning is None else planning.plan
 
     def explain(self, device: DeviceId) -> Future[CostTable | None]:
         future: Future[CostTable | None] = Future()

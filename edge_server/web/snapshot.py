@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cutpoint.wire import Plan
+from edge_server.events import PlanDecided
 from edge_server.web.device_figures import DeviceFigures
 from edge_server.web.view import FleetView
 
@@ -102,7 +104,7 @@ class Snapshots:
                     first = sorted(first)[: wanted.limit]
             first = sorted(first)[: wanted.limit]
             rows = [
-                row_of(figures, now_s, names, view.remark(figures.device)).json()
+                row_of(figures, view, now_s, names).json()
                 async for figures in _in_slices([figures for _, _, figures in first])
             ]
             return Page(tuple(rows), matching)
@@ -123,7 +125,7 @@ def _fits(figures: DeviceFigures, wanted: Wanted, view: FleetView) -> bool:
         return False
     if wanted.match is None:
         return True
-    plan = figures.plan
+    plan = _plan(figures, view)
     said = (
         str(figures.device),
         _state(figures),
@@ -147,9 +149,9 @@ _KEYS: dict[Sort, Callable[[DeviceFigures, float], float]] = {
 }
 
 
-def row_of(figures: DeviceFigures, now_s: float, names: Mapping[str, str], remark: str) -> DeviceRow:
-    """One device as it is shown; `remark` is what the view says of it beside its figures."""
-    plan, model = figures.plan, figures.model
+def row_of(figures: DeviceFigures, view: FleetView, now_s: float, names: Mapping[str, str]) -> DeviceRow:
+    """One device as it is shown; `names` are the models' by id."""
+    decided, plan, model = figures.plan, _plan(figures, view), figures.model
     percentiles = figures.percentiles_us(0.5, 0.99)
     p50, p99 = (None, None) if percentiles is None else (us / 1000 for us in percentiles)
     return DeviceRow(
@@ -161,8 +163,8 @@ def row_of(figures: DeviceFigures, now_s: float, names: Mapping[str, str], remar
         cut=None if plan is None else plan.cut,
         codec=None if plan is None else plan.codec.name.lower(),
         deadline_ms=None if plan is None else plan.deadline_ms,
-        reason=None if plan is None else plan.reason,
-        exploration=None if plan is None else plan.exploration,
+        reason=None if decided is None else decided.reason,
+        exploration=None if decided is None else decided.exploration,
         rate=round(figures.rate.per_second(now_s), 1),
         p50_ms=p50,
         p99_ms=p99,
@@ -170,8 +172,12 @@ def row_of(figures: DeviceFigures, now_s: float, names: Mapping[str, str], remar
         refused=figures.refused,
         drops=figures.drops,
         seen_s=round(max(0.0, now_s - figures.seen_s), 1),
-        note=_note(figures, remark),
+        note=_note(figures, view.remark(figures.device)),
     )
+
+
+def _plan(figures: DeviceFigures, view: FleetView) -> Plan | PlanDecided | None:
+    return view.plan(figures.device) or figures.plan
 
 
 def _state(figures: DeviceFigures) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from cutpoint.plan import CostTable
-from cutpoint.wire import DeviceId
+from cutpoint.wire import DeviceId, Plan
 from edge_server.web.fleet import Fleet
 
 
@@ -37,6 +37,10 @@ class FleetView(Protocol):
 
     def remark(self, device: DeviceId) -> str:
         """What is odd about a device that no event says; empty when nothing is."""
+        ...
+
+    def plan(self, device: DeviceId) -> Plan | None:
+        """The plan that was published last, which a server that was started again has from its store."""
         ...
 
     def explain(self, device: DeviceId) -> Future[CostTable | None]:

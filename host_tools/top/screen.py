@@ -74,9 +74,8 @@ def _server(fleet: Fleet) -> Text:
             parts.append(f"{words} {number(server[key])}")
     if isinstance(server.get("tails_bytes"), int):
         parts[-1] += f" ({server['tails_bytes'] / 2**20:.1f} MB)"
-    load = server.get("load")
-    if isinstance(load, dict):
-        parts.append(f"load {number(load.get('load'), 2)} at price {number(load.get('price'), 2)}")
+    if "load_price" in server:
+        parts.append(f"load {number(server.get('load'), 2)} at price {number(server['load_price'], 2)}")
     if fleet.matching > len(fleet.devices):
         parts.append(f"{len(fleet.devices)} of {number(fleet.matching)} shown")
     return Text("   ".join(parts))

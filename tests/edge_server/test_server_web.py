@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from cutpoint.wire import Status
 from edge_server import EdgeServer, ServeConfig
 from edge_server.errors import ConfigError
 from edge_server.events import Answered, Event
+from edge_server.store import Journal
 from edge_server.web import app
 from tests.web.test_metrics import samples
 
@@ -56,6 +58,8 @@ def test_metrics_say_what_was_served(shown: Shown, dev: HandDevice, fomo: Bundle
     assert seen["cutpoint_model_devices", fomo.model_id.hex()] == 1
     assert seen["cutpoint_batch_jobs_count",] == seen["cutpoint_batch_jobs_sum",] == 20
     assert seen["cutpoint_tails_resident",] >= 1
+    assert seen["cutpoint_load_price_ratio",] >= 1
+    assert 0 <= seen["cutpoint_utilisation_ratio",] <= 1
     assert seen["cutpoint_tails_resident_bytes",] > 1000
     assert seen["cutpoint_compute_seconds_total",] > 0
     assert seen["cutpoint_cpu_seconds_total", "decode"] > 0
@@ -122,6 +126,31 @@ def test_readiness_follows_the_broker(shown: Shown, memory_broker: MemoryBroker)
     assert "127.0.0.1:1883" in web.get("/readyz").json()["missing"]["broker"]
     memory_broker.start()
     until(lambda: web.get("/readyz").status_code == 200)
+
+
+def test_readiness_follows_the_store(serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(http="127.0.0.1:0", store=str(tmp_path / "state.db"))
+    url = f"http://{server.http}"
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    assert ("cutpoint_queue_depth", "store") in samples(httpx.get(f"{url}/metrics").text)
+    monkeypatch.setattr(Journal, "failing", True)
+    assert set(httpx.get(f"{url}/readyz").json()["missing"]) == {"store"}
+
+
+def test_a_server_that_is_started_again_shows_the_plan_that_its_store_kept(
+    serve: Any, dev: HandDevice, fomo: Bundle, tmp_path: Path
+) -> None:
+    kept = {"store": str(tmp_path / "state.db"), "policy": "fixed:3"}
+    first = serve(**kept)
+    dev.about()
+    plan = dev.plan()
+    ask(dev, fomo, 3)
+    first.stop()
+    again = serve(http="127.0.0.1:0", **kept)
+    dev.ask(3, pictures(fomo, 1)[0], 9, plan_epoch=plan.epoch)
+    until(lambda: httpx.get(f"http://{again.http}/api/fleet").json()["matching"] == 1)
+    (row,) = httpx.get(f"http://{again.http}/api/fleet").json()["devices"]
+    assert (row["cut"], row["deadline_ms"]) == (plan.cut, plan.deadline_ms)
 
 
 def test_a_desk_that_hangs_is_unhealthy_and_the_pages_stay(

@@ -30,6 +30,7 @@ class ServerProcesses:
 
     def __init__(self, bundle: Bundle, broker: tuple[str, int]) -> None:
         self._models, self._broker = bundle.path, f"{broker[0]}:{broker[1]}"
+        self.store = "none"
         self.running: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, *names: str) -> None:
@@ -37,6 +38,7 @@ class ServerProcesses:
             command = [sys.executable, "-m", "host_tools", "serve", "--models", str(self._models)]
             command += ["--broker", self._broker, "--policy", f"fixed:{CUT}", "--exploration", "0"]
             command += ["--deadline-ms", str(DEADLINE_MS), "--replica", name, "--json"]
+            command += ["--store", self.store]
             self.running[name] = subprocess.Popen(
                 command,
                 stdout=subprocess.PIPE,
@@ -84,7 +86,12 @@ def served_by_the_edge(fleet: HonestFleet, since: float) -> bool:
 
 @pytest.mark.broker
 @pytest.mark.slow
-def test_a_replica_killed_mid_load_loses_no_answer(servers: ServerProcesses, fleet: HonestFleet) -> None:
+@pytest.mark.parametrize("store", ["none", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_replica_killed_mid_load_loses_no_answer(
+    servers: ServerProcesses, fleet: HonestFleet, store: str, request: pytest.FixtureRequest
+) -> None:
+    if store == "postgres":
+        servers.store = str(request.getfixturevalue("postgres_url"))
     try:
         servers.start("a", "b")
         owners = {d.name: owner(d.name, {"a": 1.0, "b": 1.0}) for d in fleet.devices}

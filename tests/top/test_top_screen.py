@@ -25,7 +25,8 @@ SERVER: dict[str, Any] = {
     "queue": 6,
     "tails": 5,
     "tails_bytes": 3 << 20,
-    "load": {"load": 0.84, "price": 1.25},
+    "load": 0.84,
+    "load_price": 1.25,
 }
 
 

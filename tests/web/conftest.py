@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cutpoint.plan import CostTable
-from cutpoint.wire import CodecId, DeviceId, ModelId, Status
+from cutpoint.wire import CodecId, DeviceId, ModelId, Plan, Status
 from edge_server.events import Answered, PlanDecided
 from edge_server.web.address import HttpAddress
 from edge_server.web.app import make_app
@@ -41,6 +41,7 @@ class WrittenView:
     idle: float = 0.01
     table: CostTable | None = None
     desk_answers: bool = True
+    plans: dict[str, Plan] = field(default_factory=dict)
     twins: set[str] = field(default_factory=set)
 
     def stats(self) -> dict[str, Any]:
@@ -55,7 +56,10 @@ class WrittenView:
             "queue": 5,
             "capacity": 2,
             "busy_us": 2_500_000,
-            "load": {"price": 1.5, "load": 0.8, "utilisation": 0.7, "wait_us": 250.0},
+            "load_price": 1.5,
+            "load": 0.8,
+            "utilisation": 0.7,
+            "wait_us": 250.0,
             "cpu_us": {"decode": 1_000_000, "run": None},
             "uptime_s": 12.5,
             "counters": self.counters,
@@ -72,6 +76,9 @@ class WrittenView:
 
     def remark(self, device: DeviceId) -> str:
         return "two devices have this id" if str(device) in self.twins else ""
+
+    def plan(self, device: DeviceId) -> Plan | None:
+        return self.plans.get(str(device))
 
     def explain(self, _device: DeviceId) -> Future[CostTable | None]:
         future: Future[CostTable | None] = Future()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cutpoint.plan import NetworkShape, Planner
-from cutpoint.wire import About, DeviceId, Note, Presence, Status
+from cutpoint.wire import About, CodecId, DeviceId, Flag, Note, Plan, Presence, Status
 from edge_server.errors import ConfigError
 from edge_server.events import AboutSeen, DeviceSeen, Dropped, NoteSeen
 from edge_server.web.address import HttpAddress
@@ -173,6 +173,13 @@ def test_a_device_that_nobody_heard_of_is_not_found(web: httpx.Client) -> None:
     assert said.status_code == 404
     assert "cam-9" in said.json()["detail"]
     assert web.get("/api/device/Cam%209").status_code == 422
+
+
+def test_a_plan_that_no_event_told_of_is_shown(web: httpx.Client, view: WrittenView) -> None:
+    view.fleet(answered("cam-1"))
+    view.plans["cam-1"] = Plan(MODEL, 9, 7, CodecId.BITMAP, Flag(0), 400)
+    (row,) = web.get("/api/fleet?match=bitmap").json()["devices"]
+    assert (row["cut"], row["codec"], row["deadline_ms"], row["reason"]) == (7, "bitmap", 400, None)
 
 
 def test_models_on_offer_are_listed(web: httpx.Client) -> None:

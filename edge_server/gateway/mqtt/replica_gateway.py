@@ -45,8 +45,8 @@ _START_S = 10.0
 class Handover(Protocol):
     """What becomes of a device's session when the device goes to another replica. On the gateway's thread."""
 
-    def save(self, devices: Sequence[DeviceId]) -> None:
-        """Bring what is known of these devices to the store; return when it is there, or after a second at most."""
+    def save(self, devices: Sequence[DeviceId], *, wait: bool) -> None:
+        """Bring what is known of these devices to the store; with `wait` until it is there, for a second at most."""
         ...
 
     def alive(self) -> bool:
@@ -65,7 +65,7 @@ class _NoHandover:
         """Nobody says otherwise."""
         return True
 
-    def save(self, devices: Sequence[DeviceId]) -> None:
+    def save(self, devices: Sequence[DeviceId], *, wait: bool) -> None:
         """Nothing to save."""
 
     def release(self, devices: Sequence[DeviceId]) -> None:
@@ -92,18 +92,16 @@ class ReplicaGateway:
         linger_ns: int = LINGER_NS,
         most_devices: int,
         counters: Counters,
-        devices: Iterable[DeviceId] = (),
         connect_timeout_s: float = 5.0,
         most_bytes: int = 1 << 20,
     ) -> None:
-        """`devices` are known beforehand, from the store; `counters` are this gateway's alone."""
+        """`counters` are this gateway's alone."""
         self._bus = bus
         self._topics = topics
         self._replicas = ReplicaTopics(topics.root)
         self._membership = Membership(me, lease_ns=lease_ns, settle_ns=settle_ns)
         self._linger_ns = linger_ns
         self._shares = Shares(me.replica, most_devices)
-        self._known_before = tuple(devices)
         self._counters = counters
         self._handover: Handover = _NoHandover()
         self._gateway = MqttGateway(
@@ -222,7 +220,6 @@ class ReplicaGateway:
     # On the gateway's own thread.
 
     def _work(self) -> None:
-        self._met += self._known_before
         while not self._ended:
             try:
                 self._turn()
@@ -291,7 +288,7 @@ class ReplicaGateway:
             moving = self._shares.would_give(self._membership.with_newcomers())
             if moving:
                 # While the newcomer settles, so that what it loads is as it is now.
-                self._handover.save(moving)
+                self._handover.save(moving, wait=False)
 
     def _meet(self) -> None:
         met, self._met = self._met, []
@@ -336,7 +333,7 @@ class ReplicaGateway:
     def _leave(self) -> None:
         own = self._own.all()
         if own and not self._membership.stood_down:
-            self._handover.save(own)
+            self._handover.save(own, wait=True)
         self._membership.leave()
         self._say(time.monotonic_ns())
         # The others subscribe meanwhile; what still comes here is answered.
