@@ -102,10 +102,7 @@ def throughput(
             recording, broker, server, kernels, CONNECTIONS, HALF_LOAD_PER_S / CONNECTIONS, seconds
         )
     bare = max(bare, invokes_per_s(bundle, arrays, kernels, seconds / 8))
-    spent = {stage: full.cpu_us(stage) for stage in STAGES}
     whole_us = full.cpu_us()
-    named = {"gateway": "receive and send", "run": "batch + invoke"}
-    split = ", ".join(f"{named.get(stage, stage)} {us:.0f}" for stage, us in spent.items())
     batches = _batches(full)
     return [
         Figure(
@@ -122,12 +119,11 @@ def throughput(
         ),
         Figure(
             f"share of the edge's processor time that is batch + invoke, {kernels} tails",
-            100 * spent["run"] / whole_us,
+            100 * full.cpu_us("run") / whole_us,
             "%",
             target=70.0,
             least=True,
-            detail=f"us a request: {split}; rest of the process {whole_us - sum(spent.values()):.0f} "
-            f"(switching between threads, waiting for Python's lock, the allocator); whole {whole_us:.0f}. "
+            detail=f"{_split(full)}; the rest is switching between threads, waiting for Python's lock, the allocator. "
             + WHY_NOT_MORE[kernels],
         ),
         Figure(
@@ -180,7 +176,7 @@ def thousand(
             "ms",
             target=50.0,
             detail=f"open loop, Poisson; p50 {load.ms(0.5):.2f} ms; {load.answered:,} of "
-            f"{load.tally.scheduled.total:,} answered by the edge; edge {load.cpu_us():.0f} us of processor a request; "
+            f"{load.tally.scheduled.total:,} answered by the edge; {_split(load)}; "
             f"load generator {load.rig_cpu_us:.0f} us; {_verdict(load)}",
         ),
         Figure(
@@ -271,6 +267,14 @@ def _fleet(recording: Recording, broker: tuple[str, int], kernels: str, devices:
 def _batches(load: Loaded) -> str:
     busy_us = (load.after.busy_us - load.before.busy_us) / max(1, load.answered)
     return f"kernels {busy_us:.0f} us a request"
+
+
+def _split(load: Loaded) -> str:
+    """The edge's processor time for each request, by stage."""
+    named = {"gateway": "receive and send", "run": "batch + invoke"}
+    spent = {stage: load.cpu_us(stage) for stage in STAGES}
+    split = ", ".join(f"{named.get(stage, stage)} {us:.0f}" for stage, us in spent.items())
+    return f"edge, us a request: {split}, rest {load.cpu_us() - sum(spent.values()):.0f}, whole {load.cpu_us():.0f}"
 
 
 def _verdict(load: Loaded) -> str:

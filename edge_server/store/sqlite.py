@@ -19,6 +19,8 @@ from edge_server.store.schema import VERSION, migrate, newer
 # "Cutp": what SQLite keeps in the file's head to tell one program's databases from another's.
 APPLICATION_ID = 0x43757470
 _BUSY_S = 2.0
+# Who loads a device waits on the thread that serves; a reader is only ever held up by another program's repair.
+_BUSY_READING_S = 0.1
 # A check reads the whole file; up to this size that is a matter of some 50 ms.
 _CHECKED_BYTES = 16 << 20
 _SERIAL = "INTEGER PRIMARY KEY"
@@ -58,7 +60,7 @@ class SqliteStore:
     def load(self, device: DeviceId) -> DeviceRecord | None:
         with self._reading, said(self.path):
             if self._reader is None:
-                self._reader = _connect(self.path)
+                self._reader = _connect(self.path, timeout_s=_BUSY_READING_S)
                 self._reader.execute("PRAGMA query_only = ON")
             found = self._reader.execute(rows.LOAD_DEVICE, (str(device),)).fetchone()
         return None if found is None else record_of(found, rows.device_of)
@@ -146,8 +148,8 @@ class SqliteStore:
             self._writer = None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+def _connect(path: Path, timeout_s: float = _BUSY_S) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA synchronous = NORMAL")
     return db
 
