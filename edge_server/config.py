@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -193,7 +194,7 @@ class ServeConfig(BaseModel):
                 f"{path}: cannot be read ({error.strerror}); name an existing TOML file"
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: is not TOML ({error})") from error
+            raise ConfigError(f"{path}: is not TOML ({error}); correct that line") from error
         models = settings.get("models")
         if isinstance(models, str):
             models = [models]
@@ -216,6 +217,16 @@ class ServeConfig(BaseModel):
         try:
             return cls.model_validate(settings)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "settings"
-            raise ConfigError(f"{source}: {where}: {first['msg']}") from error
+            raise ConfigError(f"{source}: {_first_mistake(error, cls)}") from error
+
+
+def _first_mistake(error: ValidationError, config: type[BaseModel]) -> str:
+    # An unknown name comes first: a setting that is missing is often one that was misspelt.
+    mistakes = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    first = mistakes[0]
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    near = get_close_matches(where, config.model_fields, n=2)
+    meant = f"did you mean {' or '.join(sorted(near))}?" if near else "docs/server.md lists them all"
+    return f"{where}: there is no such setting; {meant}"

@@ -222,7 +222,10 @@ class MqttBus:
         self, _client: paho.Client, _d: object, _f: object, code: ReasonCode, _p: object
     ) -> None:
         if self._started and self._answered.is_set():
-            self._guarded(lambda: self.on_disconnect(str(code)))
+            # paho's name for a connection that ended without a word of MQTT says nothing to whoever reads it.
+            reason = str(code)
+            said = "the connection broke" if reason == "Unspecified error" else reason
+            self._guarded(lambda: self.on_disconnect(said))
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if not self._started:

@@ -99,7 +99,9 @@ class Rollouts(BaseModel):
         try:
             return cls.model_validate(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
-            raise RolloutError(f"{path} is not TOML ({error})") from None
+            raise RolloutError(
+                f"{path} is not TOML ({error}); correct it, or remove it to end all rollouts"
+            ) from None
         except ValidationError as error:
             raise RolloutError(f"{path}: {_first(error)}") from None
 

@@ -40,9 +40,11 @@ def machine_classes(profiles: Iterable[Path]) -> Mapping[str, MachineClass]:
         try:
             board = _Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except OSError as error:
-            raise ConfigError(f"machine {path}: cannot be read ({error.strerror})") from error
+            raise ConfigError(
+                f"machine {path}: cannot be read ({error.strerror}); name a file that `cutpoint profile` wrote"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"machine {path}: is not TOML ({error})") from error
+            raise ConfigError(f"machine {path}: is not TOML ({error}); correct that line") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])

@@ -18,6 +18,8 @@ _HEAD_WAL = b"\x02\x02"
 
 def sqlite_history(path: Path) -> DatabaseHistory:
     """Opens the file for reading alone: nothing is created beside it, and no schema is changed. Raises StoreError."""
+    if path.is_dir():
+        raise StoreError(f"the store {path} is a folder; name the file that `cutpoint serve --store` writes")
     if not path.is_file():
         raise StoreError(f"the store {path} is not there; name the file that `cutpoint serve --store` writes")
     with said(path, "unusable"):

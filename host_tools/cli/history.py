@@ -77,9 +77,15 @@ def history(
     to = chosen_format(Format.json if json else format, output)
     if decisions and status:
         raise UsageError("--status is of inferences; leave it out with --decisions")
+    if runs and (decisions or status or limit or output or any((device, model, since, until))):
+        raise UsageError(
+            "--runs lists all runs, as JSON to standard output; give nothing but --store with it"
+        )
     now_us = time.time_ns() // 1000
     since_us = None if since is None else moment_us(since, now_us, "--since")
     until_us = None if until is None else moment_us(until, now_us, "--until")
+    if since_us is not None and until_us is not None and until_us <= since_us:
+        raise UsageError(f"--until {until} is not after --since {since}: no time lies between them")
     id = None if device is None else DeviceId(device)
     with closing(open_history(store)) as kept:
         if runs:

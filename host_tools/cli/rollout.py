@@ -107,11 +107,11 @@ def sentence(change: Change) -> str:
         if change.moves_devices and rollout.share
         else "devices that have it are sent the old one"
         if change.moves_devices
-        else "the model is the same, so nothing is sent: the servers answer them by it"
+        else "it has the same model, so nothing is sent to devices"
     )
     return (
-        f"{rollout.new}{copied} serves {percent(rollout.share)} of the devices of {rollout.over}{before}: {how}, "
-        "as soon as the servers look at the folder"
+        f"{rollout.new}{copied} serves {percent(rollout.share)} of the devices of {rollout.over}{before} "
+        f"from the servers' next look at the folder; {how}"
     )
 
 
@@ -123,7 +123,7 @@ def standing_words(standing: Standing) -> str:
         f"{percent(rollout.share)}"
     )
     if standing.on_new is not None:
-        words += f"; {standing.on_new} devices run the new model, {standing.on_over} the old one"
+        words += f"; devices that run the new model: {standing.on_new}, the old one: {standing.on_over}"
     return words
 
 

@@ -147,7 +147,7 @@ class Scenario:
                 f"{path}: cannot be read ({error.strerror}); name an existing TOML file"
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: is not TOML ({error})") from error
+            raise UsageError(f"{path}: is not TOML ({error}); correct that line") from error
         try:
             unknown = read.keys() - {"seed", "every_s", "fault"}
             if unknown:

@@ -14,6 +14,7 @@ from cutpoint.errors import PeerError, UsageError
 
 MOST_BYTES = 16 << 20
 _TIMEOUT_S = 5.0
+_MEND = "is a server with --http running there?"
 # A proxy of the environment is not asked about a server that the operator named.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -78,9 +79,9 @@ def fetch(
             f"{address} answers {error.code} {error.reason}: is that a Cutpoint server?"
         ) from error
     except urllib.error.URLError as error:
-        raise FetchError(f"{address} cannot be reached: {error.reason}") from error
+        raise FetchError(f"{address} cannot be reached: {_words(error.reason)}; {_MEND}") from error
     except (OSError, HTTPException, ValueError) as error:
-        raise FetchError(f"{address} cannot be reached: {error or type(error).__name__}") from error
+        raise FetchError(f"{address} cannot be reached: {_words(error)}; {_MEND}") from error
     try:
         said = json.loads(body)
         server, devices, matching = said["server"], tuple(said["devices"]), int(said["matching"])
@@ -89,3 +90,8 @@ def fetch(
     if not isinstance(server, dict) or not all(isinstance(device, dict) for device in devices):
         raise FetchError(f"{address} answers, but not with a fleet: is that a Cutpoint server?")
     return Fleet(server, devices, matching)
+
+
+def _words(error: BaseException | str) -> str:
+    # strerror leaves out the number before it: "[Errno 111] Connection refused".
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -170,6 +170,9 @@ def test_the_store_may_be_named_by_the_environment(
         (["--limit", "0"], "1"),
         (["--status", "great"], "great"),
         (["--decisions", "--status", "ok"], "--status is of inferences"),
+        (["--since", "2h", "--until", "3h"], "--until 3h is not after --since 2h"),
+        (["--runs", "--decisions"], "nothing but --store with it"),
+        (["--runs", "-o", "runs.json"], "nothing but --store with it"),
         (["--format", "parquet"], "name one with -o FILE.parquet"),
         (["-o", "out.xlsx"], "expected .csv, .parquet or .json"),
         (["-o", "nowhere/out.csv"], "cannot write nowhere/out.csv"),
@@ -187,7 +190,7 @@ def test_wrong_use_is_one_sentence(run: Run, named: str, options: list[str], wor
         ("nowhere.db", "nowhere.db is not there"),
         ("none", "keeps no history"),
         ("mysql://x", "kind 'mysql' is not known"),
-        (str(ROOT), "is not there"),
+        (str(ROOT), "is a folder"),
         (str(ROOT / "README.md"), "is not an SQLite database"),
     ],
 )

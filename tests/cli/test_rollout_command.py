@@ -92,7 +92,7 @@ def test_devices_are_counted_at_the_broker(run: Run, models: Path, made: Path) -
         bus.publish("cutpoint/1/cam-9/about", b"nonsense", 1, True)
         said = run("rollout", "--models", models, "--broker", f"{host}:{port}")
         bus.close()
-    assert "1 devices run the new model, 2 the old one" in said.sentence
+    assert "devices that run the new model: 1, the old one: 2" in said.sentence
 
 
 def test_a_rollout_is_forgotten_once_it_is_clear_who_serves(run: Run, models: Path, made: Path) -> None:

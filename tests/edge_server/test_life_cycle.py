@@ -141,7 +141,10 @@ def test_a_config_file_is_read_relative_to_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('models = "a"\nprot = 1', "prot: Extra inputs"),
+        ('models = "a"\nprot = 1', r"prot: there is no such setting; did you mean port or root\?"),
+        ('modles = "a"', r"modles: there is no such setting; did you mean models\?"),
+        ('models = "a"\nxyzzy = 1', r"xyzzy: there is no such setting; docs/server\.md lists them all"),
+        ('models = "a"\nray_address = "h:1"', "settings: ray_address needs"),
         ('models = "a"\nport = 99999', "port: Input should be less"),
         ("models = []", "models: "),
         ("port = 1", "models: Field required"),
