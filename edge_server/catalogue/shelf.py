@@ -158,7 +158,7 @@ class Shelf:
         steps = [step for folder in self._folders for step in self._steps(folder, said)]
         catalogue = Catalogue(models, steps, self._left)
         for double, first in catalogue.doubles:
-            path, detail = double.bundle.path, f"same model as {first.bundle.path}"
+            path, detail = double.bundle.path, f"same model as {first.bundle.path}, which serves"
             if self._news(said, str(path), detail):
                 log_event(log, logging.WARNING, "bundle_skipped", path=path, detail=detail)
         for row in catalogue.refused:

@@ -129,7 +129,8 @@ class Inference:
                 "have this id; give one of them another",
             )
         if session.twins.clashed(now_s):
-            self._reply.conclude(ticket, Verdict(Status.FAILED, reason="twin_refused"))
+            detail = "either of the devices with this id might take the other's answer"
+            self._reply.conclude(ticket, Verdict(Status.FAILED, reason="twin_refused", detail=detail))
             return True
         if remembered is not None:
             self._counters.count("repeated")

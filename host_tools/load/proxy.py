@@ -152,8 +152,8 @@ class _Lane:
         packets = self._splitter.feed(data)
         faults = self._proxy.active
         if not faults and not self._queue and self._tamperer.held is None:
-            if packets and self.target is not None:
-                self.target.write(packets[0] if len(packets) == 1 else b"".join(packets))
+            if packets:
+                self._write(packets[0] if len(packets) == 1 else b"".join(packets))
             return
         frame_faults = [fault for fault in faults if fault.group == "frame"]
         for packet in packets:
@@ -171,8 +171,8 @@ class _Lane:
         while self._queue and self._queue[0][0] <= loop.time():
             _, data = self._queue.popleft()
             self._held_bytes -= len(data)
-            if self.target is not None and not self.deaf:
-                self.target.write(data)
+            if not self.deaf:
+                self._write(data)
         if self._queue:
             self._timer = loop.call_at(self._queue[0][0], self.flow)
         self._throttle()
@@ -181,6 +181,11 @@ class _Lane:
         """The target's buffer is full, or has room again."""
         self._blocked = blocked
         self._throttle()
+
+    def _write(self, data: bytes) -> None:
+        # asyncio complains on standard error of each write to a connection that has just broken.
+        if self.target is not None and not self.target.is_closing():
+            self.target.write(data)
 
     def _release(self) -> None:
         packet, self._tamperer.held = self._tamperer.held, None
@@ -191,8 +196,7 @@ class _Lane:
         loop = asyncio.get_running_loop()
         due = self._due(len(data), loop.time())
         if due <= loop.time() and not self._queue and not self._stalled():
-            if self.target is not None:
-                self.target.write(data)
+            self._write(data)
             return
         # TCP keeps the order: nothing overtakes what was sent before it.
         self._queue.append((max(due, self._queue[-1][0]) if self._queue else due, data))

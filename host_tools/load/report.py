@@ -18,6 +18,9 @@ SETTLE_S = 1
 """Seconds after a fault that still count as its."""
 
 
+_MEASURABLE_DEVICES = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A fault and what was delivered from its beginning to a second after its end, and in the calm seconds of the run.
@@ -182,9 +185,11 @@ def show(report: Report, console: Console) -> None:
 
 def sentences(report: Report) -> list[str]:
     """The verdict, and what should be known before the figures are trusted."""
+    # A small fleet fits into memory that the process had before; what it grew by says nothing then.
+    memory = f", {report.device_kb:.0f} KB a device" if report.devices >= _MEASURABLE_DEVICES else ""
     said = [
         f"{report.connected:,} of {report.devices:,} devices were connected; their thread took "
-        f"{report.rig_cpu_us:.0f} us of processor an inference, {report.device_kb:.0f} KB a device"
+        f"{report.rig_cpu_us:.0f} us of processor an inference{memory}"
     ]
     if report.behind_p99_ms is not None and report.behind_p99_ms > 10:
         said.append(
@@ -196,7 +201,7 @@ def sentences(report: Report) -> list[str]:
         said.append(
             f"at the broker: {seen.get('answered', 0):,} answers of the edge seen, {seen.get('taken', 0):,} of them "
             f"taken by the devices, {seen.get('late or lost', 0):,} late or lost, {seen.get('repeated', 0):,} "
-            f"repeated, {seen.get('refused', 0):,} refusals; {seen.get('unwitnessed', 0):,} were taken but not seen"
+            f"repeated, {seen.get('refused', 0):,} refusals; {seen.get('unwitnessed', 0):,} taken but not seen"
         )
     if report.remembered:
         seen = report.remembered
