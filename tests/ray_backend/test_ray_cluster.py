@@ -280,3 +280,18 @@ def test_a_cluster_that_is_not_there_is_one_sentence(address: str, words: str) -
         backend.start(queue, lambda _finished: None, lambda _prepared: None)
     assert "\n" not in str(said.value)
     assert threading.active_count() == threads
+
+
+def test_nothing_of_a_cluster_of_our_own_is_left_after_the_end() -> None:
+    desk = Desk(RayBackend("reference", address=None, hosts=1, tails_bytes=64 << 20, batch_most=8))
+    started = processes(desk, lambda _name: True)
+    assert len(started) > 3
+    desk.end()
+    until(lambda: not any(_runs(process) for process in started), 20)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

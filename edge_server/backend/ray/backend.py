@@ -327,6 +327,7 @@ class RayBackend:
     def _abandon(self, pipe: Connection) -> None:
         with contextlib.suppress(OSError):
             pipe.close()
-        if self._process is not None:
+        # At the stop it ends by itself, and its cluster with it; killed, it would leave processes of Ray behind.
+        if self._process is not None and not self._ending.is_set():
             self._process.kill()
             self._process.wait()

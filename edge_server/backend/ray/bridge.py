@@ -20,6 +20,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
+import psutil
+
 from edge_server.backend.ray.cluster import ClusterError, connect
 from edge_server.backend.ray.host import Holding, TailHost, UnknownModelError
 from edge_server.backend.ray.messages import Learn, Made, Make, Order, Ran, Refused, Run, Standing
@@ -307,10 +309,15 @@ def _end() -> None:
 
 
 def _farewell(ray: Any) -> None:
-    """End a cluster of our own with all its processes, unless that hangs: then they end when they miss this one."""
+    """End a cluster of our own with all its processes, also when that hangs."""
+    # Ray's agents notice only after a minute that the process is gone which started them.
+    ours = psutil.Process().children(recursive=True)
     leaving = threading.Thread(target=ray.shutdown, name="ray-shutdown", daemon=True)
     leaving.start()
     leaving.join(_FAREWELL_S)
+    for process in ours:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def _of_ray(error: BaseException, ray: Any) -> bool:
