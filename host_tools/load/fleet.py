@@ -254,9 +254,8 @@ class Fleet:
         due, now_ns = self._due, time.monotonic_ns()
         while due and due[0][0] <= now_ns:
             heapq.heappop(due)[2](now_ns)
-        next_ns = min(due[0][0], end_ns) if due else end_ns
-        wait_s = min(max(0.0, (next_ns - time.monotonic_ns()) / 1e9), MOST_WAIT_S)
-        for key, events in self._selector.select(wait_s):
+        wait_s = ((due[0][0] if due and due[0][0] < end_ns else end_ns) - time.monotonic_ns()) / 1e9
+        for key, events in self._selector.select(min(wait_s, MOST_WAIT_S) if wait_s > 0 else 0):
             self._ready(key.data, events)
 
     def _at(self, when_ns: int, action: Callable[[int], None]) -> None:
