@@ -18,6 +18,7 @@ import psutil
 
 from bench.processes import Started, started
 from edge_server import EdgeServer, ServeConfig
+from edge_server.garbage import short_collections
 
 STAGES = ("gateway", "decode", "run", "encode", "publish", "plan")
 """Of `stats()["cpu_us"]`, in the order in which a request meets them."""
@@ -71,7 +72,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     settings["models"] = tuple(settings["models"])
     me = psutil.Process()
-    with EdgeServer(ServeConfig.checked(settings, "bench.serving")) as server:
+    with EdgeServer(ServeConfig.checked(settings, "bench.serving")) as server, short_collections(server.idle):
         print("ready", flush=True)
         for _ in sys.stdin:
             said = {

@@ -52,7 +52,8 @@ class ServeConfig(BaseModel):
 
     A device's plan is decided anew after `decide_every` inferences or `decide_interval_ms`, and at once when its
     link steps. What its activations report is learned from at most every `learn_interval_ms`: only devices of more
-    than 20 inferences a second notice, whose estimates do not need every one of them.
+    than 20 inferences a second notice, whose estimates do not need every one of them. Neither takes more than
+    `planning_share` of the desk's time: with many devices each is planned for less often.
 
     Plans move cuts towards the devices while the edge is asked for more than `target_utilisation` of what its
     threads can do, and back when it is less.
@@ -122,6 +123,7 @@ class ServeConfig(BaseModel):
     jpeg: bool = False
     target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
+    planning_share: float = Field(0.15, gt=0, le=1)
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)
     learn_interval_ms: int = Field(50, ge=0)

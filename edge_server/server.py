@@ -23,6 +23,7 @@ from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
 from edge_server.desk.handover import DeskHandover
 from edge_server.events import Observer, ignore
+from edge_server.garbage import short_collections
 from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import ReplicaGateway, alone, among_others
 from edge_server.logs import log_event
@@ -247,6 +248,10 @@ class EdgeServer:
             "counters": dict(sorted(counts.items())),
         }
 
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer at this moment. From any thread."""
+        return self._desk is None or self._desk.idle
+
     def add_observer(self, observer: Observer) -> None:
         """Tell one more observer of every event from now on; harmless before the start."""
         self._observers.append(observer)
@@ -363,7 +368,7 @@ def serve(
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with EdgeServer(config, observer=observer) as server:
+        with EdgeServer(config, observer=observer) as server, short_collections(server.idle):
             if on_ready is not None:
                 on_ready(server)
             asked_to_stop.wait()

@@ -13,6 +13,8 @@ from edge_server.batching.cost import BatchCost
 from edge_server.batching.job import Batch, Job, Key, Late
 
 _Entry = tuple[int, int, int, Job]
+# A tail that is over sooner is quick.
+_QUICK_US = 300.0
 # Jobs that are run one after the other without a gain: enough to spare the way there and back, and no more.
 _BACK_TO_BACK_US = 1000.0
 _MOST_ROUNDS = 1024
@@ -31,7 +33,9 @@ class JobQueue:
     A job that can no longer be answered in time, given what its tail takes, is dropped when its turn comes and handed
     to `late`. Batches: jobs of one model and cut, the most urgent first, as many as gain from it and as leave
     something for the other threads that are idle. A batch that could still grow is waited for as long as that saves
-    more than it costs: until the time that one more job would save has passed, at most `window_us`.
+    more than it costs: until the time that one more job would save has passed, at most `window_us`. Quick tails are
+    run by one thread at a time while little of them waits: a second one would switch for longer than it computes, and
+    what comes meanwhile shares the next batch.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class JobQueue:
         self._numbered = 0
         self._count = 0
         self._idle = 0
+        self._quick_by: int | None = None
+        """The thread that runs a quick batch, until it asks for the next one."""
         self._costs: dict[Key, BatchCost] = {}
         self._gap_ns: dict[Key, float] = {}
         self._came_ns: dict[Key, int] = {}
@@ -96,13 +102,17 @@ class JobQueue:
             self._held[job.device] += 1
             self._count += 1
             self._note_arrival(job.key)
-            self._changed.notify()
+            if not self._left_to_the_quick(job.key):
+                self._changed.notify()
             return refused
 
     def take(self, timeout_s: float | None = None) -> Batch | None:
         """Wait for the next batch; None once `closed`, or after `timeout_s` without one."""
         give_up = None if timeout_s is None else time.monotonic() + timeout_s
+        me = threading.get_ident()
         with self._changed:
+            if self._quick_by == me:
+                self._quick_by = None
             self._idle += 1
             try:
                 while True:
@@ -114,6 +124,8 @@ class JobQueue:
                         waits = [one for one in (wait_s, left_s) if one is not None]
                         self._changed.wait(min(waits) if waits else None)
                     elif (batch := self._batch(key)) is not None:
+                        if self._quick(key):
+                            self._quick_by = me
                         return batch
             finally:
                 self._idle -= 1
@@ -151,6 +163,8 @@ class JobQueue:
                 self._evicted.discard(heapq.heappop(entries)[2])
             if not entries:
                 del self._waiting[key]
+            elif self._left_to_the_quick(key):
+                continue
             elif (wait_s := self._worth_waiting_s(key)) > 0:
                 shortest_s = wait_s if shortest_s is None else min(shortest_s, wait_s)
             elif best is None or entries[0][:3] < self._waiting[best][0][:3]:
@@ -175,6 +189,16 @@ class JobQueue:
         if late:
             self._late(Late(tuple(late)))
         return Batch(jobs[0].model, jobs[0].cut, tuple(jobs)) if jobs else None
+
+    def _quick(self, key: Key) -> bool:
+        cost = self._costs.get(key)
+        return cost is not None and cost.single_us < _QUICK_US
+
+    def _left_to_the_quick(self, key: Key) -> bool:
+        """Whether the thread that runs a quick batch will look for these jobs soon enough by itself."""
+        if self._quick_by is None or not self._quick(key):
+            return False
+        return len(self._waiting[key]) * self._costs[key].single_us < _BACK_TO_BACK_US
 
     def _limit(self, cost: BatchCost | None) -> int:
         """Most jobs of one batch: those that gain, or those that are quick one after the other."""

@@ -99,6 +99,11 @@ class Desk:
         self._backend.start(self.queue, self._when_finished, self._when_prepared)
         self._thread.start()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that was heard waits for its answer. From any thread, and true for that moment only."""
+        return not len(self.inbox) and not self._inference.under_way
+
     def drain(self, timeout_s: float) -> bool:
         """Take no message any more and finish what was heard; False when that takes longer than `timeout_s`."""
         self.inbox.hear_no_more()

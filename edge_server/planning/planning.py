@@ -15,6 +15,8 @@ from edge_server.planning.remembered import Remembered
 
 # A deadline follows the link's jitter and so never stands quite still; a plan is worth sending for a step only.
 _DEADLINE_STEP = 0.25
+# After so many a planner knows its link, and deadlines are no longer those of an unknown one.
+_FIRST_SAMPLES = 3
 # Devices that send more often than this follow the price by themselves.
 _SILENT_NS = 500_000_000
 
@@ -113,12 +115,18 @@ class Planning:
         """How long the device waits under the published plan; None before the first."""
         return None if self.plan is None else self.plan.deadline_ms
 
-    def learn(self, outcome: Outcome, now_ns: int) -> None:
-        """Take what one served activation teaches; of a quick succession only now and then, and explorations."""
+    def learn(self, outcome: Outcome, now_ns: int, *, at_leisure: bool = True) -> None:
+        """Take what one served activation teaches; of a quick succession only now and then, and explorations.
+
+        Not `at_leisure` only what cannot wait: explorations, the first of a link, and signs of missed deadlines.
+        """
         activation, planner = outcome.activation, self.planner
         steps = planner.link.steps
         self._since += 1
-        if now_ns - self._learned_ns >= self._learn_interval_ns or Flag.EXPLORATION in activation.flags:
+        due = now_ns - self._learned_ns >= self._learn_interval_ns
+        if not at_leisure:
+            due &= planner.link.count < _FIRST_SAMPLES
+        if due or Flag.EXPLORATION in activation.flags:
             self._learned_ns = now_ns
             planner.observe(self._observation(outcome))
         self._look_for_a_missed_deadline(activation)
@@ -134,12 +142,12 @@ class Planning:
             )
         self._urgent |= planner.link.steps != steps
 
-    def due(self, now_ns: int) -> bool:
-        """Whether to decide now: enough inferences or enough time since the last decision, or a step of the link."""
-        return (
-            self._urgent
-            or self._since >= self._decide_every
-            or now_ns - self._decided_ns >= self._decide_interval_ns
+    def due(self, now_ns: int, *, at_leisure: bool = True) -> bool:
+        """Whether to decide now: at a step of the link or a missed deadline, and at leisure after enough inferences or
+        enough time since the last decision."""
+        return self._urgent or (
+            at_leisure
+            and (self._since >= self._decide_every or now_ns - self._decided_ns >= self._decide_interval_ns)
         )
 
     def decide(self, now_ns: int) -> Decision:

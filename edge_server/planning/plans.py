@@ -19,6 +19,7 @@ from edge_server.desk.outcome import Outcome
 from edge_server.desk.session import DeviceSession
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
+from edge_server.planning.allowance import Allowance
 from edge_server.planning.planners import CODECS, Board, Planners
 from edge_server.planning.planning import Planning
 from edge_server.planning.remembered import Remembered
@@ -45,7 +46,8 @@ class Plans:
     """Decides for all devices, and publishes what changed.
 
     The tail of a planned cut is made before its plan leaves: a plan whose tail is not in memory waits until the backend
-    has prepared it. Tails of one model are priced by one estimator for all devices.
+    has prepared it. Tails of one model are priced by one estimator for all devices. Learning and deciding that is not
+    urgent takes no more than `planning_share` of the desk's time, whatever the number of devices.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Plans:
         self._planners = Planners(config)
         self.price = LoadPrice(config.target_utilisation)
         self._price_resumed = False
+        self._allowance = Allowance(config.planning_share, time.perf_counter_ns())
         self._to_ask: deque[DeviceSession] = deque()
         self._asked_at = 1.0
 
@@ -173,13 +176,17 @@ class Plans:
         planning = session.planning
         if planning is None:
             return
-        now_ns = time.perf_counter_ns()
-        planning.learn(outcome, now_ns)
-        if foreign or planning.due(now_ns):
+        now_ns, began_ns = time.perf_counter_ns(), time.thread_time_ns()
+        at_leisure = self._allowance.has_any(now_ns)
+        if not at_leisure:
+            self._counters.count("planning_put_off")
+        planning.learn(outcome, now_ns, at_leisure=at_leisure)
+        if foreign or planning.due(now_ns, at_leisure=at_leisure):
             self._decide(session, planning, anew=foreign)
         elif planning.behind(outcome.activation) and now_ns - planning.published_ns > _REPEAT_NS:
             self._counters.count("plans_repeated")
             self._publish(session, planning)
+        self._allowance.spend(time.thread_time_ns() - began_ns)
 
     def greet(self, session: DeviceSession) -> None:
         """A device was born: it starts without a plan of its own, so it gets a new one."""

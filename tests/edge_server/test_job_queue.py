@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutpoint.wire import DeviceId, ModelId
-from edge_server.batching import BatchCost, Job, JobQueue, Late
+from edge_server.batching import Batch, BatchCost, Job, JobQueue, Late
 from edge_server.batching.cost import worthwhile
 
 MODEL: Any = SimpleNamespace(id=ModelId(b"\1\2\3\4"))
@@ -171,6 +171,31 @@ def test_a_batch_leaves_something_for_another_idle_thread() -> None:
     batch = queue.take(5.0)
     assert batch is not None
     assert len(batch.jobs) == 4
+
+
+def test_quick_tails_are_left_to_the_thread_that_runs_one_until_they_pile_up() -> None:
+    queue = _queue(batch_most=4)
+    queue.price((MODEL.id.raw, 3), BatchCost({1: 100.0}))
+    queue.price((MODEL.id.raw, 4), BatchCost({1: 5_000.0}))
+    queue.put(_job("first"))
+    assert queue.take(5.0) is not None
+    queue.put(_job("second"))
+    taken: list[Batch | None] = []
+
+    def other(timeout_s: float, times: int = 1) -> None:
+        thread = threading.Thread(target=lambda: taken.extend(queue.take(timeout_s) for _ in range(times)))
+        thread.start()
+        thread.join(10)
+
+    other(0.05)
+    assert taken == [None], "the first thread will have it in a moment"
+    queue.put(_job("slow", cut=4))
+    other(5.0)
+    assert [job.device for job in taken[-1].jobs] == ["slow"]  # type: ignore[union-attr]
+    for number in range(12):
+        queue.put(_job(f"more-{number}"))
+    other(5.0, times=3)
+    assert [len(batch.jobs) for batch in taken[-3:]] == [4, 4, 4], "who asks again has ended its batch"  # type: ignore[union-attr]
 
 
 def test_a_batch_is_waited_for_no_longer_than_it_saves() -> None:

@@ -149,6 +149,7 @@ def test_a_device_that_moves_is_introduced_to_its_new_replica(
     """It does not say again what it is, and its plan goes on from the epoch that it follows."""
     replicas.start("a")
     device = connect("cam-1")
+    until(lambda: replicas.own() == {"a": 1})
     device.ask(CUT, pictures(device.bundle, 1)[0], 1)
     epoch = device.plan().epoch
     replicas.start("b")
