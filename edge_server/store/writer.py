@@ -130,7 +130,7 @@ class StoreWriter:
         return True
 
     def _write_singly(self, batch: Batch) -> None:
-        """Find the records that the database refuses, and keep the others; of a store that fails then, the rest waits."""
+        """Find the records that the database refuses, and keep the others; should it fail then, the rest waits."""
         ones = list(batch.singly())
         for place, one in enumerate(ones):
             try:
