@@ -215,6 +215,24 @@ def test_servers_and_devices_come_back_together_after_the_broker(
     assert replicas.own() == before
 
 
+def test_a_broker_that_is_away_for_longer_than_a_lease_moves_no_device(
+    replicas: MemoryReplicas, connect: Connect
+) -> None:
+    for name in ("a", "b"):
+        replicas.start(name, replica_lease_s=0.2)
+    devices = [connect(name) for name in NAMES]
+    settled(replicas, len(NAMES))
+    before = replicas.own()
+    replicas.broker.stop()
+    give_up = time.monotonic() + 0.6
+    while time.monotonic() < give_up:
+        assert replicas.own() == before
+        time.sleep(0.02)
+    replicas.broker.start()
+    ask_all(devices, 1)
+    assert replicas.own() == before
+
+
 def test_nonsense_on_a_replicas_topic_is_counted_and_moves_nobody(
     replicas: MemoryReplicas, connect: Connect
 ) -> None:

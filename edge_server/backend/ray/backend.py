@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -32,6 +34,7 @@ _START_S = 90.0
 _AGAIN_S = (1.0, 30.0)
 _FAREWELL_S = 2.0
 _OVERDUE_S = 2.0
+_LOOK_S = 0.5
 _NOBODY = Standing(0, 0.0, {}, {}, 0, 0)
 
 
@@ -63,6 +66,7 @@ class RayBackend:
         self._before = (0, 0)
         self._fault = "the Ray cluster has not been reached yet"
         self._ending = threading.Event()
+        self._asked: queue.SimpleQueue[tuple[ServedModel, int] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def start(
@@ -76,11 +80,13 @@ class RayBackend:
         names = [f"ray-dispatch-{number}" for number in range(self._order.most_hosts)]
         self._threads = [threading.Thread(target=self._dispatch, name=name, daemon=True) for name in names]
         self._threads.append(threading.Thread(target=self._receive, name="ray-results", daemon=True))
+        self._threads.append(threading.Thread(target=self._prepare, name="ray-preparer", daemon=True))
         for thread in self._threads:
             thread.start()
 
     def stop(self, timeout_s: float) -> bool:
         self._ending.set()
+        self._asked.put(None)
         give_up = time.monotonic() + timeout_s
         # First, since a process that hangs may have a thread wait in the middle of a message.
         self._close(_FAREWELL_S)
@@ -91,11 +97,8 @@ class RayBackend:
         return not any(thread.is_alive() for thread in self._threads)
 
     def prepare(self, model: ServedModel, cut: int) -> None:
-        key = (model.id.raw, cut)
-        with self._changed:
-            self._wanted[key] = False
-            self._announce(model)
-            self._tell(Make(key))
+        # A process that hangs takes nothing, which must not be the desk's trouble.
+        self._asked.put((model, cut))
 
     def ready(self, key: Key) -> bool:
         return key in self._standing.resident
@@ -134,7 +137,7 @@ class RayBackend:
 
     def _connect(self) -> None:
         """Start the process, tell it all that it must know, and wait for its first host. Raises ClusterError."""
-        ours, theirs = socket.socketpair()
+        pipe, theirs = _pair()
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
@@ -146,12 +149,13 @@ class RayBackend:
                 # Ctrl-C is the server's, which ends this process when it has answered.
                 start_new_session=True,
             )
-        pipe = Connection(ours.detach())
         try:
             pipe.send(self._order)
             give_up = time.monotonic() + _START_S
             while True:
-                if not pipe.poll(max(0.0, give_up - time.monotonic())):
+                while not pipe.poll(_LOOK_S) and time.monotonic() < give_up and not self._ending.is_set():
+                    pass
+                if not pipe.poll():
                     raise ClusterError(
                         f"the Ray cluster gave no host for tails within {_START_S:g} s; check its state (ray status)"
                     )
@@ -183,14 +187,27 @@ class RayBackend:
             self._tell(Learn(model))
 
     def _tell(self, message: Learn | Make | Run) -> bool:
-        """Under the lock. False when there is nobody to tell; what a new process must know is told it later."""
+        """Under the lock. False when there is nobody to tell; what a new process must know is told it later.
+
+        A process that takes nothing for two seconds is given up: half a message is in the way of all others.
+        """
         if self._pipe is None:
             return False
         try:
             self._pipe.send(message)
         except (OSError, ValueError):
+            _shut(self._pipe)
             return False
         return True
+
+    def _prepare(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            model, cut = asked
+            key = (model.id.raw, cut)
+            with self._changed:
+                self._wanted[key] = False
+                self._announce(model)
+                self._tell(Make(key))
 
     def _dispatch(self) -> None:
         while True:
@@ -315,10 +332,8 @@ class RayBackend:
     def _close(self, timeout_s: float) -> None:
         pipe, process = self._pipe, self._process
         if pipe is not None:
-            # Its reader ends, and it with it; what it still has is nobody's. A copy of the descriptor, because closing
-            # is the pipe's own.
-            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
-                ours.shutdown(socket.SHUT_RDWR)
+            # Its reader ends, and it with it; what it still has is nobody's.
+            _shut(pipe)
         if process is not None:
             # It ends by itself in any case: a cluster of our own takes a second or two, which nobody need wait for.
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -330,3 +345,16 @@ class RayBackend:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+def _pair() -> tuple[Connection, socket.socket]:
+    """This process's end, whose writes give up on a peer that takes nothing, and the other's."""
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(_OVERDUE_S), 0))
+    return Connection(ours.detach()), theirs
+
+
+def _shut(pipe: Connection) -> None:
+    """End what both ends say; its reader closes it. By a copy of the descriptor, because closing is the pipe's own."""
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
+        ours.shutdown(socket.SHUT_RDWR)

@@ -238,6 +238,9 @@ class ReplicaGateway:
             pass
         self._meet()
         now_ns = time.monotonic_ns()
+        if not self._gateway.connected:
+            # Or an outage of the broker longer than a lease would make every replica take all devices.
+            self._membership.deaf(now_ns)
         for silent in self._membership.tick(now_ns):
             log_event(log, logging.WARNING, "replica_lost", replica=silent, detail="not heard for a lease")
         if self._membership.settled(now_ns):
