@@ -77,8 +77,9 @@ def test_a_newcomer_takes_its_share_and_no_answer_is_lost_meanwhile(
         assert sequence in heard
     until(lambda: replicas.servers["a"].stats()["counters"].get("devices_given", 0) > 0)
     settled(replicas, len(NAMES))
+    until(lambda: all(server.idle() for server in replicas.servers.values()))
     for device in devices:
-        while not device.results.empty():
+        while not device.hears_nothing(0.05):
             device.results.get()
     ask_all(devices, 20)
     assert all(replicas.own().values())
