@@ -255,7 +255,7 @@ def test_devices_are_served_by_actors_as_by_threads_and_told_when_they_are_gone(
         for number, picture in enumerate(pictures(bundle, 3), 1):
             result = device.ask(3, picture, number)
             assert (result.status, result.answer) == (Status.OK, whole_answer(bundle, picture))
-        backend = server._backend
+        backend = server._desk._backend
         assert isinstance(backend, RayBackend)
         assert backend._process is not None
         backend._process.kill()
