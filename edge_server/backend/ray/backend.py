@@ -294,7 +294,8 @@ class RayBackend:
         self._finished(Finished(batch, ran.outcomes, sent_ns, ran.compute_us, ran.shared))
 
     def _lose(self, batch: Batch, reason: str) -> None:
-        self._counts["backend_lost"] += len(batch.jobs)
+        with self._changed:
+            self._counts["backend_lost"] += len(batch.jobs)
         self._finished(failed(batch, BackendLostError(reason)))
 
     def _lost(self, reason: str) -> None:
