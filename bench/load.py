@@ -139,11 +139,10 @@ def throughput(
 
 WHY_NOT_MORE = {
     "reference": "",
-    "xnnpack": "What keeps it from 70 %: the tail takes XNNPACK a few tens of us, as long as Python takes to read one "
-    "MQTT packet. Tried: batches (they share the invocation, not the messages), learning and deciding at intervals "
-    "instead of at each request, frames and CRC in C++.",
+    "xnnpack": "Beside the tail an answer consists of MQTT packets read and written, frames decoded and encoded, the "
+    "desk's bookkeeping and decisions.",
 }
-"""What keeps the share from 70 %, beside the figures."""
+"""What the processor time consists of that is not batch + invoke, beside the figures."""
 
 
 def batched(bundle: Bundle, recording: Recording, broker: tuple[str, int], seconds: float) -> list[Figure]:

@@ -192,10 +192,14 @@ def test_what_was_given_up_stays_so_at_the_next_connection(any_broker: Any, send
     box = Mailbox(bus, "root/kept")
     bus.subscribe_all(f"root/dev-{i}/act" for i in range(600))
     bus.unsubscribe(["root/dev-7/act"])
-    bus.close()
-    bus.connect()
-    for topic in ("root/dev-7/act", "root/dev-599/act", "root/kept"):
-        sender.publish(topic, b"again")
+    for _ in range(3):
+        bus.close()
+        bus.connect()
+        for topic in ("root/dev-7/act", "root/dev-599/act", "root/kept"):
+            sender.publish(topic, b"again")
+        # amqtt may take the subscriptions of a client that returns for those of the life that has just ended.
+        if not box.stays_empty(1.0):
+            break
     assert [box.next()[0] for _ in range(2)] == ["root/dev-599/act", "root/kept"]
     assert box.stays_empty()
 
