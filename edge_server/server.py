@@ -147,7 +147,8 @@ class EdgeServer:
     def stop(self) -> None:
         """Hear no one any more, answer what was heard, and end; harmless when repeated.
 
-        Within three seconds, and for a store as long as there is something to write, at most four more.
+        Within three seconds; for a store as long as there is something to write, at most four more; and for one of
+        several replicas two more at most, until another has taken its devices over.
         """
         gateway, self._gateway = self._gateway, None
         desk = self._desk
