@@ -12,7 +12,7 @@ import pytest
 
 from cutpoint.wire import DeviceId, ModelId
 from edge_server.backend.ray import RayBackend
-from edge_server.backend.ray import backend as ray_backend
+from edge_server.backend.ray import link as ray_link
 from edge_server.backend.ray.bridge import Bridge
 from edge_server.backend.ray.messages import Order, Ran, Run, Standing
 from edge_server.batching import Finished, Job, JobQueue
@@ -32,12 +32,12 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Any:
     ends = []
 
     def connect(backend: Any) -> None:
-        pipe, theirs = ray_backend._pair()
+        pipe, theirs = ray_link.pipe_pair()
         ends.append(theirs)
-        backend._pipe, backend._standing, backend._fault = pipe, Standing(1, 0.0, {}, {}, 0, 0), ""
+        backend._link, backend._standing = ray_link.BridgeLink(pipe), Standing(1, 0.0, {}, {}, 0, 0)
 
     monkeypatch.setattr(RayBackend, "_connect", connect)
-    monkeypatch.setattr(ray_backend, "_OVERDUE_S", 1)
+    monkeypatch.setattr(ray_link, "_TAKES_S", 1)
     yield RayBackend("reference", address=None, hosts=1, tails_bytes=1 << 20, batch_most=4)
     for end in ends:
         end.close()
