@@ -14,7 +14,8 @@ from edge_server.events import (
     TelemetrySeen,
 )
 from edge_server.logs import LogFormat, start_logging
-from edge_server.server import EdgeServer, serve
+from edge_server.process import serve
+from edge_server.server import EdgeServer
 from edge_server.store import (
     DecisionRecord,
     History,

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-import signal
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from cutpoint.bus import Bus, MqttBus
@@ -23,13 +20,13 @@ from edge_server.config import ServeConfig
 from edge_server.desk.desk import Desk
 from edge_server.desk.handover import DeskHandover
 from edge_server.events import Observer, ignore
-from edge_server.garbage import short_collections
 from edge_server.gateway import Gateway
 from edge_server.gateway.mqtt import ReplicaGateway, alone, among_others
 from edge_server.logs import log_event
 from edge_server.planning.planners import check_policy
 from edge_server.rollouts.mover import Mover
 from edge_server.sealing.sealing import SealingGateway, Seals
+from edge_server.stats import NOTHING, Stats
 from edge_server.store import Bounds, Journal
 from edge_server.web.address import HttpAddress
 
@@ -57,9 +54,8 @@ class EdgeServer:
         self.ready = threading.Event()
         self._bus = bus
         self._observers = [observer]
-        self._gateway_cpu_us = 0
+        self._stats: Stats | None = None
         self._desk: Desk | None = None
-        self._backend: Backend | None = None
         self._gateway: Gateway | None = None
         self._commands: Commands | None = None
         self._seals: Seals | None = None
@@ -115,8 +111,17 @@ class EdgeServer:
         if self._replica is not None:
             self._replica.serve_with(DeskHandover(desk))
         self._mover, self._journal = mover, journal
+        self._stats = Stats(
+            desk,
+            backend,
+            gateway,
+            mover,
+            journal=journal,
+            replica=self._replica,
+            catalogue=lambda: self._catalogue,
+        )
         self._watcher = Watcher(shelf, config.watch_interval_s, self._stock) if watched else None
-        self._desk, self._backend = desk, backend
+        self._desk = desk
         self._gateway, self._seals = gateway, seals
         self._commands = commands
         self._started_at = time.monotonic()
@@ -142,7 +147,8 @@ class EdgeServer:
     def stop(self) -> None:
         """Hear no one any more, answer what was heard, and end; harmless when repeated.
 
-        Within three seconds, and for a store as long as there is something to write, at most four more.
+        Within three seconds; for a store as long as there is something to write, at most four more; and for one of
+        several replicas two more at most, until another has taken its devices over.
         """
         gateway, self._gateway = self._gateway, None
         desk = self._desk
@@ -201,52 +207,10 @@ class EdgeServer:
         `publish` (handing over to the gateway), `plan` (learning and deciding), and `run` (the tails, with the copying
         of their tensors); `busy_us` is the kernels' time alone.
         """
-        desk, backend = self._desk, self._backend
-        if desk is None or backend is None:
-            return {
-                "models": {},
-                "catalogue": [],
-                "rollouts": [],
-                "devices": 0,
-                "tails": 0,
-                "waiting": 0,
-                "uptime_s": 0.0,
-                "counters": {},
-            }
-        counts = desk.counters.counts.copy() + desk.inbox.drops.copy()
-        counts.update(backend.counts())
-        if self._journal is not None:
-            counts.update(self._journal.counts())
-        if self._gateway is not None:
-            counts.update(self._gateway.drops())
-            self._gateway_cpu_us = self._gateway.cpu_us
-        seen: dict[str, Any] = {}
-        if self._replica is not None:
-            counts.update(self._replica.counts())
-            seen = {"replica": self._replica.seen()}
-        resident = backend.resident()
-        spent = {stage: ns // 1000 for stage, ns in desk.laps.spent_ns.copy().items()}
-        if self._journal is not None:
-            seen["store_waiting"] = len(self._journal.waiting)
-        return seen | {
-            "models": {model.id.hex: model.bundle.name for model in self._catalogue},
-            "catalogue": self._versions(desk),
-            "rollouts": []
-            if self._mover is None
-            else [standing.fields() for standing in self._mover.standings()],
-            "devices": len(desk.sessions),
-            "tails": len(resident),
-            "tails_bytes": sum(tail.bytes for tail in resident.values()),
-            "inbox": len(desk.inbox),
-            "queue": len(desk.queue),
-            "waiting": len(desk.inbox) + len(desk.queue),
-            "capacity": backend.capacity,
-            "busy_us": backend.busy_us,
-            **desk.plans.price.figures(),
-            "cpu_us": {"gateway": self._gateway_cpu_us, **spent, "run": backend.cpu_us},
-            "uptime_s": time.monotonic() - self._started_at if self._gateway is not None else 0.0,
-            "counters": dict(sorted(counts.items())),
-        }
+        if self._stats is None:
+            return dict(NOTHING)
+        up_s = time.monotonic() - self._started_at if self._gateway is not None else 0.0
+        return self._stats.all() | {"uptime_s": up_s}
 
     def idle(self) -> bool:
         """Whether nobody waits for an answer at this moment. From any thread."""
@@ -291,19 +255,6 @@ class EdgeServer:
             self._desk.renew()
             self._desk.call(self._mover.renew)
 
-    def _versions(self, desk: Desk) -> list[dict[str, Any]]:
-        """The bundles on offer, each with the devices that are planned for by it."""
-        on = Counter([session.model for session in list(desk.sessions.values())])
-        return [
-            {
-                "name": model.bundle.name,
-                "id": model.id.hex,
-                "folder": model.folder,
-                "devices": on[model],
-            }
-            for model in self._catalogue.versions()
-        ]
-
     def _show(self, address: HttpAddress, desk: Desk, gateway: Gateway, backend: Backend) -> None:
         """Show this start of the server; what `/readyz` looks at is listed here. Raises ConfigError."""
         # Imported here: it takes 0.3 s and 10 MB, which a server that shows nothing need not pay.
@@ -326,9 +277,8 @@ class EdgeServer:
         self._web.start(ServerView(self.config, self._web.fleet, desk, self.stats, checks))
 
     def _save_run(self, now_s: float) -> None:
-        if self._journal is not None and self._journal.due(now_s):
-            stats = self.stats()
-            self._journal.save_run(stats["counters"], stats["models"])
+        if self._journal is not None and self._stats is not None and self._journal.due(now_s):
+            self._journal.save_run(self._stats.counters(), self._stats.models())
 
     def _stop_store(self, desk: Desk, *, ended: bool) -> None:
         journal = self._journal
@@ -337,8 +287,8 @@ class EdgeServer:
         if ended and desk.memory is not None:
             # The desk's thread is no more, so that its sessions have no other owner.
             desk.memory.save_all(_SAVE_S)
-        stats = self.stats()
-        journal.save_run(stats["counters"], stats["models"])
+        if self._stats is not None:
+            journal.save_run(self._stats.counters(), self._stats.models())
         if not journal.stop(_FLUSH_S):
             log_event(log, logging.ERROR, "store_stuck")
 
@@ -349,29 +299,3 @@ class EdgeServer:
         return MqttBus(
             config.host, config.port, client_id, username=config.username, password=config.password
         )
-
-
-def serve(
-    config: ServeConfig,
-    *,
-    observer: Observer = ignore,
-    on_ready: Callable[[EdgeServer], None] | None = None,
-) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` is called once when devices are heard.
-
-    Must be called on the main thread. Raises what `EdgeServer.start` raises.
-    """
-    asked_to_stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        asked_to_stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with EdgeServer(config, observer=observer) as server, short_collections(server.idle):
-            if on_ready is not None:
-                on_ready(server)
-            asked_to_stop.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

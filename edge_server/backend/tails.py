@@ -127,7 +127,7 @@ class Tails:
         began = time.perf_counter()
         made = make_tail(model, cut, self._kernels, self._batch_most)
         if made.stood_in is not None:
-            self.counts["tail_on_stand_in"] += 1
+            self._count("tail_on_stand_in")
             log_event(
                 log,
                 logging.WARNING,
@@ -183,6 +183,11 @@ class Tails:
 
     def _tell(self, given_up: list[Key]) -> None:
         for model, cut in given_up:
-            self.counts["tails_given_up"] += 1
+            self._count("tails_given_up")
             self._priced((model, cut), None)
             log_event(log, logging.INFO, "tail_given_up", model=model.hex(), cut=cut)
+
+    def _count(self, name: str) -> None:
+        # An increment is not one step, and several threads make tails.
+        with self._lock:
+            self.counts[name] += 1

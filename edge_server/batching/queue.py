@@ -75,7 +75,8 @@ class JobQueue:
         """State what a tail costs, as measured when it was made; None when it is no longer in memory."""
         with self._changed:
             if cost is None:
-                self._costs.pop(key, None)
+                for of_key in (self._costs, self._gap_ns, self._came_ns):
+                    of_key.pop(key, None)
             else:
                 self._costs[key] = cost
 
@@ -126,6 +127,9 @@ class JobQueue:
                     elif (batch := self._batch(key)) is not None:
                         if self._quick(key):
                             self._quick_by = me
+                        if self._others_have_work():
+                            # What was left to this thread woke nobody when it came.
+                            self._changed.notify()
                         return batch
             finally:
                 self._idle -= 1
@@ -199,6 +203,12 @@ class JobQueue:
         if self._quick_by is None or not self._quick(key):
             return False
         return len(self._waiting[key]) * self._costs[key].single_us < _BACK_TO_BACK_US
+
+    def _others_have_work(self) -> bool:
+        """Whether a job waits that a thread which is idle, besides the asking one, may take."""
+        return self._idle > 1 and any(
+            entries and not self._left_to_the_quick(key) for key, entries in self._waiting.items()
+        )
 
     def _limit(self, cost: BatchCost | None) -> int:
         """Most jobs of one batch: those that gain, or those that are quick one after the other."""

@@ -148,7 +148,9 @@ class Desk:
     def forget(self, devices: Iterable[DeviceId]) -> None:
         """Forget what is known of these devices, without saving it. On the desk's thread."""
         for device in devices:
-            self.sessions.pop(device, None)
+            session = self.sessions.pop(device, None)
+            if session is not None:
+                self.plans.end(session)
             if self.memory is not None:
                 self.memory.forget(device)
 
@@ -218,6 +220,7 @@ class Desk:
             self.counters.count("devices_evicted")
             if self.memory is not None:
                 self.memory.end(evicted)
+            self.plans.end(evicted)
         session = DeviceSession(
             device, capacity=self._capacity, remembered_answers=self._config.remembered_answers
         )

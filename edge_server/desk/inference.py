@@ -25,6 +25,11 @@ from edge_server.planning.epoch import newer
 
 # A device without a plan of this server waits as long as its firmware says; ten seconds is the planner's longest.
 _LONGEST_DEADLINE_MS = 10_000
+_TWIN_REFUSED = Verdict(
+    Status.FAILED,
+    reason="twin_refused",
+    detail="either of the devices with this id might take the other's answer",
+)
 
 
 class Inference:
@@ -93,6 +98,10 @@ class Inference:
             assert isinstance(ticket, Ticket)
             ticket.started_ns, ticket.batch = finished.started_ns, shared
             ticket.compute_us = finished.compute_us // len(finished.batch.jobs)
+            if ticket.session.twins.clashed(time.monotonic()):
+                # It came before the other device's, and both hear the answer.
+                self._finish(job, _TWIN_REFUSED)
+                continue
             self._finish(
                 job, self._decoded(job.model, outcome, acknowledged=Flag.ANSWERED in ticket.message.flags)
             )
@@ -129,8 +138,7 @@ class Inference:
                 "have this id; give one of them another",
             )
         if session.twins.clashed(now_s):
-            detail = "either of the devices with this id might take the other's answer"
-            self._reply.conclude(ticket, Verdict(Status.FAILED, reason="twin_refused", detail=detail))
+            self._reply.conclude(ticket, _TWIN_REFUSED)
             return True
         if remembered is not None:
             self._counters.count("repeated")
@@ -142,7 +150,10 @@ class Inference:
         return False
 
     def _follow(self, session: DeviceSession, message: Activation) -> None:
-        """Keep track of lives and numbers; a gap or a step back is counted and otherwise harmless."""
+        """Keep track of lives and numbers; a gap or a step back is counted and otherwise harmless.
+
+        The same number again is neither: an inference that was refused may be asked again.
+        """
         if message.boot != session.boot:
             if session.state is not None and not newer(message.boot, session.boot):
                 # Late from an earlier life: what the device itself said last about its boot stands.
@@ -153,7 +164,7 @@ class Inference:
                 self.stepped_back(session)
             session.boot = message.boot
             self._counters.count("boots_seen")
-        elif session.sequence and message.sequence != session.sequence + 1:
+        elif session.sequence and message.sequence not in (session.sequence, session.sequence + 1):
             forward = message.sequence > session.sequence
             self._counters.count("sequence_gap" if forward else "sequence_back")
             if not forward:

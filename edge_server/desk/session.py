@@ -34,6 +34,7 @@ class DeviceSession:
         "boot",
         "capacity",
         "device",
+        "ended",
         "epoch",
         "in_flight",
         "model",
@@ -65,6 +66,8 @@ class DeviceSession:
         self.state: Presence | None = None
         self.boot = 0
         self.sequence = 0
+        self.ended = False
+        """Whether it was forgotten: what is under way is answered, and nothing is planned for the device from here."""
         self._collecting = b""
         self._logged: deque[float] = deque(maxlen=_MOST_LINES)
         self._received: list[Received] = []

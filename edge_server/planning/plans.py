@@ -168,8 +168,15 @@ class Plans:
         """The device runs a model that is not on offer: plans of the one before mean nothing to it."""
         session.model, session.board, session.planning = None, None, None
 
+    def end(self, session: DeviceSession) -> None:
+        """The session is forgotten: whoever serves the device from now on plans for it, and no plan of here follows."""
+        session.ended = True
+        self.forget(session)
+
     def learn(self, session: DeviceSession, outcome: Outcome) -> None:
         """Take what an activation taught, and plan anew where that is due."""
+        if session.ended:
+            return
         foreign = session.epoch.saw(outcome.activation.plan_epoch)
         if session.model is not outcome.model:
             self.adopt(session, outcome.model, ran=_ran(outcome.activation))

@@ -111,10 +111,16 @@ class Membership:
         self._joining_since_ns = None
         self._said_ns = None
 
-    def renewed(self, now_ns: int) -> None:
-        """The connection is back: nobody could be heard, so everybody's lease begins anew."""
+    def deaf(self, now_ns: int) -> None:
+        """There is no connection: nobody can be heard, so everybody's lease begins anew."""
         for member in self._others.values():
             member.heard_ns = now_ns
+        if self._namesake is not None:
+            self._namesake.heard_ns = now_ns
+
+    def renewed(self, now_ns: int) -> None:
+        """The connection is back: the others get a lease to be heard in, and hear of this one at once."""
+        self.deaf(now_ns)
         self._said_ns = None
 
     def tick(self, now_ns: int) -> tuple[str, ...]:

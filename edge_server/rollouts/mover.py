@@ -281,7 +281,7 @@ class Mover:
         on_new = on_old = 0
         # A copy in one step: other threads ask, too.
         for device, seen in list(self._seen.items()):
-            if seen.about is None:
+            if seen.about is None or not self._mine(device):
                 continue
             version = self._catalogue.get(seen.about.model_id, device)
             on_new += version is step.new

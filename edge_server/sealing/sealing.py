@@ -23,7 +23,7 @@ _REMEMBER_EVERY_S = 10.0
 class Seals:
     """One sealer and one opener for each device with a key. Devices without one pass as they are.
 
-    A device is opened for by one thread only, its worker's. The memory keeps what was opened last, so that a
+    Devices are opened for by one thread only, the desk's. The memory keeps what was opened last, so that a
     recording from before a restart is refused too: written at every new life of a device, every ten seconds while
     frames come, and at the end.
     """

@@ -19,7 +19,7 @@ class Waiting:
 
     At most `most` inferences and as many decisions wait; a newcomer pushes out the oldest, which is counted in
     `dropped`. Of each device the newest record alone waits, and none is ever dropped: there are as many as the server
-    has sessions.
+    has sessions. What was taken still counts as waiting for whoever asks about a device, until it is `settled`.
     """
 
     def __init__(self, most: int) -> None:
@@ -27,6 +27,7 @@ class Waiting:
         self._inferences: deque[InferenceRecord] = deque(maxlen=most)
         self._decisions: deque[DecisionRecord] = deque(maxlen=most)
         self._devices: dict[DeviceId, DeviceRecord] = {}
+        self._taken: dict[DeviceId, DeviceRecord] = {}
         self._models: dict[ModelId, ModelRecord] = {}
         self._run: RunRecord | None = None
         self.dropped = 0
@@ -54,9 +55,9 @@ class Waiting:
             self._run = record
 
     def saved(self, device: DeviceId) -> DeviceRecord | None:
-        """The record of a device that still waits: newer than the store's."""
+        """The record of a device that is not in the store yet, and newer than what is."""
         with self._lock:
-            return self._devices.get(device)
+            return self._devices.get(device) or self._taken.get(device)
 
     def __len__(self) -> int:
         """Rows that wait. May be asked on any thread."""
@@ -76,9 +77,15 @@ class Waiting:
             decisions = [self._decisions.popleft() for _ in range(min(room, len(self._decisions)))]
             names = list(self._devices)[:_BATCH_DEVICES]
             devices = [self._devices.pop(name) for name in names]
+            self._taken = {record.device: record for record in devices}
             models, self._models = self._models, {}
             run, self._run = self._run, None
         return Batch(tuple(devices), tuple(inferences), tuple(decisions), run, tuple(models.values()))
+
+    def settled(self) -> None:
+        """What was taken last is in the store, waits again, or is lost."""
+        with self._lock:
+            self._taken = {}
 
     def put_back(self, batch: Batch) -> None:
         """Undo a `take`: what was dropped meanwhile stays dropped, and newer records of a device stay."""

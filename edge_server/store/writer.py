@@ -110,7 +110,8 @@ class StoreWriter:
             except StoreError as error:
                 if error.trouble != "refused":
                     raise
-                self._write_singly(batch)
+                singly, batch = batch, Batch()
+                self._write_singly(singly)
             batch = Batch()
             pruned = self._store.prune(self._bounds, self._wall_us(), slice_rows=_PRUNE_ROWS)
         except StoreError as error:
@@ -121,19 +122,24 @@ class StoreWriter:
             self.counters.count("internal_error")
             log_event(log, logging.ERROR, "internal_error", error)
             return True
+        finally:
+            self._waiting.settled()
         if pruned:
             self.counters.count("store_pruned", pruned)
         self._works()
         return True
 
     def _write_singly(self, batch: Batch) -> None:
-        """Find the records that the database refuses, and keep the others."""
-        for one in batch.singly():
+        """Find the records that the database refuses, and keep the others; should it fail then, the rest waits."""
+        ones = list(batch.singly())
+        for place, one in enumerate(ones):
             try:
                 self._store.write(one)
                 self.counters.count("store_written")
             except StoreError as error:
                 if error.trouble != "refused":
+                    for rest in reversed(ones[place:]):
+                        self._waiting.put_back(rest)
                     raise
                 self.counters.count("store_refused")
                 self._say(error)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import select
-import socket
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+
+import paho.mqtt.client as paho
 
 from cutpoint.wire import (
     Activation,
@@ -27,7 +27,6 @@ from cutpoint.wire import (
     state_json,
 )
 from host_tools.load.client import Client
-from host_tools.load.packets import connect
 from host_tools.load.recording import Recording
 from host_tools.load.scenario import Fault
 
@@ -60,7 +59,7 @@ class Attack:
         self._rng = random.Random(seed)
         self._ended = threading.Event()
         self._recorded: deque[tuple[str, bytes]] = deque(maxlen=MOST_RECORDED)
-        self._held: list[socket.socket] = []
+        self._held: list[Client] = []
         self._sequence = 0
         way = {"forge": self._forge, "replay": self._replay, "storm": self._storm, "noise": self._noise}
         self._act = way[fault.what.partition(".")[2]]
@@ -79,8 +78,8 @@ class Attack:
             self._storm()
         else:
             self._through_a_client()
-        for sock in self._held:
-            sock.close()
+        for client in self._held:
+            client.drop()
         self._held.clear()
 
     def _through_a_client(self) -> None:
@@ -88,10 +87,10 @@ class Attack:
         filters = [(topics.all(Leaf.ACT), 0)] if self._fault.what == "attack.replay" else []
         name = f"attack-{self._rng.getrandbits(32):08x}"
         client = Client(name, filters, keepalive_s=30, login=self._target.login)
-        client.on_message = lambda topic, payload: self._recorded.append((topic, payload))
+        client.on_message = self._record
         owed, before_s = 0.0, time.monotonic()
         while not self._ended.is_set():
-            if client.sock is None and not self._reach(client):
+            if client.sock is None and not client.connect(self._target.broker):
                 self._ended.wait(0.25)
                 continue
             self._serve(client)
@@ -107,25 +106,22 @@ class Attack:
         for topic, payload in self._act():
             self.counts["sent" if client.publish(topic, payload) else "unsent"] += 1
 
-    def _reach(self, client: Client) -> bool:
-        try:
-            sock = socket.create_connection(self._target.broker, timeout=1.0)
-        except OSError:
-            return False
-        sock.setblocking(False)
-        client.begin(sock)
-        return True
-
     def _serve(self, client: Client) -> None:
         sock = client.sock
         if sock is None:
             return
-        readable, writable, _ = select.select([sock], [sock] if client.wants_write else [], [], _STEP_S)
-        if readable:
-            client.readable()
-        if writable:
-            client.writable()
+        # Not select(), which knows no descriptor beyond 1023.
+        poll = select.poll()
+        poll.register(sock, select.POLLIN | (select.POLLOUT if client.wants_write else 0))
+        for _, events in poll.poll(_STEP_S * 1000):
+            if events & ~select.POLLOUT:
+                client.readable()
+            if events & select.POLLOUT:
+                client.writable()
         client.look()
+
+    def _record(self, message: paho.MQTTMessage) -> None:
+        self._recorded.append((message.topic, bytes(message.payload)))
 
     def _forge(self) -> list[tuple[str, bytes]]:
         """A second device of a victim's name and another boot number, or one that nobody ever saw."""
@@ -174,17 +170,14 @@ class Attack:
             wait_s = began_s + number / self._fault.rate_per_s - time.monotonic()
             if self._ended.is_set() or (wait_s > 0 and self._ended.wait(wait_s)):
                 break
-            try:
-                sock = socket.create_connection(self._target.broker, timeout=1.0)
-                sock.sendall(connect(f"storm-{number}", 30, None, *self._target.login))
-            except OSError:
+            client = Client(f"storm-{number}", [], login=self._target.login)
+            if not client.connect(self._target.broker):
                 self.counts["refused"] += 1
                 continue
             self.counts["connected"] += 1
             if number % 2:
-                self._held.append(sock)
+                self._held.append(client)
             else:
-                sock.close()
-        with suppress(OSError):
-            self._ended.wait()
+                client.drop()
+        self._ended.wait()
         return []

@@ -7,10 +7,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import paho.mqtt.client as paho
+
 from cutpoint import _core
 from cutpoint.wire import DeviceId, Leaf, Topics
-from host_tools.load.client import Client
-from host_tools.load.packets import Published
+from host_tools.load.client import Client, Will
 from host_tools.load.recording import Recording
 
 START_US = 1 << 42
@@ -74,7 +75,10 @@ class LightDevice:
     attempts: int = 0
     eager: bool = False
     """Asks again as soon as it is answered: a closed loop, for a rate that nothing but the edge limits."""
-    watching_writes: bool = False
+    watched: int = 0
+    """What the fleet's selector watches the socket for; 0 while it does not."""
+    fell: bool = False
+    """The connection is gone, and the fleet has not dealt with it yet."""
     _clock: _core.ManualClock = field(default_factory=_core.ManualClock, repr=False)
     _topics: dict[str, str] = field(init=False, repr=False)
     _now_ns: int = 0
@@ -104,7 +108,7 @@ class LightDevice:
         self.client = Client(
             f"load-{self.name}",
             [(self._topics["res"], 0), (self._topics["plan"], 1), (self._topics["cmd"], 1)],
-            will=Published(self._topics[will.leaf], will.payload, will.qos, will.retain),
+            will=Will(self._topics[will.leaf], will.payload, will.qos, will.retain),
             login=manner.login,
             keepalive_s=manner.keepalive_s,
         )
@@ -141,6 +145,7 @@ class LightDevice:
             self.session.sleeping()
             self.pump()
         self.client.leave()
+        self.lost()
 
     def pump(self) -> None:
         """Do everything that the session asks for now."""
@@ -193,8 +198,8 @@ class LightDevice:
         self.session.connected()
         self.pump()
 
-    def _arrived(self, _topic: str, payload: bytes) -> None:
-        self.session.frame(payload)
+    def _arrived(self, message: paho.MQTTMessage) -> None:
+        self.session.frame(message.payload)
         self.pump()
 
     def _about(self) -> dict[str, object]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 import random
 import selectors
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from cutpoint import _core
 from host_tools.load.device import LightDevice, Manner
@@ -20,7 +22,10 @@ from host_tools.load.schedule import Schedule
 
 LOOKS = 6
 """How often each connection looks at its keepalive within its time."""
-CONNECT_WITHIN_S = 3.0
+SLICES = 20
+"""Into so many parts the devices are divided for that, so that no look holds the loop up."""
+CONNECTING = 16
+"""Connects that may wait for a broker at the same time."""
 BACKOFF_S = (0.25, 4.0)
 MOST_WAIT_S = 0.05
 
@@ -36,22 +41,33 @@ class Second:
 @dataclass(slots=True)
 class Tally:
     """What a fleet measured. Latencies in us: `scheduled` from when the picture was due, `sent` from when its device
-    began it (which hides the time that it waited: coordinated omission); `edge_*` of those that the edge answered.
+    began it (which hides the time that it waited: coordinated omission); `edge_*` of those that the edge answered,
+    `other_*` of all others.
     """
 
-    scheduled: Histogram = field(default_factory=Histogram)
-    sent: Histogram = field(default_factory=Histogram)
     edge_scheduled: Histogram = field(default_factory=Histogram)
     edge_sent: Histogram = field(default_factory=Histogram)
+    other_scheduled: Histogram = field(default_factory=Histogram)
+    other_sent: Histogram = field(default_factory=Histogram)
     seconds: dict[int, Second] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     cuts: Counter[int] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     behind: Histogram = field(default_factory=Histogram)
 
+    @property
+    def scheduled(self) -> Histogram:
+        """Of all inferences."""
+        return _sum(self.edge_scheduled, self.other_scheduled)
+
+    @property
+    def sent(self) -> Histogram:
+        """Of all inferences."""
+        return _sum(self.edge_sent, self.other_sent)
+
     def add(self, other: Tally) -> None:
         """Count everything that another fleet counted."""
-        for name in ("scheduled", "sent", "edge_scheduled", "edge_sent", "behind"):
+        for name in ("edge_scheduled", "edge_sent", "other_scheduled", "other_sent", "behind"):
             getattr(self, name).add(getattr(other, name))
         for name in ("reasons", "cuts", "counts"):
             getattr(self, name).update(getattr(other, name))
@@ -59,6 +75,13 @@ class Tally:
             mine = self.seconds.setdefault(number, Second())
             mine.latency_us.add(second.latency_us)
             mine.by.update(second.by)
+
+
+def _sum(first: Histogram, second: Histogram) -> Histogram:
+    both = Histogram()
+    both.add(first)
+    both.add(second)
+    return both
 
 
 class Fleet:
@@ -83,7 +106,9 @@ class Fleet:
         self.orders: deque[Callable[[Fleet], None]] = deque()
         self._broker = broker
         self._boot = manner.boot
-        self._look_s = manner.keepalive_s / LOOKS
+        self._look_ns = int(manner.keepalive_s * 1e9 / LOOKS / SLICES)
+        self._slice = 0
+        self._connecting = ThreadPoolExecutor(CONNECTING, "load-connect")
         self._began_ns: int | None = None
         self._selector = selectors.DefaultSelector()
         self._rng = random.Random(first_place)
@@ -98,7 +123,7 @@ class Fleet:
             for place, name in enumerate(names)
         ]
         for device in self.devices:
-            device.client.on_down = self._down_of(device)
+            device.client.on_closing = partial(self._unwatch, device)
         self._on_board = recording.max_cut
 
     @property
@@ -114,6 +139,7 @@ class Fleet:
     def connect(self, within_s: float) -> int:
         """Connect all devices, and return how many are connected after at most so many seconds."""
         end_ns = time.monotonic_ns() + int(within_s * 1e9)
+        self._look(time.monotonic_ns())
         for device in self.devices:
             self._connect_later(device, 0)
         while self.online < len(self.devices) and time.monotonic_ns() < end_ns:
@@ -178,6 +204,7 @@ class Fleet:
 
     def close(self) -> None:
         """Everybody leaves in good order; the ledger is closed."""
+        self._connecting.shutdown(cancel_futures=True)
         for device in self.devices:
             device.at(time.monotonic_ns())
             device.leave()
@@ -202,11 +229,12 @@ class Fleet:
         now_ns = time.monotonic_ns()
         scheduled_us, sent_us = (now_ns - flying.scheduled_ns) // 1000, (now_ns - flying.sent_ns) // 1000
         tally = self.tally
-        tally.scheduled.record(scheduled_us)
-        tally.sent.record(sent_us)
         if by == "edge":
             tally.edge_scheduled.record(scheduled_us)
             tally.edge_sent.record(sent_us)
+        else:
+            tally.other_scheduled.record(scheduled_us)
+            tally.other_sent.record(sent_us)
         tally.reasons[delivery.reason] += 1
         tally.cuts[delivery.cut] += 1
         if self._began_ns is not None:
@@ -226,32 +254,34 @@ class Fleet:
         due, now_ns = self._due, time.monotonic_ns()
         while due and due[0][0] <= now_ns:
             heapq.heappop(due)[2](now_ns)
-        next_ns = min(due[0][0], end_ns) if due else end_ns
-        wait_s = min(max(0.0, (next_ns - time.monotonic_ns()) / 1e9), MOST_WAIT_S)
-        for key, events in self._selector.select(wait_s):
-            key.data(events)
+        wait_s = ((due[0][0] if due and due[0][0] < end_ns else end_ns) - time.monotonic_ns()) / 1e9
+        for key, events in self._selector.select(min(wait_s, MOST_WAIT_S) if wait_s > 0 else 0):
+            self._ready(key.data, events)
 
     def _at(self, when_ns: int, action: Callable[[int], None]) -> None:
         self._tie += 1
         heapq.heappush(self._due, (when_ns, self._tie, action))
 
     def settle(self, device: LightDevice) -> None:
-        """After anything happened to a device: watch for what it waits for."""
+        """After anything happened to a device: come back to it after a loss, and watch for what it waits for."""
+        if device.fell:
+            device.fell = False
+            self.tally.counts["connections_lost"] += 1
+            device.lost()
+            self._connect_again(device)
         wake_ns = device.next_wakeup_ns()
         if wake_ns is not None and (device.wake_ns == 0 or wake_ns < device.wake_ns):
             device.wake_ns = wake_ns
-            self._at(wake_ns, lambda now_ns: self._wake(device, wake_ns, now_ns))
-        wants = device.client.wants_write
-        if wants != device.watching_writes and device.client.sock is not None:
-            device.watching_writes = wants
-            self._selector.modify(
-                device.client.sock,
-                selectors.EVENT_READ | (selectors.EVENT_WRITE if wants else 0),
-                self._ready_of(device),
-            )
+            self._at(wake_ns, partial(self._wake, device))
+        if device.watched:
+            wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if device.client.wants_write else 0)
+            if wants != device.watched:
+                device.watched = wants
+                self._selector.modify(device.client.sock, wants, device)
 
-    def _wake(self, device: LightDevice, wake_ns: int, now_ns: int) -> None:
-        if device.wake_ns != wake_ns:
+    def _wake(self, device: LightDevice, now_ns: int) -> None:
+        # Of several entries the earliest counts; the others find nothing due.
+        if device.wake_ns == 0 or device.wake_ns > now_ns:
             return
         device.wake_ns = 0
         device.at(now_ns)
@@ -260,16 +290,13 @@ class Fleet:
             device.tick()
         self.settle(device)
 
-    def _ready_of(self, device: LightDevice) -> Callable[[int], None]:
-        def ready(events: int) -> None:
-            device.at(time.monotonic_ns())
-            if events & selectors.EVENT_READ:
-                device.client.readable()
-            if events & selectors.EVENT_WRITE:
-                device.client.writable()
-            self.settle(device)
-
-        return ready
+    def _ready(self, device: LightDevice, events: int) -> None:
+        device.at(time.monotonic_ns())
+        if events & selectors.EVENT_READ:
+            device.client.readable()
+        if events & selectors.EVENT_WRITE:
+            device.client.writable()
+        self.settle(device)
 
     # Connections.
 
@@ -278,42 +305,23 @@ class Fleet:
         wanted_ns = time.monotonic_ns() + after_ns
         when_ns = max(wanted_ns, self._connect_free_ns)
         self._connect_free_ns = when_ns + self._gap_ns
-        self._at(when_ns, lambda _now_ns: self._connect(device))
+        self._at(when_ns, partial(self._connect, device))
 
-    def _connect(self, device: LightDevice) -> None:
-        family = socket.AF_INET6 if ":" in self._broker[0] else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        sock.connect_ex(self._broker)
-        done = False
+    def _connect(self, device: LightDevice, _now_ns: int) -> None:
+        self._connecting.submit(self._reach, device)
 
-        def connected(_events: int) -> None:
-            nonlocal done
-            done = True
-            self._selector.unregister(sock)
-            if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                failed()
-                return
-            device.at(time.monotonic_ns())
-            device.watching_writes = False
-            self._selector.register(sock, selectors.EVENT_READ, self._ready_of(device))
-            device.client.begin(sock)
-            if device.client.sock is not None:
-                self.settle(device)
-                self._look_later(device, sock)
+    def _reach(self, device: LightDevice) -> None:
+        """On a thread of its own, since a broker that hangs keeps paho waiting; the loop goes on from there."""
+        reached = device.client.connect(self._broker)
+        self.orders.append(lambda _fleet: self._reached(device, reached))
 
-        def failed() -> None:
-            sock.close()
+    def _reached(self, device: LightDevice, reached: bool) -> None:
+        if not reached:
             self.tally.counts["connects_failed"] += 1
             self._connect_again(device)
-
-        def give_up(_now_ns: int) -> None:
-            if not done:
-                self._selector.unregister(sock)
-                failed()
-
-        self._selector.register(sock, selectors.EVENT_WRITE, connected)
-        self._at(time.monotonic_ns() + int(CONNECT_WITHIN_S * 1e9), give_up)
+            return
+        device.watched = selectors.EVENT_READ
+        self._selector.register(device.client.sock, device.watched, device)
 
     def _connect_again(self, device: LightDevice) -> None:
         least, most = BACKOFF_S
@@ -321,31 +329,23 @@ class Fleet:
         device.attempts += 1
         self._connect_later(device, int(after_s * 1e9))
 
-    def _down_of(self, device: LightDevice) -> Callable[[], None]:
-        def down() -> None:
-            sock = device.client.sock
-            if sock is None:
-                return
+    def _unwatch(self, device: LightDevice, sock: Any) -> None:
+        """paho is about to close this socket."""
+        if device.watched:
             self._selector.unregister(sock)
-            device.watching_writes = False
-            self.tally.counts["connections_lost"] += 1
-            device.at(time.monotonic_ns())
-            device.lost()
-            self._connect_again(device)
+            device.watched = 0
+            device.fell = True
 
-        return down
-
-    def _look_later(self, device: LightDevice, sock: socket.socket) -> None:
-        def look(now_ns: int) -> None:
-            if device.client.sock is not sock:
-                return
-            device.at(now_ns)
-            device.client.look()
-            if device.client.sock is sock:
-                self.settle(device)
-                self._look_later(device, sock)
-
-        self._at(time.monotonic_ns() + int(self._look_s * (0.9 + 0.2 * self._rng.random()) * 1e9), look)
+    def _look(self, now_ns: int) -> None:
+        """Keepalives, of one slice of the devices after the other."""
+        for device in self.devices[self._slice :: SLICES]:
+            if device.watched:
+                device.client.look()
+                if device.fell or device.client.wants_write:
+                    device.at(now_ns)
+                    self.settle(device)
+        self._slice = (self._slice + 1) % SLICES
+        self._at(now_ns + self._look_ns, self._look)
 
 
 @dataclass(slots=True)

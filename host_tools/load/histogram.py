@@ -21,19 +21,23 @@ class Histogram:
 
     bits: int = PRECISE
     counts: dict[int, int] = field(default_factory=dict)
-    total: int = 0
     most: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many values were counted."""
+        return sum(self.counts.values())
 
     def record(self, value: int) -> None:
         """Count one value; one below 0 counts as 0."""
-        value = max(value, 0)
+        if value < 0:  # not max(), and no total kept: this is called for every latency of every inference
+            value = 0
+        elif value > self.most:
+            self.most = value
         shift = value.bit_length() - self.bits - 1
         bucket = value if shift <= 0 else (shift << self.bits) + (value >> shift)
         counts = self.counts
         counts[bucket] = counts.get(bucket, 0) + 1
-        self.total += 1
-        if value > self.most:
-            self.most = value
 
     def add(self, other: Histogram) -> None:
         """Count everything that another one counted. ValueError for another precision."""
@@ -41,7 +45,6 @@ class Histogram:
             raise ValueError(f"a histogram of {other.bits} bits does not fit one of {self.bits}")
         for bucket, count in other.counts.items():
             self.counts[bucket] = self.counts.get(bucket, 0) + count
-        self.total += other.total
         self.most = max(self.most, other.most)
 
     @classmethod
@@ -54,20 +57,20 @@ class Histogram:
 
     def percentile(self, share: float) -> int | None:
         """The smallest bucket's upper end that at least `share` of the values do not exceed; None when empty."""
-        if not self.total:
+        if not self.counts:
             return None
         return next(value for value, reached in self.curve() if reached >= share - 1e-12)
 
     def curve(self) -> Iterator[tuple[int, float]]:
         """(upper end of a bucket, share of the values up to there), rising."""
-        reached = 0
+        reached, total = 0, self.total
         for bucket in sorted(self.counts):
             reached += self.counts[bucket]
-            yield min(self._upper(bucket), self.most), reached / self.total
+            yield min(self._upper(bucket), self.most), reached / total
 
     def mean(self) -> float | None:
         """Mean of the buckets' upper ends; None when empty."""
-        if not self.total:
+        if not self.counts:
             return None
         return math.fsum(self._upper(bucket) * count for bucket, count in self.counts.items()) / self.total
 

@@ -1,16 +1,18 @@
-"""The packets of MQTT 3.1.1 that a light client and a fault proxy need (OASIS standard, sections 2 and 3)."""
+"""Cutting a TCP stream at MQTT packet boundaries, and changing the payload of a PUBLISH (MQTT 3.1.1, sections 2 and 3).
+
+The fault proxy does something to single messages that pass between a client and its broker. This is ours since no
+library offers it: clients and brokers parse what their own socket carries, answer it, and do not give the bytes on.
+Whoever wants to speak MQTT uses paho (`client.py`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cutpoint.errors import PeerError
 
-CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 1, 2, 3, 4, 8, 9
-PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
-"""Kinds: the upper four bits of a packet's first byte."""
-
-PING, GOODBYE = b"\xc0\x00", b"\xe0\x00"
+PUBLISH = 3
+"""A kind: the upper four bits of a packet's first byte."""
 MOST_PACKET_BYTES = 64 << 20
 """No device or edge sends more; a stream that announces more is not MQTT, or out of step."""
 
@@ -69,29 +71,26 @@ def _end(data: bytes, at: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A PUBLISH packet. `mid` is its packet identifier, with QoS above 0."""
+    """A PUBLISH packet in its parts: first byte (kind and flags), topic, the bytes from topic to payload, payload."""
 
+    first: int
     topic: str
+    head: bytes
     payload: bytes
-    qos: int = 0
-    retain: bool = False
-    dup: bool = False
-    mid: int = 0
 
     @property
     def leaf(self) -> str:
         """The last level of the topic."""
         return self.topic.rpartition("/")[2]
 
-    def with_payload(self, payload: bytes) -> Published:
-        """The same message with other content; the packet's length follows when it is encoded."""
-        return replace(self, payload=payload)
-
-    def encode(self) -> bytes:
-        """The packet."""
-        first = PUBLISH << 4 | self.dup << 3 | self.qos << 1 | self.retain
-        mid = self.mid.to_bytes(2, "big") if self.qos else b""
-        return _packet(first, _text(self.topic) + mid + self.payload)
+    def with_payload(self, payload: bytes) -> bytes:
+        """The packet with another payload, its length made right."""
+        start, length = bytearray((self.first,)), len(self.head) + len(payload)
+        while length >= 0x80:
+            start.append(length & 0x7F | 0x80)
+            length >>= 7
+        start.append(length)
+        return bytes(start) + self.head + payload
 
 
 def kind_of(packet: bytes) -> int:
@@ -100,7 +99,7 @@ def kind_of(packet: bytes) -> int:
 
 
 def read_publish(packet: bytes) -> Published:
-    """A whole PUBLISH packet as a value. Raises PacketError."""
+    """A whole PUBLISH packet in its parts. Raises PacketError."""
     first, at = packet[0], 2
     while packet[at - 1] & 0x80:
         at += 1
@@ -113,51 +112,4 @@ def read_publish(packet: bytes) -> Published:
         topic = packet[at + 2 : topic_end].decode()
     except UnicodeDecodeError as error:
         raise PacketError("a PUBLISH has a topic that is no UTF-8") from error
-    mid = int.from_bytes(packet[topic_end:payload_at], "big")
-    return Published(topic, packet[payload_at:], qos, bool(first & 1), bool(first & 8), mid)
-
-
-def connect(
-    client_id: str,
-    keepalive_s: int,
-    will: Published | None = None,
-    username: str | None = None,
-    password: str | None = None,
-) -> bytes:
-    """A CONNECT with a clean session."""
-    flags, tail = 0x02, _text(client_id)
-    if will is not None:
-        flags |= 0x04 | will.qos << 3 | will.retain << 5
-        tail += _text(will.topic) + len(will.payload).to_bytes(2, "big") + will.payload
-    if username is not None:
-        flags |= 0x80
-        tail += _text(username)
-    if password is not None:
-        flags |= 0x40
-        tail += _text(password)
-    return _packet(CONNECT << 4, _text("MQTT") + bytes((4, flags)) + keepalive_s.to_bytes(2, "big") + tail)
-
-
-def subscribe(mid: int, filters: list[tuple[str, int]]) -> bytes:
-    """A SUBSCRIBE to these topic filters, each with its QoS."""
-    asked = b"".join(_text(topic) + bytes((qos,)) for topic, qos in filters)
-    return _packet(SUBSCRIBE << 4 | 2, mid.to_bytes(2, "big") + asked)
-
-
-def puback(mid: int) -> bytes:
-    """The acknowledgement of a message of QoS 1."""
-    return bytes((PUBACK << 4, 2)) + mid.to_bytes(2, "big")
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return len(data).to_bytes(2, "big") + data
-
-
-def _packet(first: int, body: bytes) -> bytes:
-    head, length = bytearray((first,)), len(body)
-    while True:
-        length, digit = length >> 7, length & 0x7F
-        head.append(digit | (0x80 if length else 0))
-        if not length:
-            return bytes(head) + body
+    return Published(first, topic, packet[at:payload_at], packet[payload_at:])

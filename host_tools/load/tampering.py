@@ -32,7 +32,7 @@ class Tamperer:
         if kind_of(packet) != PUBLISH:
             return [packet] if held is None else [packet, held]
         message = read_publish(packet)
-        sent = [packet]
+        payload, sent = message.payload, [packet]
         for fault in faults:
             if not sent or not self._hits(fault, message.leaf):
                 continue
@@ -48,13 +48,11 @@ class Tamperer:
                 case "reorder":
                     self.held = sent.pop()
                 case "truncate":
-                    message = message.with_payload(
-                        message.payload[: self._rng.randrange(len(message.payload) + 1)]
-                    )
-                    sent[-1] = message.encode()
+                    payload = payload[: self._rng.randrange(len(payload) + 1)]
+                    sent[-1] = message.with_payload(payload)
                 case "flip":
-                    message = message.with_payload(self._flipped(message.payload))
-                    sent[-1] = message.encode()
+                    payload = self._flipped(payload)
+                    sent[-1] = message.with_payload(payload)
         return sent if held is None else [*sent, held]
 
     def _hits(self, fault: Fault, leaf: str) -> bool:

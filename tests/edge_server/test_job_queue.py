@@ -198,6 +198,41 @@ def test_quick_tails_are_left_to_the_thread_that_runs_one_until_they_pile_up() -
     assert [len(batch.jobs) for batch in taken[-3:]] == [4, 4, 4], "who asks again has ended its batch"  # type: ignore[union-attr]
 
 
+def test_jobs_left_to_a_quick_thread_are_anothers_when_it_turns_to_a_slow_tail() -> None:
+    queue = _queue()
+    for cut in (3, 4):
+        queue.price((MODEL.id.raw, cut), BatchCost({1: 100.0}))
+    queue.put(_job("quick"))
+    assert queue.take(5.0) is not None
+    taken: list[Batch | None] = []
+    other = threading.Thread(target=lambda: taken.append(queue.take(10.0)))
+    other.start()
+    while queue._idle == 0:
+        time.sleep(0.001)
+    queue.put(_job("left", FAR_NS))
+    queue.put(_job("urgent", FAR_NS - 1, cut=4))
+    # Its tail was given up meanwhile, so that it will take its time.
+    queue.price((MODEL.id.raw, 4), None)
+    batch = queue.take(5.0)
+    assert batch is not None
+    assert batch.cut == 4
+    other.join(5)
+    assert [one.jobs[0].device for one in taken if one is not None] == ["left"]
+
+
+def test_of_tails_that_were_given_up_nothing_is_kept() -> None:
+    queue = _queue()
+    for cut in range(50):
+        queue.price((MODEL.id.raw, cut), BatchCost({1: 100.0}))
+        for _ in range(2):
+            queue.put(_job(f"dev-{cut}", cut=cut))
+            assert queue.take(5.0) is not None
+        queue.price((MODEL.id.raw, cut), None)
+    assert not queue._costs
+    assert not queue._gap_ns
+    assert not queue._came_ns
+
+
 def test_a_batch_is_waited_for_no_longer_than_it_saves() -> None:
     queue = JobQueue(size=10, per_device=10, late=lambda _late: None, window_us=2000)
     queue.price((MODEL.id.raw, 3), BatchCost({1: 100_000.0, 2: 100_500.0}))

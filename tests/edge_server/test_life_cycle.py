@@ -46,6 +46,14 @@ def test_a_stopped_server_leaves_no_thread_and_starts_again(serve: Any, device: 
     assert dev.ask(3, picture, 3).answer == whole_answer(fomo, picture)
 
 
+def test_what_the_gateway_dropped_is_still_counted_after_the_stop(serve: Any, dev: HandDevice) -> None:
+    server = serve(max_message_bytes=1 << 20)
+    dev.bus.publish("cutpoint/1/dev-1/act", bytes(2 << 20))
+    until(lambda: server.stats()["counters"].get("gateway_too_large") == 1)
+    server.stop()
+    assert server.stats()["counters"]["gateway_too_large"] == 1, "the store keeps what is counted at the end"
+
+
 def test_an_observer_that_fails_costs_nobody_an_answer(
     fomo: Bundle, device: Any, memory_broker: MemoryBroker
 ) -> None:

@@ -373,6 +373,15 @@ def test_devices_of_another_server_are_left_to_it(folder: Path) -> None:
     assert boards.boards[first].steps == 0
 
 
+def test_a_device_that_went_to_another_server_is_counted_there_alone(folder: Path) -> None:
+    boards = fleet(folder)
+    boards.appear()
+    boards.mover.stock(catalogue(folder, share(0.0)))
+    boards.elsewhere |= set(list(boards.boards)[:5])
+    [standing] = boards.mover.standings()
+    assert standing.on_new + standing.on_old == len(boards.boards) - 5
+
+
 def test_a_changed_bundle_begins_the_count_anew(folder: Path, tmp_path: Path) -> None:
     boards = fleet(folder, 5, verdict=UpdateState.RETURNED)
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))

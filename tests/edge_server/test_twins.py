@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hand_device import HandDevice, pictures, until, whole_answer
 
 from cutpoint.graph import Bundle
 from cutpoint.wire import Status
+from edge_server.backend import threads
 from edge_server.desk.twins import STEPS_BACK, WITHIN_S, TwinWatch
 
 
@@ -54,6 +57,37 @@ def test_one_inference_with_two_contents_is_answered_to_neither(
     assert dev.ask(3, third, 2).status is Status.FAILED, "the next answer could reach the wrong one as well"
     counters = server.stats()["counters"]
     assert (counters["twin_id"], counters["twin_refused"]) == (1, 2)
+
+
+def test_an_inference_under_way_when_its_twin_asks_is_answered_to_neither(
+    serve: Any, dev: HandDevice, fomo: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, lets = threads.run_batch, threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        assert lets.wait(10)
+        return run(*given)
+
+    monkeypatch.setattr(threads, "run_batch", slowly)
+    server = serve()
+    one, other = pictures(fomo, 2)
+    dev.send(dev.activation(3, one, 1))
+    until(lambda: not server.idle())
+    assert dev.ask(3, other, 1).status is Status.FAILED
+    lets.set()
+    assert dev.result().status is Status.FAILED
+
+
+def test_a_refused_inference_that_is_asked_again_is_no_second_device(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    server = serve()
+    [picture] = pictures(fomo, 1)
+    for _ in range(STEPS_BACK + 1):
+        dev.send(replace(dev.activation(3, picture, 5), cut=fomo.n + 1))
+        assert dev.result().status is Status.WRONG_CUT
+    counters = server.stats()["counters"]
+    assert not {"twin_id", "sequence_back"} & counters.keys()
 
 
 def test_what_the_device_answered_itself_is_no_second_content(

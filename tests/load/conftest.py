@@ -43,7 +43,6 @@ def make_fleet(recording: Recording) -> Iterator[MadeFleet]:
     yield make
     for fleet in made:
         for device in fleet.devices:
-            device.client.on_down = lambda: None
             device.client.drop()
 
 

@@ -33,15 +33,10 @@ class Ends:
 
     def connect(self, name: str, keepalive_s: int = 30) -> Client:
         client = Client(name, [("cutpoint/1/dev/res", 0)], keepalive_s=keepalive_s)
-        client.on_message = lambda _topic, payload: self.got.append(payload)
-        client.begin(self.reach())
+        client.on_message = lambda message: self.got.append(bytes(message.payload))
+        assert client.connect(self.proxy.address)
         self.serve(client, lambda: client.up)
         return client
-
-    def reach(self) -> socket.socket:
-        sock = socket.create_connection(self.proxy.address, timeout=5)
-        sock.setblocking(False)
-        return sock
 
     def serve(self, client: Client, condition: Callable[[], bool], seconds: float = 5.0) -> bool:
         give_up = time.monotonic() + seconds
@@ -70,7 +65,6 @@ def ends(mosquitto: object) -> Iterator[Ends]:
     proxy.start()
     made = Ends(proxy, address)
     yield made
-    made.client.on_down = lambda: None
     made.client.drop()
     made.bus.close()
     proxy.stop()
@@ -159,7 +153,7 @@ def test_a_proxy_that_refuses_lets_nobody_in_until_it_is_over(ends: Ends) -> Non
     refuse = fault("link.refuse")
     ends.proxy.begin(refuse)
     client = Client("refused", [])
-    client.begin(ends.reach())
+    client.connect(ends.proxy.address)
     assert ends.serve(client, lambda: client.sock is None)
     assert not client.up
     ends.proxy.end(refuse)
@@ -212,15 +206,13 @@ def test_a_broker_that_is_away_is_a_broken_connection(ends: Ends, mosquitto: obj
     mosquitto.kill()  # type: ignore[attr-defined]
     assert ends.serve(ends.client, lambda: not ends.client.up)
     client = Client("early", [])
-    client.begin(ends.reach())
+    client.connect(ends.proxy.address)
     assert ends.serve(client, lambda: client.sock is None)
     assert ends.proxy.counts["unreachable"] >= 1
 
 
 def test_bytes_that_are_not_mqtt_end_their_connection_and_no_other(ends: Ends) -> None:
-    noisy = ends.reach()
-    noisy.setblocking(True)
-    noisy.settimeout(5)
+    noisy = socket.create_connection(ends.proxy.address, timeout=5)
     noisy.sendall(b"\x30\xff\xff\xff\xff\xff\xff")
     with suppress(ConnectionResetError):
         assert noisy.recv(100) == b""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from fleet_turns import ask_all, turn_until
@@ -11,7 +13,8 @@ from told_edge import ToldEdge, silently
 
 from cutpoint.bus import MqttBus
 from cutpoint.wire import CodecId, DeviceId, Flag, ModelId, Plan, Topics, encode, parse_about, parse_state
-from host_tools.load.device import MOST_WAITING
+from host_tools.load import client
+from host_tools.load.device import MOST_WAITING, Manner
 from host_tools.load.fleet import Fleet
 from host_tools.load.recording import Recording
 from host_tools.load.schedule import Schedule
@@ -124,3 +127,29 @@ def test_a_clock_that_jumps_costs_at_most_the_inference_in_flight(
     assert fleet.ledger.by == {"edge": 12, "device": 4}
     fleet.ledger.finish()
     assert not fleet.ledger.violations
+
+
+def test_connects_to_a_broker_that_hangs_hold_nothing_up(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CONNECT_WITHIN_S", 1.0)
+    with ExitStack() as stack:
+        # Its queue is full and nobody accepts, as with a broker that is frozen.
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        fleet = Fleet(["a", "b", "c"], recording, Manner("cutpoint/1", 3, 7), full.getsockname())
+        began_s = time.monotonic()
+        assert fleet.connect(0.3) == 0
+        assert time.monotonic() - began_s < 0.9
+        turn_until(fleet, lambda: fleet.tally.counts["connects_failed"] >= 3)
+        fleet.close()
+
+
+def test_those_who_leave_are_not_counted_as_lost(broker: tuple[str, int], make_fleet: MadeFleet) -> None:
+    fleet = make_fleet(broker, 3)
+    fleet.close()
+    assert fleet.online == 0
+    assert fleet.tally.counts["connections_lost"] == 0

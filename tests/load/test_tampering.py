@@ -5,13 +5,20 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from host_tools.load.packets import PING, Published, read_publish
+from amqtt.mqtt.publish import PublishPacket
+
+from host_tools.load.packets import read_publish
 from host_tools.load.scenario import Fault
 from host_tools.load.tampering import Tamperer
 
 
 def packets(count: int, leaf: str = "act") -> list[bytes]:
-    return [Published(f"cutpoint/1/dev/{leaf}", bytes((number, 0, 0, 0))).encode() for number in range(count)]
+    return [
+        PublishPacket.build(
+            f"cutpoint/1/dev/{leaf}", bytes((number, 0, 0, 0)), None, False, 0, False
+        ).to_bytes()
+        for number in range(count)
+    ]
 
 
 def through(sent: list[bytes], *faults: Fault, direction: str = "up", draw: float = 0.0) -> list[bytes]:
@@ -58,7 +65,8 @@ def test_only_the_chosen_topics_directions_and_connections_are_touched() -> None
     assert through(plans, always("drop", leaves=("act",))) == plans
     assert through(plans, always("drop", direction="down")) == plans
     assert through(plans, always("drop", share=0.5), draw=0.7) == plans
-    assert through([PING], always("drop")) == [PING]
+    ping = b"\xc0\x00"
+    assert through([ping], always("drop")) == [ping]
 
 
 def test_a_rate_hits_about_so_many() -> None:

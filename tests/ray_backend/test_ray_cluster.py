@@ -125,8 +125,8 @@ def tensors(model: ServedModel, cut: int, count: int) -> list[list[Array]]:
 
 def processes(desk: Desk, wanted: Callable[[str], bool]) -> list[psutil.Process]:
     assert isinstance(desk.backend, RayBackend)
-    assert desk.backend._process is not None
-    children = psutil.Process(desk.backend._process.pid).children(recursive=True)
+    assert desk.backend.process is not None
+    children = psutil.Process(desk.backend.process).children(recursive=True)
     return [one for one in children if wanted(" ".join(one.cmdline()) or one.name())]
 
 
@@ -192,8 +192,8 @@ def test_without_its_cluster_jobs_are_refused_at_once_and_served_when_it_is_back
     fresh.prepare(model, 3)
     [arrays] = tensors(model, 3, 1)
     assert isinstance(fresh.backend, RayBackend)
-    assert fresh.backend._process is not None
-    gone = fresh.backend._process
+    assert fresh.backend.process is not None
+    gone = psutil.Process(fresh.backend.process)
     fresh.put(0, model, 3, arrays, 20)
     fresh.done(1)
     # Ray ends the process of a driver whose cluster is gone; that the server lives on is the point of having one.
@@ -255,10 +255,10 @@ def test_devices_are_served_by_actors_as_by_threads_and_told_when_they_are_gone(
         for number, picture in enumerate(pictures(bundle, 3), 1):
             result = device.ask(3, picture, number)
             assert (result.status, result.answer) == (Status.OK, whole_answer(bundle, picture))
-        backend = server._backend
+        backend = server._desk._backend
         assert isinstance(backend, RayBackend)
-        assert backend._process is not None
-        backend._process.kill()
+        assert backend.process is not None
+        psutil.Process(backend.process).kill()
         until(lambda: backend.faults() != "")
         assert device.ask(3, pictures(bundle, 1)[0], 9).status is Status.OVERLOADED
         assert server.stats()["counters"]["backend_lost"] == 1

@@ -90,6 +90,14 @@ def test_whoever_could_hear_nobody_gives_everybody_a_new_lease(a: Membership) ->
     assert a.to_say(60 * SECOND) is not None
 
 
+def test_whoever_hears_nobody_counts_nobody_as_lost(a: Membership) -> None:
+    a.heard(said("b"), SECOND)
+    for second in range(2, 60):
+        a.deaf(second * SECOND)
+        assert a.tick(second * SECOND) == ()
+    assert set(a.serving()) == {"a", "b"}
+
+
 def test_of_two_with_one_name_the_later_serves_and_the_other_waits(a: Membership) -> None:
     a.heard(said("a", started=11), SECOND)
     assert a.stood_down

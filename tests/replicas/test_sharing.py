@@ -77,8 +77,9 @@ def test_a_newcomer_takes_its_share_and_no_answer_is_lost_meanwhile(
         assert sequence in heard
     until(lambda: replicas.servers["a"].stats()["counters"].get("devices_given", 0) > 0)
     settled(replicas, len(NAMES))
+    until(lambda: all(server.idle() for server in replicas.servers.values()))
     for device in devices:
-        while not device.results.empty():
+        while not device.hears_nothing(0.05):
             device.results.get()
     ask_all(devices, 20)
     assert all(replicas.own().values())
@@ -210,6 +211,24 @@ def test_servers_and_devices_come_back_together_after_the_broker(
     settled(replicas, len(NAMES))
     before = replicas.own()
     replicas.broker.stop()
+    replicas.broker.start()
+    ask_all(devices, 1)
+    assert replicas.own() == before
+
+
+def test_a_broker_that_is_away_for_longer_than_a_lease_moves_no_device(
+    replicas: MemoryReplicas, connect: Connect
+) -> None:
+    for name in ("a", "b"):
+        replicas.start(name, replica_lease_s=0.2)
+    devices = [connect(name) for name in NAMES]
+    settled(replicas, len(NAMES))
+    before = replicas.own()
+    replicas.broker.stop()
+    give_up = time.monotonic() + 0.6
+    while time.monotonic() < give_up:
+        assert replicas.own() == before
+        time.sleep(0.02)
     replicas.broker.start()
     ask_all(devices, 1)
     assert replicas.own() == before

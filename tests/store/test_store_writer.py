@@ -195,6 +195,43 @@ def test_a_record_that_the_database_refuses_costs_that_record_alone(named: str, 
     assert sequences(named) == [1, 3]
 
 
+def test_a_device_counts_as_unwritten_until_the_database_has_it(moody: Moody, start: Start) -> None:
+    # Whoever asks between the two would find neither, and continue with what is out of date.
+    moody.lets.clear()
+    writer, waiting = start()
+    record = device_record(epoch=12)
+    waiting.device(record)
+    until(lambda: len(waiting) == 0)
+    assert waiting.saved(record.device) == record
+    moody.lets.set()
+    until(lambda: waiting.saved(record.device) is None)
+    assert moody.load(record.device) == record
+    assert writer.counts()["store_written"] == 1
+
+
+def test_a_store_that_fails_among_refused_records_has_each_of_the_others_once(
+    moody: Moody, named: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = inference_record(sequence=2)
+    object.__setattr__(poison, "epoch", 1 << 70)
+    write, away = moody.write, [StoreError("the store is away", "away")]
+
+    def third_fails(batch: Batch) -> None:
+        if [one.sequence for one in batch.inferences] == [3] and away:
+            raise away.pop()
+        write(batch)
+
+    monkeypatch.setattr(moody, "write", third_fails)
+    moody.lets.clear()
+    writer, waiting = start()
+    for record in (inference_record(sequence=1), poison, inference_record(sequence=3)):
+        waiting.inference(record)
+    moody.lets.set()
+    until(lambda: writer.counts().get("store_written") == 2)
+    assert sequences(named) == [1, 3]
+    assert writer.counts()["store_refused"] == 1
+
+
 def test_the_history_stays_within_its_bounds(named: str, start: Start) -> None:
     writer, waiting = start(5000, rows=100)
     for sequence in range(1, 3001):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import socket
-import subprocess
-import sys
+import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from multiprocessing.connection import Connection
 
 from cutpoint.kernels import Kernels
 from edge_server.backend.port import ResidentTail
 from edge_server.backend.ray.bridge import IN_FLIGHT
 from edge_server.backend.ray.cluster import ClusterError
+from edge_server.backend.ray.link import BridgeLink
 from edge_server.backend.ray.messages import Learn, Made, Make, Order, Ran, Refused, Run, Standing
 from edge_server.backend.ray.price import with_calls
 from edge_server.backend.run import failed
@@ -28,7 +24,6 @@ from edge_server.logs import log_event
 
 log = logging.getLogger("edge_server")
 
-_START_S = 90.0
 _AGAIN_S = (1.0, 30.0)
 _FAREWELL_S = 2.0
 _OVERDUE_S = 2.0
@@ -50,8 +45,7 @@ class RayBackend:
     ) -> None:
         self._order = Order(address, kernels, hosts, tails_bytes, batch_most)
         self._changed = threading.Condition()
-        self._pipe: Connection | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._link: BridgeLink | None = None
         self._standing = _NOBODY
         self._models: dict[bytes, ServedModel] = {}
         self._wanted: dict[Key, bool] = {}
@@ -63,6 +57,7 @@ class RayBackend:
         self._before = (0, 0)
         self._fault = "the Ray cluster has not been reached yet"
         self._ending = threading.Event()
+        self._asked: queue.SimpleQueue[tuple[ServedModel, int] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def start(
@@ -76,14 +71,17 @@ class RayBackend:
         names = [f"ray-dispatch-{number}" for number in range(self._order.most_hosts)]
         self._threads = [threading.Thread(target=self._dispatch, name=name, daemon=True) for name in names]
         self._threads.append(threading.Thread(target=self._receive, name="ray-results", daemon=True))
+        self._threads.append(threading.Thread(target=self._prepare, name="ray-preparer", daemon=True))
         for thread in self._threads:
             thread.start()
 
     def stop(self, timeout_s: float) -> bool:
         self._ending.set()
+        self._asked.put(None)
         give_up = time.monotonic() + timeout_s
         # First, since a process that hangs may have a thread wait in the middle of a message.
-        self._close(_FAREWELL_S)
+        if (link := self._link) is not None:
+            link.end(_FAREWELL_S)
         with self._changed:
             self._changed.notify_all()
         for thread in self._threads:
@@ -91,11 +89,8 @@ class RayBackend:
         return not any(thread.is_alive() for thread in self._threads)
 
     def prepare(self, model: ServedModel, cut: int) -> None:
-        key = (model.id.raw, cut)
-        with self._changed:
-            self._wanted[key] = False
-            self._announce(model)
-            self._tell(Make(key))
+        # A process that hangs takes nothing, which must not be the desk's trouble.
+        self._asked.put((model, cut))
 
     def ready(self, key: Key) -> bool:
         return key in self._standing.resident
@@ -128,48 +123,15 @@ class RayBackend:
     @property
     def process(self) -> int | None:
         """The number of the process that speaks with Ray, while there is one."""
-        return None if self._process is None else self._process.pid
+        return None if self._link is None else self._link.process
 
     # To the process.
 
     def _connect(self) -> None:
-        """Start the process, tell it all that it must know, and wait for its first host. Raises ClusterError."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            number = theirs.fileno()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "edge_server.backend.ray.bridge", str(number)],
-                pass_fds=(number,),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                # Ctrl-C is the server's, which ends this process when it has answered.
-                start_new_session=True,
-            )
-        pipe = Connection(ours.detach())
-        try:
-            pipe.send(self._order)
-            give_up = time.monotonic() + _START_S
-            while True:
-                if not pipe.poll(max(0.0, give_up - time.monotonic())):
-                    raise ClusterError(
-                        f"the Ray cluster gave no host for tails within {_START_S:g} s; check its state (ray status)"
-                    )
-                said = pipe.recv()
-                if isinstance(said, Refused):
-                    raise ClusterError(said.sentence)
-                if isinstance(said, Standing) and said.hosts:
-                    break
-        except (EOFError, OSError) as error:
-            self._abandon(pipe)
-            raise ClusterError(
-                "the process that speaks with Ray ended before it had a host; try: python -m edge_server.backend.ray"
-            ) from error
-        except ClusterError:
-            self._abandon(pipe)
-            raise
+        """Start the process, and tell it all that it must know. Raises ClusterError."""
+        link, standing = BridgeLink.open(self._order, self._ending)
         with self._changed:
-            self._pipe, self._standing, self._fault = pipe, said, ""
+            self._link, self._standing, self._fault = link, standing, ""
             for model in self._models.values():
                 self._tell(Learn(model))
             for key in self._wanted:
@@ -184,19 +146,22 @@ class RayBackend:
 
     def _tell(self, message: Learn | Make | Run) -> bool:
         """Under the lock. False when there is nobody to tell; what a new process must know is told it later."""
-        if self._pipe is None:
-            return False
-        try:
-            self._pipe.send(message)
-        except (OSError, ValueError):
-            return False
-        return True
+        return self._link is not None and self._link.send(message)
+
+    def _prepare(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            model, cut = asked
+            key = (model.id.raw, cut)
+            with self._changed:
+                self._wanted[key] = False
+                self._announce(model)
+                self._tell(Make(key))
 
     def _dispatch(self) -> None:
         while True:
             with self._changed:
                 # One more than the hosts can hold tells the process that it needs another.
-                while self._pipe is not None and len(self._under_way) > IN_FLIGHT * self.capacity:
+                while self._link is not None and len(self._under_way) > IN_FLIGHT * self.capacity:
                     self._changed.wait(0.1)
             batch = self._queue.take()
             if batch is None:
@@ -219,15 +184,16 @@ class RayBackend:
 
     def _receive(self) -> None:
         while not self._ending.is_set():
-            pipe = self._pipe
+            link = self._link
+            if link is None:
+                self._connect_again()
+                continue
             try:
-                if pipe is None:
-                    self._connect_again()
-                    continue
-                if pipe.poll(_OVERDUE_S):
-                    self._take(pipe.recv())
-                else:
+                said = link.receive(_OVERDUE_S)
+                if said is None:
                     self._check_overdue()
+                else:
+                    self._take(said)
             except (EOFError, OSError) as error:
                 self._lost(f"the process that speaks with Ray ended ({type(error).__name__})")
 
@@ -277,19 +243,20 @@ class RayBackend:
         self._finished(Finished(batch, ran.outcomes, sent_ns, ran.compute_us, ran.shared))
 
     def _lose(self, batch: Batch, reason: str) -> None:
-        self._counts["backend_lost"] += len(batch.jobs)
+        with self._changed:
+            self._counts["backend_lost"] += len(batch.jobs)
         self._finished(failed(batch, BackendLostError(reason)))
 
     def _lost(self, reason: str) -> None:
         """The process is gone, or is to go: nobody waits for what it had."""
-        pipe = self._pipe
+        link = self._link
         with self._changed:
             left = [batch for batch, _ in self._under_way.values()]
             self._under_way.clear()
             lost, repeated = self._before
             self._before = (lost + self._standing.hosts_lost, repeated + self._standing.batches_repeated)
             costs = self._standing.costs
-            self._pipe, self._standing, self._fault = None, _NOBODY, reason
+            self._link, self._standing, self._fault = None, _NOBODY, reason
             self._changed.notify_all()
         for key in costs:
             self._queue.price(key, None)
@@ -297,8 +264,9 @@ class RayBackend:
             self._lose(batch, reason)
         if not self._ending.is_set():
             log_event(log, logging.ERROR, "backend_lost", detail=reason)
-        if pipe is not None:
-            self._abandon(pipe)
+        # At the stop it ends by itself, and its cluster with it; killed, it would leave processes of Ray behind.
+        if link is not None and not self._ending.is_set():
+            link.abandon()
 
     def _connect_again(self) -> None:
         wait_s, most_s = _AGAIN_S
@@ -311,23 +279,3 @@ class RayBackend:
             else:
                 log_event(log, logging.INFO, "backend_back", hosts=self._standing.hosts)
                 return
-
-    def _close(self, timeout_s: float) -> None:
-        pipe, process = self._pipe, self._process
-        if pipe is not None:
-            # Its reader ends, and it with it; what it still has is nobody's. A copy of the descriptor, because closing
-            # is the pipe's own.
-            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
-                ours.shutdown(socket.SHUT_RDWR)
-        if process is not None:
-            # It ends by itself in any case: a cluster of our own takes a second or two, which nobody need wait for.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout_s)
-
-    def _abandon(self, pipe: Connection) -> None:
-        with contextlib.suppress(OSError):
-            pipe.close()
-        # At the stop it ends by itself, and its cluster with it; killed, it would leave processes of Ray behind.
-        if self._process is not None and not self._ending.is_set():
-            self._process.kill()
-            self._process.wait()

@@ -204,8 +204,9 @@ class Bridge:
             self._under_way[run.number] = run
             self._run_on(host, run)
         now_ns = time.perf_counter_ns()
-        while self._waiting and self._waiting[0].deadline_ns < now_ns:
-            self._give_up(self._waiting.popleft().number, "no host of the Ray cluster had room in time")
+        for run in [run for run in self._waiting if run.deadline_ns < now_ns]:
+            self._waiting.remove(run)
+            self._give_up(run.number, "no host of the Ray cluster had room in time")
 
     def _best(self, key: Key, but: _Host | None = None) -> _Host | None:
         """The host with room that has the tail and the least to do."""

@@ -40,7 +40,7 @@ class Make:
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Run a batch. After `deadline_ns` (`time.perf_counter_ns()`, one clock for the machine) nobody waits for it."""
 

@@ -9,6 +9,8 @@ from cutpoint.wire import DeviceId, Leaf
 from edge_server.gateway.port import Arrival
 
 _REMEMBERED = (Leaf.STATE, Leaf.ABOUT)
+# Longer ones are no state and no about, and whoever took the device over would refuse them.
+_MOST_SAID_BYTES = 2048
 _BY_OWNER_ONLY = frozenset({Leaf.ACT, Leaf.TELE})
 
 
@@ -71,7 +73,7 @@ class OwnDevices:
             return tuple(self._own)
 
     def _remember(self, device: DeviceId, leaf: Leaf, payload: bytes) -> None:
-        if not payload:
+        if not payload or len(payload) > _MOST_SAID_BYTES:
             self._said.pop((device, leaf), None)
         elif (device, leaf) in self._said or len(self._said) < self._most_said:
             self._said[device, leaf] = payload

@@ -7,13 +7,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
 
 from cutpoint.bus import Bus
 from cutpoint.wire import DeviceId, Leaf, Topics
 from edge_server.counters import Counters
 from edge_server.gateway.mqtt.gateway import LISTENED, MqttGateway
+from edge_server.gateway.mqtt.handover import Handover, NoHandover
 from edge_server.gateway.mqtt.own_devices import OwnDevices
 from edge_server.gateway.port import Arrival
 from edge_server.logs import log_event
@@ -40,36 +40,6 @@ LINGER_NS = 250_000_000
 """How long a device that moves away is still served here, so that chunks and jobs on the way find their end."""
 _TICK_S = 0.05
 _START_S = 10.0
-
-
-class Handover(Protocol):
-    """What becomes of a device's session when the device goes to another replica. On the gateway's thread."""
-
-    def save(self, devices: Sequence[DeviceId], *, wait: bool) -> None:
-        """Bring what is known of these devices to the store; with `wait` until it is there, for a second at most."""
-        ...
-
-    def alive(self) -> bool:
-        """Whether devices are served; while they are not, this replica does not say that it is there."""
-        ...
-
-    def release(self, devices: Sequence[DeviceId]) -> None:
-        """Forget these devices without saving: another replica serves them, and writes of them."""
-        ...
-
-
-class _NoHandover:
-    """Until the server has said who keeps the sessions."""
-
-    def alive(self) -> bool:
-        """Nobody says otherwise."""
-        return True
-
-    def save(self, devices: Sequence[DeviceId], *, wait: bool) -> None:
-        """Nothing to save."""
-
-    def release(self, devices: Sequence[DeviceId]) -> None:
-        """Nothing to forget."""
 
 
 class ReplicaGateway:
@@ -103,7 +73,7 @@ class ReplicaGateway:
         self._linger_ns = linger_ns
         self._shares = Shares(me.replica, most_devices)
         self._counters = counters
-        self._handover: Handover = _NoHandover()
+        self._handover: Handover = NoHandover()
         self._gateway = MqttGateway(
             bus,
             topics,
@@ -238,6 +208,9 @@ class ReplicaGateway:
             pass
         self._meet()
         now_ns = time.monotonic_ns()
+        if not self._gateway.connected:
+            # Or an outage of the broker longer than a lease would make every replica take all devices.
+            self._membership.deaf(now_ns)
         for silent in self._membership.tick(now_ns):
             log_event(log, logging.WARNING, "replica_lost", replica=silent, detail="not heard for a lease")
         if self._membership.settled(now_ns):
