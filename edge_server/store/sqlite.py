@@ -15,6 +15,7 @@ from edge_server.store.history import record_of
 from edge_server.store.port import Batch, Bounds
 from edge_server.store.records import DeviceRecord
 from edge_server.store.schema import VERSION, migrate, newer
+from edge_server.store.writer_lock import WriterLock
 
 # "Cutp": what SQLite keeps in the file's head to tell one program's databases from another's.
 APPLICATION_ID = 0x43757470
@@ -55,7 +56,13 @@ class SqliteStore:
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
-        self._open()
+        self._refuse_what_is_no_file()
+        self._lock = WriterLock(path)
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def load(self, device: DeviceId) -> DeviceRecord | None:
         with self._reading, said(self.path):
@@ -88,8 +95,11 @@ class SqliteStore:
                 self._reader.close()
                 self._reader = None
         with self._writing:
-            if self._writer is None:
-                return
+            self._close_writer()
+            self._lock.release()
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
             with closing(self._writer) as db:
                 self._writer = None
                 try:
@@ -99,13 +109,15 @@ class SqliteStore:
                 except sqlite3.Error:
                     pass  # somebody reads, or there is no room: the log stays beside the file, and nothing is lost
 
-    def _open(self) -> None:
+    def _refuse_what_is_no_file(self) -> None:
         if self.path.is_dir():
             raise StoreError(
                 f"the store {self.path} is a folder; name a file in it, for instance {self.path / 'state.db'}"
             )
         if not self.path.parent.is_dir():
             raise StoreError(f"the store {self.path} has no folder; make {self.path.parent} first")
+
+    def _open(self) -> None:
         with said(self.path, "unusable"):
             db = _connect(self.path)
             try:

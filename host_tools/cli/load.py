@@ -23,6 +23,7 @@ from host_tools.cli.options import (
     Root,
     Username,
     broker_access,
+    on_command_line,
 )
 from host_tools.cli.output import console, errors, plain, print_json
 from host_tools.load.report import Report, sentences, show
@@ -49,6 +50,7 @@ class TailKernels(StrEnum):
 
 @app.command(epilog="Example:  cutpoint load --serve --devices 200 --rate 1 --duration 30")
 def load(
+    context: typer.Context,
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle of the devices' network; the shipped FOMO model by default.")
     ] = None,
@@ -107,6 +109,10 @@ def load(
     Latencies count from the time at which a picture was due. Exit 0 only if the invariant holds.
     """
     serve_options: tuple[str, ...] | None = None
+    if serve and on_command_line(context, "broker"):
+        raise UsageError(
+            "--serve starts a broker of its own; leave --broker out, or --serve to load that one"
+        )
     if serve:
         policy = ("--policy", f"fixed:{cut}") if cut is not None else ()
         serve_options = ("--kernels", kernels.value, *policy)

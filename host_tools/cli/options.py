@@ -97,3 +97,9 @@ def read_password(path: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the password file {path}: {error}") from error
     return text.partition("\n")[0].rstrip("\r")
+
+
+def on_command_line(context: typer.Context, parameter: str) -> bool:
+    """Whether somebody typed this option; a variable of the environment, or the default, gives way without a word."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"

@@ -25,6 +25,7 @@ from host_tools.cli.options import (
     Root,
     Username,
     broker_access,
+    on_command_line,
 )
 from host_tools.cli.output import errors, print_json
 
@@ -237,9 +238,3 @@ def tails_sentence(kernels: str) -> str:
     if kernels in {"reference", "tflm"}:
         return f"tails run on {kernels} kernels, bit-exact with the device"
     return f"tails run on {kernels}, which may differ from the device by a few steps; --kernels reference is exact"
-
-
-def on_command_line(context: typer.Context, parameter: str) -> bool:
-    """Whether somebody typed this option; a variable of the environment, or the default, gives way without a word."""
-    source = context.get_parameter_source(parameter)
-    return source is not None and source.name == "COMMANDLINE"

@@ -118,7 +118,9 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_path_and_an_address_mean_the_same_file(tmp_path: Path, opened: Opened) -> None:
-    opened(f"sqlite:///{tmp_path}/state.db").write(Batch(devices=(device_record(),)))
+    first = opened(f"sqlite:///{tmp_path}/state.db")
+    first.write(Batch(devices=(device_record(),)))
+    first.close()
     assert opened(str(tmp_path / "state.db")).load(DeviceId("cam-1")) == device_record()
 
 
@@ -153,12 +155,12 @@ def test_reading_the_history_makes_no_file(tmp_path: Path) -> None:
     store = open_store(str(path))
     store.write(Batch(inferences=(inference_record(),)))
     store.close()
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "state.db.lock"]
     before = path.read_bytes()
     history = open_history(str(path))
     assert list(history.inferences(ALL)) == [inference_record()]
     history.close()
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "state.db.lock"]
     assert path.read_bytes() == before
 
 
@@ -171,7 +173,7 @@ def test_a_file_whose_log_was_taken_away_is_read_and_gets_no_new_one(tmp_path: P
     history = open_history(str(path))
     assert list(history.inferences(ALL)) == []
     history.close()
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "state.db.lock"]
 
 
 def test_what_a_killed_server_left_in_its_log_is_read(tmp_path: Path) -> None:
