@@ -11,16 +11,21 @@ from rich.console import Console
 from bench.figure import Section, show, write
 from bench.readme import rewrite
 
-SECTIONS = ("frames", "planning", "splitting", "edge", "load", "scaling", "actors")
+SECTIONS = ("frames", "planning", "splitting", "edge", "load")
+APART = ("scaling", "actors")
+"""Measured by name only: several servers, a Ray cluster. Their figures have no targets and stand in docs/scaling.md."""
 RESULTS = Path(__file__).with_name("results.json")
 README = Path(__file__).parents[1] / "README.md"
 
 
 def main() -> None:
-    """Run the named sections, or all of them; results are written only when all were run."""
+    """Run the named sections, or all of `SECTIONS`; results are written only when all were run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "sections", nargs="*", choices=[*SECTIONS, []], help="what to measure; everything by default"
+        "sections",
+        nargs="*",
+        choices=[*SECTIONS, *APART, []],
+        help=f"what to measure; by default {', '.join(SECTIONS)}",
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a look; writes no results")
     options = parser.parse_args()

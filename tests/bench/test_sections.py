@@ -6,10 +6,10 @@ import importlib
 
 import pytest
 
-from bench.__main__ import SECTIONS
+from bench.__main__ import APART, SECTIONS
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", SECTIONS + APART)
 def test_a_section_can_be_loaded(name: str) -> None:
     assert callable(importlib.import_module(f"bench.{name}").measure)
 
