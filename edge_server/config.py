@@ -124,7 +124,7 @@ class ServeConfig(BaseModel):
     jpeg: bool = False
     target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
-    planning_share: float = Field(0.15, gt=0, le=1)
+    planning_share: float = Field(0.05, gt=0, le=1)
     decide_every: int = Field(32, ge=1)
     decide_interval_ms: int = Field(100, ge=0)
     learn_interval_ms: int = Field(50, ge=0)
