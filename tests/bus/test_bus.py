@@ -11,7 +11,7 @@ import pytest
 
 from cutpoint.bus import Bus, MemoryBus
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 
 
 class Mailbox:

@@ -35,7 +35,7 @@ from cutpoint.wire import (
     encode,
 )
 
-WAIT_S = 5.0
+WAIT_S = 30.0
 NO_FLAGS = Flag(0)
 
 Picture = tuple[Array, ...]

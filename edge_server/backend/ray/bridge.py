@@ -49,7 +49,7 @@ class _Host:
     ready: set[Key] = field(default_factory=set)
     running: dict[int, float] = field(default_factory=dict)
     """Batches under way here, and when they were given."""
-    holding: Holding = field(default_factory=lambda: Holding({}, {}))
+    holding: Holding = field(default_factory=lambda: Holding("", {}, {}))
     used_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -138,8 +138,7 @@ class Bridge:
     def _made(self, host: _Host, key: Key, future: Any) -> None:
         error = future.exception()
         if error is None:
-            host.holding = future.result()
-            host.ready.add(key)
+            self._hear(host, future.result())
         elif _of_ray(error, self._ray):
             self._down(host, error)
             return
@@ -168,12 +167,20 @@ class Bridge:
             return
         if not host.running and host.up:
             self._call_us = [*self._call_us[-19:], 1e6 * (time.perf_counter() - asked_s)]
-        host.holding = future.result()
-        host.ready = set(host.holding.resident)
+        self._hear(host, future.result())
         if not host.up:
             host.up = self._was_up = True
             for key in self._wanted:
                 self._make_on(host, key)
+
+    def _hear(self, host: _Host, holding: Holding) -> None:
+        if host.up and host.holding.life != holding.life:
+            # It died while no call was on its way, and Ray had another one there before anybody asked.
+            self._hosts_lost += 1
+            for key in self._wanted:
+                self._make_on(host, key)
+        host.holding = holding
+        host.ready = set(holding.resident)
 
     def _down(self, host: _Host, error: BaseException) -> None:
         """Its batches go to others; Ray starts it anew unless it says that it died for good."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,8 +26,12 @@ class UnknownModelError(InternalError):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The tails that a host has in memory, and what a batch of each costs it, in us by number of jobs."""
+    """The tails that a host has in memory, and what a batch of each costs it, in us by number of jobs.
 
+    `life` tells the process from the one that Ray had in its place before.
+    """
+
+    life: str
     resident: Mapping[Key, ResidentTail]
     costs: Mapping[Key, Mapping[int, float]]
 
@@ -35,13 +40,14 @@ class TailHost:
     """Tails within a bound of memory, the same that threads of a server would hold. Restarted, it knows nothing."""
 
     def __init__(self, kernels: Kernels, tails_bytes: int, batch_most: int) -> None:
+        self._life = uuid.uuid4().hex
         self._costs: dict[Key, Mapping[int, float]] = {}
         self._tails = Tails(kernels, most_bytes=tails_bytes, batch_most=batch_most, priced=self._priced)
         self._models: dict[bytes, ServedModel] = {}
 
     def holding(self) -> Holding:
         """What is in memory now; also the answer of a host that is asked whether it is there."""
-        return Holding(self._tails.resident(), dict(self._costs))
+        return Holding(self._life, self._tails.resident(), dict(self._costs))
 
     def make(self, model: ServedModel, cut: int) -> Holding:
         """Learn of a model, and make one of its tails. Raises KernelsError."""
