@@ -77,6 +77,7 @@ class PythonStreamEngine {
     }
     const stream::Plan checked(bytes.data());
     inputs_ = checked.header().inputs;
+    fed_ = fed;
     size_t block = block_bytes;
     if (block == 0) {
       for (uint16_t cut = 0; cut <= checked.header().on_board; ++cut) {
@@ -94,17 +95,20 @@ class PythonStreamEngine {
   uint16_t operators() { return engine_.operators(); }
   bool can_cut(uint16_t cut) { return engine_.can_cut(cut); }
 
-  // Of a whole input, or of lines to come.
+  // A whole input, or the next lines of one that is fed.
   void give(size_t input, nb::handle data) {
     const BytesView view(data);
     if (input >= inputs_) {
       throw nb::value_error("the network has no such input");
     }
-    if (engine_.input(input).size() == view.get().size()) {
-      std::memcpy(engine_.input(input).data(), view.get().data(), view.get().size());
-    } else {
+    if (fed_) {
       lines_.add(input, view.get());
+      return;
     }
+    if (engine_.input(input).size() != view.get().size()) {
+      throw nb::value_error("the input has another size");
+    }
+    std::memcpy(engine_.input(input).data(), view.get().data(), view.get().size());
   }
   void forget_lines() { lines_.forget(inputs_); }
 
@@ -158,6 +162,7 @@ class PythonStreamEngine {
   MonotonicClock clock_;
   stream::StreamEngine engine_;
   size_t inputs_ = 0;
+  bool fed_ = false;
 };
 
 // The sentence why a plan is refused; None for a good one.

@@ -1,6 +1,8 @@
 #include "../kernel.h"
 #include "conv.h"
+#include "depthwise_conv.h"
 #include "table.h"
+#include "transpose_conv.h"
 
 namespace cutpoint::stream {
 
@@ -8,6 +10,10 @@ const Kernel* portable_kernel(uint8_t kind) {
   switch (static_cast<OperatorKind>(kind)) {
     case OperatorKind::kConv:
       return &kConv;
+    case OperatorKind::kDepthwiseConv:
+      return &kDepthwiseConv;
+    case OperatorKind::kTransposeConv:
+      return &kTransposeConv;
     case OperatorKind::kTable:
       return &kTable;
     default:
