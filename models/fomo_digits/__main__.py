@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cutpoint.errors import CutpointError
-from models.fomo_digits.needs import PackageMissingError
 from models.fomo_digits.recipe import Narrator, Recipe, run
 from models.fomo_digits.train import TrainingPlan
 from models.fomo_digits.variant import FOMO_96, VARIANTS
+from models.needs import PackageMissingError
 
 MODELS = Path(__file__).resolve().parent.parent
 QUICK_STEPS = 600

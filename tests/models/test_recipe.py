@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from cutpoint.answer import Box
-from models.fomo_digits import needs, pictures
+from models import needs
+from models.fomo_digits import pictures
 from models.fomo_digits.scenes import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
