@@ -77,7 +77,7 @@ def main(
     threads: Annotated[int, typer.Option(min=1, help="Threads for training.")] = 2,
 ) -> None:
     """Train FOMO on digit scenes, quantise it, and write the bundle, the test pictures and the model card."""
-    console = Console()
+    console = Console(markup=False)  # brackets in a sentence are meant
     if quick and out.resolve() == MODELS:
         console.print("a quick run would replace the model that ships; name another folder with --out")
         raise typer.Exit(2)

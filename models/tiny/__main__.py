@@ -25,7 +25,7 @@ def main(
     seed: Annotated[int, typer.Option(min=0, help="Decides weights and calibration.")] = SEED,
 ) -> None:
     """Build MLPerf Tiny's shapes with weights from a seed, convert them to int8, check them, write them."""
-    console = Console()
+    console = Console(markup=False)  # brackets in a sentence are meant
     if unknown := sorted(set(names or ()) - NETWORKS.keys()):
         console.print(f"no recipe for {', '.join(unknown)}; there are {', '.join(NETWORKS)}")
         raise typer.Exit(2)
