@@ -7,6 +7,7 @@
 
 #include "../codec/tensor.h"
 #include "../span.h"
+#include "line_engine.h"
 
 namespace cutpoint {
 
@@ -29,6 +30,9 @@ class Engine {
   // Where the next picture goes; empty when the network has no input `index`. It may share memory with later
   // tensors, so it is written only between inferences.
   virtual MutableBytes input(size_t index) = 0;
+
+  // The same engine line by line; null for one that computes whole tensors.
+  virtual LineEngine* lines() { return nullptr; }
 
  protected:
   ~Engine() = default;
