@@ -10,6 +10,8 @@
 
 namespace cutpoint {
 
+class LineEngine;
+
 // One model in one arena. What operators [0, k) computed stays readable, and [k, ...) can go on from it, until
 // operator 0 runs again: that is why a missed deadline costs no recomputation.
 class Engine {
@@ -29,6 +31,9 @@ class Engine {
   // Where the next picture goes; empty when the network has no input `index`. It may share memory with later
   // tensors, so it is written only between inferences.
   virtual MutableBytes input(size_t index) = 0;
+
+  // The same engine line by line (line_engine.h); null for one that runs whole operators only.
+  virtual LineEngine* lines() { return nullptr; }
 
  protected:
   ~Engine() = default;
