@@ -486,3 +486,34 @@ class Console:
 
     def obey(self, line: Buffer) -> None:
         """A line without its end. Raises what the target does."""
+
+# --- The Stream engine (firmware/core/stream).
+
+def stream_fault(plan: Buffer) -> str | None:
+    """The sentence why a plan is refused; None for a good one."""
+
+class StreamEngine:
+    """A plan in memory of its own. `fed`: input lines come by `give` as they are needed, and are not kept.
+
+    Steps are 0 more, 1 waiting for an input line, 2 done, 3 failed.
+    """
+
+    def __init__(self, plan: Buffer, block_bytes: int = 0, fed: bool = False) -> None:
+        """block_bytes 0: what the dearest cut needs. ValueError for a plan that is refused, or too small a block."""
+    @property
+    def operators(self) -> int: ...
+    def can_cut(self, cut: int) -> bool: ...
+    def give(self, input: int, data: Buffer) -> None:
+        """A whole input, or the next lines of one that is fed."""
+    def forget_lines(self) -> None: ...
+    def begin(self, first: int, last: int) -> bool: ...
+    def advance(self, lines: int = 0xFFFFFFFF) -> int:
+        """Up to so many lines; the last step."""
+    def ready(self, place: int) -> int: ...
+    def operators_us(self, count: int) -> tuple[int, ...]: ...
+    def live(self, cut: int) -> tuple[tuple[int, int, bytes, int], ...] | None:
+        """Index, dtype, bytes, fill of each; None unless the last range ends there."""
+    def intact(self) -> bool:
+        """Whether the memory around block and picture is as it was."""
+    def scribble(self, value: int) -> None:
+        """Fill the block's lines with a byte."""

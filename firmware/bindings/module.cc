@@ -13,6 +13,7 @@ void bind_update_steps(nanobind::module_& m);
 void bind_picture(nanobind::module_& m);
 void bind_board(nanobind::module_& m);
 void bind_console(nanobind::module_& m);
+void bind_stream(nanobind::module_& m);
 
 NB_MODULE(_core, m) {
   // An object that a daemon thread or a kept traceback holds at exit is no leak, and nobody who sees the warning can
@@ -31,4 +32,5 @@ NB_MODULE(_core, m) {
   bind_picture(m);
   bind_board(m);
   bind_console(m);
+  bind_stream(m);
 }

@@ -7,10 +7,9 @@
 
 #include "../codec/tensor.h"
 #include "../span.h"
+#include "line_engine.h"
 
 namespace cutpoint {
-
-class LineEngine;
 
 // One model in one arena. What operators [0, k) computed stays readable, and [k, ...) can go on from it, until
 // operator 0 runs again: that is why a missed deadline costs no recomputation.
@@ -32,7 +31,7 @@ class Engine {
   // tensors, so it is written only between inferences.
   virtual MutableBytes input(size_t index) = 0;
 
-  // The same engine line by line (line_engine.h); null for one that runs whole operators only.
+  // The same engine line by line; null for one that computes whole tensors.
   virtual LineEngine* lines() { return nullptr; }
 
  protected:

@@ -1,0 +1,22 @@
+"""One rule an operator kind: from the model's operator to what the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from cutpoint.graph.stream.lines import LineOperator
+from cutpoint.graph.stream.lower.convolution import lower_conv
+from cutpoint.graph.stream.lowering import Lowering
+
+RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
+    "CONV_2D": lower_conv,
+}
+
+
+def lower(given: Lowering) -> LineOperator:
+    """Raises StreamError for an operator that the engine does not run."""
+    rule = RULES.get(given.operator.kind)
+    if rule is None:
+        given.refuse("the engine has no such operator")
+    return rule(given)

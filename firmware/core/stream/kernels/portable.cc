@@ -1,0 +1,18 @@
+#include "../kernel.h"
+#include "conv.h"
+#include "table.h"
+
+namespace cutpoint::stream {
+
+const Kernel* portable_kernel(uint8_t kind) {
+  switch (static_cast<OperatorKind>(kind)) {
+    case OperatorKind::kConv:
+      return &kConv;
+    case OperatorKind::kTable:
+      return &kTable;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace cutpoint::stream
