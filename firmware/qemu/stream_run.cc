@@ -77,6 +77,9 @@ class Trial {
     if (const int code = load(on_board(), &source, nullptr)) {
       return code;
     }
+    if (!engine_.can_cut(on_board())) {
+      return 0;  // the picture itself is live at the end, and has to be whole
+    }
     if (!run(0, on_board())) {
       return kRunFailed;
     }

@@ -21,7 +21,8 @@ constexpr int kOverrun = 4;
 //   plan       operators of the plan, tensors, bytes of the plan and of the engine object
 //   cut        hash: CRC-32 over the live tensors in their order; bytes: theirs; head, block: bytes of memory
 //   resumed    the same cut: hash of the outputs when the engine went on from there
-//   fed        hash of the outputs when the picture came line by line; picture: bytes that held it
+//   fed        hash of the outputs when the picture came line by line; picture: bytes that held it. Not said where
+//              the picture is one of the outputs
 //   operator   of the whole network: instructions in the kernel of each, units
 //   whole      of the whole network: instructions, those of the schedule included
 //   stack      its deepest, of any of these runs

@@ -36,8 +36,8 @@ class StreamRun:
 
     machine: str
     cuts: tuple[StreamCut, ...]
-    fed_hash: int
-    """Over the outputs when the picture came line by line."""
+    fed_hash: int | None
+    """Over the outputs when the picture came line by line; None where the picture is one of them."""
     operators: tuple[int, ...]
     """Instructions in the kernel of each operator."""
     instructions: int
@@ -57,6 +57,7 @@ def run_stream(program: Program, timeout_s: float = 120.0) -> StreamRun:
 
 def _read(program: Program, report: Report) -> StreamRun:
     plan = report.one("plan")
+    fed = report.all("fed")
     resumed = {line["k"]: line["hash"] for line in report.all("resumed")}
     cuts = tuple(
         StreamCut(
@@ -72,7 +73,7 @@ def _read(program: Program, report: Report) -> StreamRun:
     return StreamRun(
         machine=program.machine.name,
         cuts=cuts,
-        fed_hash=report.one("fed")["hash"],
+        fed_hash=fed[0]["hash"] if fed else None,
         operators=tuple(line["instructions"] for line in report.all("operator")),
         instructions=report.one("whole")["instructions"],
         stack_bytes=report.one("stack")["bytes"],

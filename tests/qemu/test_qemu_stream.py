@@ -74,7 +74,8 @@ def test_going_on_from_every_cut_gives_what_the_whole_gives(case: Case, stream: 
 
 
 def test_lines_that_come_one_by_one_give_the_same(case: Case, stream: StreamRun) -> None:
-    assert stream.fed_hash == zlib.crc32(case.expected(case.plan.on_board))
+    picture_is_live = not set(case.model.inputs).isdisjoint(case.model.live(case.plan.on_board))
+    assert stream.fed_hash == (None if picture_is_live else zlib.crc32(case.expected(case.plan.on_board)))
 
 
 def test_memory_is_what_the_plan_said(case: Case, stream: StreamRun) -> None:
