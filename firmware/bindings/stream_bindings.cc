@@ -66,7 +66,7 @@ class GivenLines final : public LineSource {
 
 class PythonStreamEngine {
  public:
-  PythonStreamEngine(nb::handle plan, size_t block_bytes, bool fed) {
+  PythonStreamEngine(nb::handle plan, size_t block_bytes, bool fed) : fed_(fed) {
     const BytesView view(plan);
     plan_.assign((view.get().size() + 7) / 8, 0);
     std::memcpy(plan_.data(), view.get().data(), view.get().size());
@@ -77,7 +77,6 @@ class PythonStreamEngine {
     }
     const stream::Plan checked(bytes.data());
     inputs_ = checked.header().inputs;
-    fed_ = fed;
     size_t block = block_bytes;
     if (block == 0) {
       for (uint16_t cut = 0; cut <= checked.header().on_board; ++cut) {
@@ -95,7 +94,7 @@ class PythonStreamEngine {
   uint16_t operators() { return engine_.operators(); }
   bool can_cut(uint16_t cut) { return engine_.can_cut(cut); }
 
-  // A whole input, or the next lines of one that is fed.
+  // Of a whole input, or of lines to come.
   void give(size_t input, nb::handle data) {
     const BytesView view(data);
     if (input >= inputs_) {
@@ -106,7 +105,7 @@ class PythonStreamEngine {
       return;
     }
     if (engine_.input(input).size() != view.get().size()) {
-      throw nb::value_error("the input has another size");
+      throw nb::value_error("the input is of another size");
     }
     std::memcpy(engine_.input(input).data(), view.get().data(), view.get().size());
   }
@@ -162,7 +161,7 @@ class PythonStreamEngine {
   MonotonicClock clock_;
   stream::StreamEngine engine_;
   size_t inputs_ = 0;
-  bool fed_ = false;
+  bool fed_;
 };
 
 // The sentence why a plan is refused; None for a good one.

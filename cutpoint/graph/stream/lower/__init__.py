@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from cutpoint.graph.stream.lines import LineOperator
+from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
 from cutpoint.graph.stream.lower.convolution import lower_conv, lower_depthwise_conv, lower_transpose_conv
 from cutpoint.graph.stream.lower.dense import lower_fully_connected
+from cutpoint.graph.stream.lower.softmax import lower_softmax
 from cutpoint.graph.stream.lowering import Lowering
 
 RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
@@ -15,6 +17,10 @@ RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
     "DEPTHWISE_CONV_2D": lower_depthwise_conv,
     "FULLY_CONNECTED": lower_fully_connected,
     "TRANSPOSE_CONV": lower_transpose_conv,
+    "ADD": lower_add,
+    "SUB": lower_sub,
+    "MUL": lower_mul,
+    "SOFTMAX": lower_softmax,
 }
 
 

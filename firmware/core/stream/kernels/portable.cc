@@ -1,6 +1,8 @@
 #include "../kernel.h"
+#include "arithmetic.h"
 #include "conv.h"
 #include "depthwise_conv.h"
+#include "softmax.h"
 #include "table.h"
 #include "transpose_conv.h"
 
@@ -14,6 +16,12 @@ const Kernel* portable_kernel(uint8_t kind) {
       return &kDepthwiseConv;
     case OperatorKind::kTransposeConv:
       return &kTransposeConv;
+    case OperatorKind::kAdd:
+      return &kAdd;
+    case OperatorKind::kMul:
+      return &kMul;
+    case OperatorKind::kSoftmax:
+      return &kSoftmax;
     case OperatorKind::kTable:
       return &kTable;
     default:
