@@ -1,6 +1,7 @@
 #include "../kernel.h"
 #include "arithmetic.h"
 #include "conv.h"
+#include "quantize.h"
 #include "softmax.h"
 #include "table.h"
 
@@ -18,6 +19,8 @@ const Kernel* portable_kernel(uint8_t kind) {
       return &kSoftmax;
     case OperatorKind::kTable:
       return &kTable;
+    case OperatorKind::kQuantize:
+      return &kQuantize;
     default:
       return nullptr;
   }
