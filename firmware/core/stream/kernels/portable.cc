@@ -2,6 +2,7 @@
 #include "arithmetic.h"
 #include "conv.h"
 #include "depthwise_conv.h"
+#include "quantize.h"
 #include "softmax.h"
 #include "table.h"
 #include "transpose_conv.h"
@@ -24,6 +25,8 @@ const Kernel* portable_kernel(uint8_t kind) {
       return &kSoftmax;
     case OperatorKind::kTable:
       return &kTable;
+    case OperatorKind::kQuantize:
+      return &kQuantize;
     default:
       return nullptr;
   }
