@@ -6,11 +6,17 @@ from collections.abc import Callable
 from typing import Final
 
 from cutpoint.graph.stream.lines import LineOperator
+from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
 from cutpoint.graph.stream.lower.convolution import lower_conv
+from cutpoint.graph.stream.lower.softmax import lower_softmax
 from cutpoint.graph.stream.lowering import Lowering
 
 RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
     "CONV_2D": lower_conv,
+    "ADD": lower_add,
+    "SUB": lower_sub,
+    "MUL": lower_mul,
+    "SOFTMAX": lower_softmax,
 }
 
 

@@ -1,5 +1,7 @@
 #include "../kernel.h"
+#include "arithmetic.h"
 #include "conv.h"
+#include "softmax.h"
 #include "table.h"
 
 namespace cutpoint::stream {
@@ -8,6 +10,12 @@ const Kernel* portable_kernel(uint8_t kind) {
   switch (static_cast<OperatorKind>(kind)) {
     case OperatorKind::kConv:
       return &kConv;
+    case OperatorKind::kAdd:
+      return &kAdd;
+    case OperatorKind::kMul:
+      return &kMul;
+    case OperatorKind::kSoftmax:
+      return &kSoftmax;
     case OperatorKind::kTable:
       return &kTable;
     default:
