@@ -14,6 +14,8 @@ from host_tools.qemu.sizes import Sizes
 
 PROGRAM = "stream_program"
 """The engine with all of its operators; files `plan` and `picture`."""
+FOMO_PROGRAM = "stream_fomo_program"
+"""The engine with the operators of FOMO; the same files, the same words."""
 ENGINE = "core/stream"
 
 
