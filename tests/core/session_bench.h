@@ -36,8 +36,8 @@ struct Seen {
 
 class SessionBench {
  public:
-  explicit SessionBench(cutpoint::SessionConfig config = config_of(4, 4, 2))
-      : config(config), operators_us(config.operators), session(clock, buffers()) {
+  explicit SessionBench(cutpoint::SessionConfig config = config_of(4, 4, 2), size_t result_bytes = 256)
+      : config(config), result(result_bytes), operators_us(config.operators), session(clock, buffers()) {
     CHECK_EQ(session.begin(config), cutpoint::Status::kOk);
   }
 
@@ -128,7 +128,7 @@ class SessionBench {
   TurnedClock clock;
   cutpoint::SessionConfig config;
   uint8_t chunk[4096] = {};
-  uint8_t result[256] = {};
+  std::vector<uint8_t> result;
   uint8_t plan[cutpoint::kMaxPlanPayloadBytes] = {};
   uint8_t command[cutpoint::kMaxCommandPayloadBytes] = {};
   std::vector<uint32_t> operators_us;
@@ -137,7 +137,7 @@ class SessionBench {
 
  private:
   cutpoint::SessionBuffers buffers() {
-    return {cutpoint::MutableBytes(chunk), cutpoint::MutableBytes(result), cutpoint::MutableBytes(plan),
+    return {cutpoint::MutableBytes(chunk), cutpoint::MutableBytes(result.data(), result.size()), cutpoint::MutableBytes(plan),
             cutpoint::MutableBytes(command), cutpoint::Span<uint32_t>(operators_us.data(), operators_us.size())};
   }
 };

@@ -360,7 +360,8 @@ TEST(a_configuration_that_does_not_hold_together_is_refused) {
     config.probe_max_ms = wrong == 4 ? 1 : config.probe_max_ms;
     config.chunk_bytes = wrong == 5 ? 191 : config.chunk_bytes;
     SessionBench memory;
-    SessionBuffers buffers = {MutableBytes(memory.chunk), MutableBytes(memory.result), MutableBytes(memory.plan),
+    const MutableBytes result(memory.result.data(), memory.result.size());
+    SessionBuffers buffers = {MutableBytes(memory.chunk), result, MutableBytes(memory.plan),
                               MutableBytes(memory.command), Span<uint32_t>(memory.operators_us.data(), 4)};
     CHECK_EQ(check_session(config, buffers), Status::kArgument);
     Session session(memory.clock, buffers);

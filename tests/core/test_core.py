@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from toolchain import (
+    CORE,
     LANGUAGE,
     TESTS,
     WARNINGS,
@@ -44,6 +45,16 @@ def test_the_core_compiles_without_a_warning(compiler: str, tmp_path: Path) -> N
 def test_cpp_tests_pass_under_sanitizers(programs: dict[str, Path | str], name: str) -> None:
     program = programs[name]
     assert isinstance(program, Path), program
+    done = run([program])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_checksum_is_the_same_when_compiled_for_size(compiler: str, tmp_path: Path) -> None:
+    # Its tables are smaller then.
+    test, source = TESTS / "crc32_test.cc", CORE / "crc32.cc"
+    program = tmp_path / "crc32"
+    built = run([compiler, *LANGUAGE, "-Os", f"-I{CORE}", test, source, "-o", program])
+    assert built.returncode == 0, built.stderr
     done = run([program])
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -67,6 +67,23 @@ Status ActivationWriter::next_chunk(MutableBytes buffer, Bytes& frame) {
   return chunker_.next(*this, buffer, frame);
 }
 
+bool ActivationWriter::next_is_ready(Span<const size_t> ready) const {
+  const size_t end = chunker_.next_end();
+  size_t at = kActivationHeadBytes;
+  for (size_t i = 0; i < fields_.tensors.size() && i < ready.size(); ++i) {
+    const size_t bytes = sizes_[i].bytes;
+    const size_t final_bytes = sizes_[i].codec == CodecId::kRaw && ready[i] < bytes ? ready[i] : bytes;
+    at += kTensorRecordBytes + final_bytes;
+    if (end <= at) {
+      return true;
+    }
+    if (final_bytes != bytes) {
+      break;
+    }
+  }
+  return false;
+}
+
 void ActivationWriter::add_encode_time(uint64_t since) {
   if (now_us_ == nullptr) {
     return;

@@ -38,6 +38,9 @@ struct ActivationFields {
   LastAnswered last;                  // sent with kFlagTimings only
 };
 
+// Whether begin() may come before the tensors have been made: their sizes on the wire do not depend on their elements.
+constexpr bool can_stream(CodecId codec) { return codec != CodecId::kBitmap; }
+
 // Returns microseconds that only count up.
 using NowUs = uint64_t (*)(void* context);
 
@@ -66,6 +69,13 @@ class ActivationWriter final : private PayloadSource {
   // Has an effect until the chunk with the start of the timing block is pulled.
   void set_encode_us(uint32_t us) { encode_us_ = us; }
   uint32_t encode_us() const { return encode_us_; }
+
+  // Has an effect until then too.
+  void set_last(const LastAnswered& last) { fields_.last = last; }
+
+  // For tensors that are still being made: whether the next chunk, which is not the last one, holds nothing but what is
+  // final. ready[i]: bytes at the front of tensor i that are. Only where can_stream().
+  bool next_is_ready(Span<const size_t> ready) const;
 
   // `buffer` holds chunk_bytes; `frame` is the part of it to send. kArgument when a tensor changed since begin.
   Status next_chunk(MutableBytes buffer, Bytes& frame);

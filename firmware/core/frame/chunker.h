@@ -48,6 +48,12 @@ class Chunker {
   // Of the frame that comes next, header included; 0 after the last one.
   size_t next_bytes() const;
 
+  // Where in the payload the next chunk ends; SIZE_MAX for the last one, and after it.
+  size_t next_end() const {
+    const bool last = static_cast<size_t>(next_index_) + 1 >= header_.chunk_count;
+    return last ? SIZE_MAX : (static_cast<size_t>(next_index_) + 1) * chunk_payload_;
+  }
+
   // Pulls and seals the next frame at the front of `buffer`; `frame` is the part used. kBufferTooSmall when `buffer`
   // holds less than the frame, kArgument after the last one.
   Status next(PayloadSource& source, MutableBytes buffer, Bytes& frame);

@@ -12,6 +12,7 @@
 #include "../frame/telemetry.h"
 #include "../span.h"
 #include "../status.h"
+#include "cut_set.h"
 
 namespace cutpoint {
 
@@ -23,7 +24,7 @@ struct SessionConfig {
   uint32_t boot;
   uint16_t operators;  // N, of the whole network; at least 1
   uint16_t on_board;   // K <= N; the device can finish by itself only when K = N
-  uint16_t cut;        // until the first plan; at most K
+  uint16_t cut;        // until the first plan; at most K, and one of `cuts`
   CodecId codec = CodecId::kRaw;
   bool timings = true;  // reported until the first plan says otherwise: it is what a planner starts from
   uint32_t deadline_ms = 1000;
@@ -32,6 +33,7 @@ struct SessionConfig {
   uint32_t probe_max_ms = 60000;   // at least probe_first_ms
   size_t chunk_bytes = kDefaultChunkBytes;  // of a whole frame; at least kMinSessionChunkBytes
   Bytes about;                              // the retained JSON; must live as long as the session
+  CutSet cuts;  // that there is the memory for; its bytes must live as long as the session
 };
 
 // All must live as long as the session.
@@ -46,7 +48,7 @@ struct SessionBuffers {
 // kArgument for a figure out of range, kBufferTooSmall for memory that does not fit the configuration.
 inline Status check_session(const SessionConfig& config, const SessionBuffers& buffers) {
   const bool in_range = config.operators >= 1 && config.on_board <= config.operators &&
-                        config.cut <= config.on_board && known_codec(static_cast<uint8_t>(config.codec)) &&
+                        config.cut <= config.on_board && config.cuts.has(config.cut) && known_codec(static_cast<uint8_t>(config.codec)) &&
                         config.deadline_ms >= 1 && config.deadline_ms <= kMaxDeadlineMs &&
                         config.isolate_after >= 1 && config.probe_first_ms >= 1 &&
                         config.probe_max_ms >= config.probe_first_ms && config.chunk_bytes >= kMinSessionChunkBytes;

@@ -17,6 +17,7 @@ struct LocalCounters {
   uint32_t unsent_reports = 0;     // answers of its own not sent, because too many were unacknowledged
   uint32_t repeated_commands = 0;  // commands that came twice
   uint32_t dropped_commands = 0;   // commands that came before the one before was polled
+  uint32_t unfit_plans = 0;        // plans with a cut that there is no memory for: another one is taken
 };
 
 class Counters {

@@ -5,12 +5,18 @@
 #include <stdint.h>
 
 #include "../engine/engine.h"
+#include "../engine/line_engine.h"
 #include "../frame/tensor_record.h"
 #include "../transport/transport.h"
 #include "notes.h"
 #include "session.h"
 
 namespace cutpoint {
+
+// One slice of a run in an engine that works line by line: so many units of work, or less when a chunk can leave or the
+// time is up. The time is looked at between units, so one long unit makes a long slice.
+constexpr uint16_t kSliceUnits = 64;
+constexpr uint32_t kSliceUs = 2000;
 
 // What an application hears of a session. Called from within the Driver's own calls; must not call the Driver back.
 class Listener {
@@ -27,8 +33,10 @@ class Listener {
 };
 
 // One owner: every call comes from the task that also runs the engine. Each call returns when there is nothing left to
-// do before the next event. While an inference falls back operator by operator that is several runs; `pump_one` is for
-// a task that must look for arrived frames between them.
+// do before the next event. That may be several runs, when an inference falls back operator by operator, or many slices
+// of one, when the engine works line by line; `pump_one` is for a task that must look for arrived frames between them.
+//
+// An engine that waits for a line of its picture (LineSource) has nothing to do until the line is there: pump then.
 class Driver {
  public:
   // All must outlive the driver. operators_us: as many elements as the engine has operators. notes: published while
@@ -48,7 +56,7 @@ class Driver {
   // The next picture lies in engine.input(). False while the one before is in flight.
   bool picture(uint32_t& sequence) { return session_.input(sequence) == Status::kOk; }
 
-  // Does one action; false when there is none.
+  // Does one action, or one slice of the run that is under way; false when there is neither.
   bool pump_one();
   void pump() {
     session_.tick();
@@ -57,11 +65,23 @@ class Driver {
   }
 
   // When to pump at the latest, on the session's clock; false when only an event can change anything.
-  bool next_wakeup_us(uint64_t& when) { return session_.next_wakeup_us(when); }
+  bool next_wakeup_us(uint64_t& when) {
+    when = 0;
+    return (sliced_ && !waiting_) || session_.next_wakeup_us(when);
+  }
+
+  // The picture that the engine waits for will not be whole: the run under way fails.
+  void give_up_picture() {
+    if (sliced_ && session_.phase() == Phase::kRunning) {
+      end_lines(*engine_.lines(), false);
+    }
+  }
 
  private:
   void publish(const Publish& publish);
   void run(const Run& run);
+  bool slice();
+  void end_lines(LineEngine& lines, bool ok);
   void deliver(const Delivery& delivery);
   bool publish_note();
 
@@ -71,6 +91,10 @@ class Driver {
   Listener& listener_;
   Span<uint32_t> operators_us_;
   Notes* notes_;
+  Run slicing_ = {};      // the run under way, when sliced_
+  bool sliced_ = false;
+  bool waiting_ = false;  // for a line of the picture
+  uint8_t live_ = 0;      // tensors whose lines are told
 };
 
 }  // namespace cutpoint

@@ -21,6 +21,7 @@ struct Decision {
 enum class PlanVerdict : uint8_t {
   kAccepted,
   kStale,       // for another model, or not newer
+  kOtherCut,    // accepted, but for the cut: there is no memory for that one
   kImpossible,  // a cut beyond what is on board
 };
 
@@ -30,6 +31,8 @@ class PlanState {
     decision_ = {0, config.cut, config.codec, config.timings ? kFlagTimings : uint8_t{0}, config.deadline_ms};
     model_ = config.model;
     on_board_ = config.on_board;
+    operators_ = config.operators;
+    cuts_ = config.cuts;
   }
 
   const Decision& decision() const { return decision_; }
@@ -42,15 +45,21 @@ class PlanState {
     if (header.cut > on_board_) {
       return PlanVerdict::kImpossible;
     }
-    constexpr uint8_t kept = kFlagHedged | kFlagTimings | kFlagExploration;
-    decision_ = {plan.epoch, header.cut, header.codec, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
-    return PlanVerdict::kAccepted;
+    const uint16_t cut = cuts_.instead_of(header.cut, on_board_, operators_);
+    uint8_t kept = kFlagHedged | kFlagTimings | kFlagExploration;
+    if (cut != header.cut) {
+      kept = kFlagHedged | kFlagTimings;  // another cut teaches something else
+    }
+    decision_ = {plan.epoch, cut, header.codec, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
+    return cut == header.cut ? PlanVerdict::kAccepted : PlanVerdict::kOtherCut;
   }
 
  private:
   Decision decision_ = {};
   ModelId model_ = {};
   uint16_t on_board_ = 0;
+  uint16_t operators_ = 0;
+  CutSet cuts_;
 };
 
 }  // namespace cutpoint

@@ -8,6 +8,10 @@ Status Session::begin(const SessionConfig& config) {
   if (begun_) {
     return Status::kArgument;
   }
+  return configure(config);
+}
+
+Status Session::configure(const SessionConfig& config) {
   CUTPOINT_TRY(check_session(config, buffers_));
   config_ = config;
   plan_.begin(config);
@@ -20,10 +24,7 @@ Status Session::change_model(const SessionConfig& config) {
   if (!begun_ || inference_.phase != Phase::kIdle || config.boot != config_.boot) {
     return Status::kArgument;
   }
-  CUTPOINT_TRY(check_session(config, buffers_));
-  config_ = config;
-  plan_.begin(config);
-  isolation_.begin(config.isolate_after, config.probe_first_ms, config.probe_max_ms);
+  CUTPOINT_TRY(configure(config));
   sent_log_ = SentLog();
   last_answered_ = {};
   inference_ = Inference();
@@ -122,7 +123,7 @@ void Session::look(uint64_t now) {
 bool Session::anything_to_poll() const {
   const Phase phase = inference_.phase;
   return state_due_ || about_due_ || telemetry_due_ || plan_changed_ || command_due_ || phase == Phase::kRun ||
-         phase == Phase::kSend || phase == Phase::kDeliver;
+         phase == Phase::kSend || phase == Phase::kDeliver || streaming();
 }
 
 bool Session::next_wakeup_us(uint64_t& when) {
@@ -217,8 +218,14 @@ bool Session::poll_inference(Action& action) {
       case Phase::kDeliver:
         poll_deliver(action);
         break;
-      case Phase::kIdle:
       case Phase::kRunning:
+        if (!streaming()) {
+          return false;
+        }
+        inference_.chunk_ready = false;
+        poll_chunk(action);
+        break;
+      case Phase::kIdle:
       case Phase::kWait:
         return false;
     }

@@ -17,16 +17,27 @@
 //   running   ran, all of [0, N)                      deliver by the device
 //   running   ran, an operator past the cut           deliver by the edge if it has answered meanwhile, else run the
 //                                                     next one, at N deliver by the device
+//   running   poll, head in slices, what the next     running: a chunk, unless it is the last
+//             chunk carries is final
 //   running   ran, failed                             wait if the edge was asked and may answer, else deliver by nobody
 //   send      poll                                    send, after the last chunk wait; hedged: run [cut, cut + 1)
 //   wait      result, ok                              deliver by the edge
 //   send,     result, refused; deadline;              run [cut, cut + 1)
 //   wait      disconnected; unsent
 //   run       result, ok, of this inference           deliver by the edge: late or hedged, it is still the first
-//   running   result, ok, of this inference           running; delivered by the edge when the operator is done
+//   running   result, ok, of this inference           running; delivered by the edge when the operator is done, in
+//                                                     slices at once
 //   deliver   poll                                    idle; answered by itself: send (a report, at cut N with the
 //                                                     flag `answered`), if online or isolated and a probe is due
 //   send      the report's last chunk                 idle; its acknowledgement is awaited besides
+//
+// In slices. A driver whose engine works line by line says so with running(), before the first slice of each Run, and
+// progress() after each. While the head runs chunks leave as soon as all that they carry is final, the same bytes as
+// otherwise. Two rules keep everything else as it is: the last chunk leaves when the head has run, so that no message
+// of a head that failed is ever whole and the deadline counts from there; and what would have kept a message from being
+// sent once the head has run (refused, broker gone, isolated) ends one that has begun to leave. What is left of the
+// network then runs as one range [cut, N), since operator by operator would make every tensor whole. When the phase is
+// no longer `running` although ran() was not called, the range is over, whatever was left of it.
 #ifndef CUTPOINT_SESSION_SESSION_H_
 #define CUTPOINT_SESSION_SESSION_H_
 
@@ -54,14 +65,23 @@ enum class LinkState : uint8_t {
   kIsolated = 2,  // a broker, but the edge does not answer
 };
 
+// The Run that was asked for has begun, in slices.
+struct Running {
+  uint16_t first;
+  uint16_t last;
+  // Of [0, last): where the tensors alive at `last` will lie, at their full size. As for Ran::live their memory must
+  // stay; its content need not be there yet. Otherwise not looked at.
+  Span<const TensorView> live;
+};
+
 // What the engine did of the Run that was asked for.
 struct Ran {
   uint16_t first;
   uint16_t last;
   bool ok;
   Span<const uint32_t> operators_us;  // last - first of them when ok
-  // The tensors alive at `last` after [0, last), otherwise not looked at. Their memory must stay as it is until the
-  // next Run is done or, after a Delivery, until poll() has said false.
+  // The tensors alive at `last` after [0, last), otherwise not looked at; nor after running(), which has told them.
+  // Their memory must stay as it is until the next Run is done or, after a Delivery, until poll() has said false.
   Span<const TensorView> live;
 };
 
@@ -89,6 +109,11 @@ class Session {
   Status frame(Bytes frame);
   // A new picture is in the engine's input. kArgument while an inference is in flight.
   Status input(uint32_t& sequence);
+  // kArgument when nothing runs or `running` contradicts what was asked; nothing changes then.
+  Status running(const Running& running);
+  // After a slice: bytes at the front of each live tensor that are final, in the order told. True when a poll will
+  // give a chunk of them.
+  bool progress(Span<const size_t> ready);
   // kArgument when nothing runs or `ran` contradicts what was asked; nothing changes then.
   Status ran(const Ran& ran);
   // The transport did not take the Publish polled last.
@@ -105,6 +130,8 @@ class Session {
 
   LinkState state() const;
   Phase phase() const { return inference_.phase; }
+  // Session time, us: what a driver measures its slices with.
+  uint64_t time_us() { return now(); }
   const Decision& plan() const { return plan_.decision(); }
   const Counters& counters() const { return counters_; }
   const LastAnswered& last_answered() const { return last_answered_; }
@@ -113,6 +140,7 @@ class Session {
 
  private:
   // session.cc
+  Status configure(const SessionConfig& config);
   uint64_t now();
   void look(uint64_t now);
   bool poll_publish(Action& action);
@@ -122,9 +150,11 @@ class Session {
   void misuse() { ++counters_.local.misuse; }
 
   // session_inference.cc
-  bool can_finish() const { return config_.on_board == config_.operators; }
+  bool can_finish() const { return config_.on_board == config_.operators && config_.cuts.has(config_.operators); }
   void choose_way(uint64_t now);
   void run_next(uint16_t first, uint16_t last);
+  bool keep_live(Span<const TensorView> live);
+  bool asked(uint16_t first, uint16_t last) const;
   void head_done();
   void finish_here(Reason reason);
   void deliver(By by, Reason reason);
@@ -133,6 +163,9 @@ class Session {
 
   // session_sending.cc
   bool may_send() const;
+  bool streams() const;
+  bool streaming() const;
+  void lose_sent();
   bool begin_sending();
   void poll_chunk(Action& action);
   void sent_first(uint64_t now);

@@ -55,6 +55,10 @@ Status Session::take_plan(const Header& header, Bytes payload, Bytes frame) {
     return bad_frame(read);
   }
   switch (plan_.offer(message.header, plan)) {
+    case PlanVerdict::kOtherCut:
+      ++counters_.local.unfit_plans;
+      plan_changed_ = true;
+      return Status::kOk;
     case PlanVerdict::kAccepted:
       plan_changed_ = true;
       return Status::kOk;

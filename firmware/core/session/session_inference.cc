@@ -4,17 +4,9 @@
 namespace cutpoint {
 namespace {
 
-bool sendable(Span<const TensorView> tensors) {
-  if (tensors.size() > kMaxTensors) {
-    return false;
-  }
-  for (const TensorView& tensor : tensors) {
-    const size_t item = item_bytes(tensor.dtype);
-    if (item == 0 || tensor.data.size() % item != 0) {
-      return false;
-    }
-  }
-  return true;
+bool sendable(const TensorView& tensor) {
+  const size_t item = item_bytes(tensor.dtype);
+  return item != 0 && tensor.data.size() % item == 0;
 }
 
 }  // namespace
@@ -52,7 +44,9 @@ void Session::choose_way(uint64_t now) {
   }
   inference_.profile = profile_due_;
   if (by_itself == Reason::kEdge) {
-    inference_.delivery.cut = profile_due_ ? config_.on_board : plan().cut;
+    if (profile_due_) {
+      inference_.delivery.cut = config_.cuts.instead_of(config_.on_board, config_.on_board, config_.operators);
+    }
     return run_next(0, inference_.delivery.cut);
   }
   if (!can_finish()) {
@@ -70,12 +64,48 @@ void Session::run_next(uint16_t first, uint16_t last) {
   inference_.last = last;
 }
 
+Status Session::running(const Running& running) {
+  if (!asked(running.first, running.last) || !(inference_.finishing || keep_live(running.live))) {
+    misuse();
+    return Status::kArgument;
+  }
+  inference_.sliced = true;
+  if (!inference_.finishing && !inference_.whole && can_stream(inference_.decision.codec)) {
+    inference_.sending = begin_sending();
+  }
+  return Status::kOk;
+}
+
+bool Session::progress(Span<const size_t> ready) {
+  inference_.chunk_ready = streams() && writer_.next_is_ready(ready);
+  return streaming();
+}
+
+// Until they are sent, or of no use any more. False for tensors that no message can carry.
+bool Session::keep_live(Span<const TensorView> live) {
+  if (live.size() > kMaxTensors) {
+    return false;
+  }
+  inference_.live_count = 0;
+  for (const TensorView& tensor : live) {
+    if (!sendable(tensor)) {
+      return false;
+    }
+    inference_.live[inference_.live_count++] = tensor;
+  }
+  return true;
+}
+
+// The driver speaks of the Run that was asked for.
+bool Session::asked(uint16_t first, uint16_t last) const {
+  return inference_.phase == Phase::kRunning && first == inference_.first && last == inference_.last;
+}
+
 Status Session::ran(const Ran& ran) {
-  const bool asked = inference_.phase == Phase::kRunning && ran.first == inference_.first &&
-                     ran.last == inference_.last;
-  const size_t count = asked ? static_cast<size_t>(ran.last - ran.first) : 0;
-  const bool sound = !ran.ok || (ran.operators_us.size() == count && (inference_.finishing || sendable(ran.live)));
-  if (!asked || !sound) {
+  const size_t count = static_cast<size_t>(ran.last - ran.first);
+  const bool told = inference_.finishing || inference_.sliced;
+  if (!asked(ran.first, ran.last) ||
+      (ran.ok && (ran.operators_us.size() != count || !(told || keep_live(ran.live))))) {
     misuse();
     return Status::kArgument;
   }
@@ -99,10 +129,6 @@ Status Session::ran(const Ran& ran) {
     }
     return Status::kOk;
   }
-  inference_.live_count = static_cast<uint8_t>(ran.live.size());
-  for (size_t i = 0; i < ran.live.size(); ++i) {
-    inference_.live[i] = ran.live[i];
-  }
   head_done();
   return Status::kOk;
 }
@@ -111,16 +137,18 @@ void Session::head_done() {
   if (inference_.whole) {
     return deliver(By::kDevice, inference_.delivery.reason);
   }
-  if (!connected_) {
-    return finish_here(Reason::kOffline);
+  if (inference_.given_up) {
+    return finish_here(inference_.delivery.reason);
   }
-  if (isolation_.isolated() && !inference_.trial) {
-    return finish_here(Reason::kIsolated);
+  if (!may_send()) {
+    lose_sent();
+    return finish_here(connected_ ? Reason::kIsolated : Reason::kOffline);
   }
+  writer_.set_last(last_answered_);  // an acknowledgement may have come since the first chunk
   inference_.phase = Phase::kSend;
 }
 
-// The rest on the device, an operator at a time, so that an answer that still comes can win.
+// The rest on the device, an operator or a slice at a time, so that an answer that still comes can win.
 void Session::finish_here(Reason reason) {
   inference_.delivery.reason = reason;
   if (!can_finish()) {
@@ -131,11 +159,12 @@ void Session::finish_here(Reason reason) {
   }
   inference_.finishing = true;
   const uint16_t cut = inference_.delivery.cut;
-  run_next(cut, static_cast<uint16_t>(cut + 1));
+  run_next(cut, inference_.sliced ? config_.operators : static_cast<uint16_t>(cut + 1));
 }
 
 void Session::engine_failed() {
   inference_.engine_failed = true;
+  lose_sent();
   if (sent_ != nullptr && sent_->state == SentState::kOpen) {
     inference_.phase = Phase::kWait;
   } else {

@@ -3,12 +3,26 @@
 
 namespace cutpoint {
 
-// A report goes out when the edge is thought to be there, or when it is time to ask whether it is.
+// A question goes out when the edge is thought to be there; a report, or a trial, also when it is time to ask whether
+// it is.
 bool Session::may_send() const {
-  if (!inference_.whole) {
-    return true;
+  const bool asks = inference_.whole ? isolation_.probe_due(clock_.now_us()) : inference_.trial;
+  return connected_ && (!isolation_.isolated() || asks);
+}
+
+// The head runs, and the message may leave meanwhile.
+bool Session::streams() const {
+  return inference_.phase == Phase::kRunning && inference_.sending && !inference_.finishing && !inference_.given_up;
+}
+
+// A chunk of it can leave now.
+bool Session::streaming() const { return streams() && inference_.chunk_ready && may_send(); }
+
+// What has begun to leave will not be whole.
+void Session::lose_sent() {
+  if (sent_ != nullptr && sent_->state == SentState::kSending) {
+    sent_->state = SentState::kLost;
   }
-  return connected_ && (!isolation_.isolated() || isolation_.probe_due(clock_.now_us()));
 }
 
 bool Session::begin_sending() {
@@ -46,7 +60,7 @@ bool Session::begin_sending() {
 
 void Session::poll_chunk(Action& action) {
   if (!inference_.sending) {
-    if (!may_send()) {
+    if (inference_.whole && !may_send()) {
       return stop_sending(Reason::kOffline);
     }
     if (inference_.whole && !sent_log_.has_room()) {
@@ -108,6 +122,10 @@ void Session::sent_last(uint64_t now) {
 
 // The edge will not answer what is being sent or has been sent.
 void Session::stop_sending(Reason reason) {
+  if (streams() && sent_ != nullptr) {
+    inference_.given_up = true;
+    inference_.delivery.reason = reason;
+  }
   if (inference_.phase != Phase::kSend && inference_.phase != Phase::kWait) {
     return;
   }
