@@ -87,7 +87,9 @@ def read_slot_image(image: bytes) -> SlotImage:
     header = _core.read_slot_header(image)
     if isinstance(header, int):
         raise SlotError(_core.slot_fault_text(header))
-    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp, plan_bytes, plan_at, block = header
+    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp, plan_bytes, plan_at, block = (
+        header
+    )
     end = plan_at + plan_bytes if plan_bytes else _core.SLOT_HEADER_BYTES + model_bytes
     body = image[_core.SLOT_HEADER_BYTES : end]
     if len(body) != end - _core.SLOT_HEADER_BYTES:

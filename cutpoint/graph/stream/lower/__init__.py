@@ -9,7 +9,6 @@ from cutpoint.graph.stream.lines import LineOperator
 from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
 from cutpoint.graph.stream.lower.convolution import lower_conv, lower_depthwise_conv, lower_transpose_conv
 from cutpoint.graph.stream.lower.dense import lower_fully_connected
-from cutpoint.graph.stream.lower.convolution import lower_conv
 from cutpoint.graph.stream.lower.quantize import lower_quantize
 from cutpoint.graph.stream.lower.softmax import lower_softmax
 from cutpoint.graph.stream.lower.tables import (
