@@ -85,10 +85,7 @@ class Line {
 };
 
 void Line::one(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const {
-  BlockSums sums;
-  for (uint32_t i = 0; i < kBlock; ++i) {
-    sums.of[i] = static_cast<uint32_t>(channels[i].bias);
-  }
+  BlockSums sums = BlockSums::of_bias(channels);
   const int32_t column = x * w_.stride_w - w_.pad_left;
   int32_t first = 0;
   while (first < w_.kernel_w && column + first * w_.dilation_w < 0) {
@@ -109,30 +106,22 @@ void Line::one(const int8_t* weights, const Channel* channels, int32_t x, int8_t
                w_.input_zero_point);
     }
   }
-  store(sums, channels, requantise_, to, left);
+  sums.store(channels, requantise_, to, left);
 }
 
 void Line::two(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const {
-  BlockSums a, b;
-  for (uint32_t i = 0; i < kBlock; ++i) {
-    a.of[i] = b.of[i] = static_cast<uint32_t>(channels[i].folded);
-  }
+  BlockSums first = BlockSums::of_folded(channels);
+  BlockSums second = first;
   const uint32_t at = static_cast<uint32_t>(x * w_.stride_w - w_.pad_left) * in_.channels;
   const uint32_t apart = static_cast<uint32_t>(w_.stride_w) * in_.channels;
-  const uint32_t run = static_cast<uint32_t>(w_.kernel_w) * in_.channels;
+  const uint32_t count = static_cast<uint32_t>(w_.kernel_w) * in_.channels;
   WindowRows rows(in_, row_, static_cast<uint32_t>(w_.dilation_h));
   for (int32_t ky = 0; ky < w_.kernel_h; ++ky, rows.next()) {
     const int8_t* from = rows.get() + at;
-    const int8_t* second = from + apart;
-    for (const int8_t* end = from + run; from != end; ++from, ++second, weights += kBlock) {
-      for (uint32_t i = 0; i < kBlock; ++i) {
-        a.of[i] += static_cast<uint32_t>(*from * weights[i]);
-        b.of[i] += static_cast<uint32_t>(*second * weights[i]);
-      }
-    }
+    weights = add_two(first, second, from, from + apart, weights, count);
   }
-  store(a, channels, requantise_, to, left);
-  store(b, channels, requantise_, to + out_.channels, left);
+  first.store(channels, requantise_, to, left);
+  second.store(channels, requantise_, to + out_.channels, left);
 }
 
 void run(const Unit& unit) {
