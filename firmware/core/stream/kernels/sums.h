@@ -38,17 +38,19 @@ struct BlockSums {
     }
   }
 
-  // The pixel's channels of this block, the first `count` of them.
-  void store(const Channel* channels, const Requantiser& requantise, int8_t* to, uint32_t count) const {
-    to[0] = requantise(a, channels[0]);
-    if (count > 1) {
-      to[1] = requantise(b, channels[1]);
-    }
-    if (count > 2) {
-      to[2] = requantise(c, channels[2]);
-    }
-    if (count > 3) {
-      to[3] = requantise(d, channels[3]);
+  // The pixel's channels of this block, the first `count` of them. The requantiser is copied: bytes that are written
+  // could otherwise be part of it.
+  void store(const Channel* channels, Requantiser requantise, int8_t* to, uint32_t count) const {
+    int8_t last[kBlock];
+    int8_t* made = count < kBlock ? last : to;
+    made[0] = requantise(a, channels[0]);
+    made[1] = requantise(b, channels[1]);
+    made[2] = requantise(c, channels[2]);
+    made[3] = requantise(d, channels[3]);
+    if (made != to) {
+      for (uint32_t i = 0; i < count; ++i) {
+        to[i] = last[i];
+      }
     }
   }
 };
@@ -57,10 +59,19 @@ struct BlockSums {
 // behind those that were read.
 inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* from, const int8_t* from_second,
                              const int8_t* weights, uint32_t count) {
-  for (const int8_t* end = from + count; from != end; ++from, ++from_second, weights += kBlock) {
-    const int32_t a = weights[0], b = weights[1], c = weights[2], d = weights[3];
-    first.add(*from, a, b, c, d);
-    second.add(*from_second, a, b, c, d);
+  const int8_t* const end = from + count;
+  if (count % 2 != 0) {
+    first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
+    second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
+    from += 1;
+    from_second += 1;
+    weights += kBlock;
+  }
+  for (; from != end; from += 2, from_second += 2, weights += 2 * kBlock) {
+    first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
+    second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
+    first.add(from[1], weights[4], weights[5], weights[6], weights[7]);
+    second.add(from_second[1], weights[4], weights[5], weights[6], weights[7]);
   }
   return weights;
 }
