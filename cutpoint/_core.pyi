@@ -330,6 +330,8 @@ SLOT_HEADER_BYTES: int
 SLOT_ARENA_ENTRIES: int
 SLOT_FAULT_TRUNCATED: int
 SLOT_FAULT_MODEL: int
+SLOT_FAULT_PLAN: int
+SLOT_PLAN_ALIGNMENT: int
 
 def settings_schema() -> list[
     tuple[
@@ -359,13 +361,15 @@ def write_slot_header(
     name: str,
     arena: tuple[int, ...],
     stamp: int,
-    /,
+    plan_bytes: int = 0,
+    block: tuple[int, ...] = (),
 ) -> bytes: ...
 def read_slot_header(
     image: Buffer,
     /,
-) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int] | int:
-    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp), or the fault (int)."""
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...]] | int:
+    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where it
+    begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cutpoint.errors import CutpointError
-from models.fomo_digits.needs import PackageMissingError
 from models.fomo_digits.recipe import Narrator, Recipe, run
 from models.fomo_digits.train import TrainingPlan
 from models.fomo_digits.variant import FOMO_96, VARIANTS
+from models.needs import PackageMissingError
 
 MODELS = Path(__file__).resolve().parent.parent
 QUICK_STEPS = 600
@@ -77,7 +77,7 @@ def main(
     threads: Annotated[int, typer.Option(min=1, help="Threads for training.")] = 2,
 ) -> None:
     """Train FOMO on digit scenes, quantise it, and write the bundle, the test pictures and the model card."""
-    console = Console()
+    console = Console(markup=False)  # brackets in a sentence are meant
     if quick and out.resolve() == MODELS:
         console.print("a quick run would replace the model that ships; name another folder with --out")
         raise typer.Exit(2)

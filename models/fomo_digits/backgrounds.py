@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from models.fomo_digits.needs import need
+from models.needs import need
 
 Half = Literal["train", "test"]
 Pixels = npt.NDArray[np.uint8]

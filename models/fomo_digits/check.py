@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 
 import cutpoint
-from cutpoint.errors import CutpointError
+from models.convert import ConversionError
 from models.fomo_digits.network import CHANNELS
 from models.fomo_digits.variant import Variant
 
 KINDS = {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "SOFTMAX"}
 OPERATORS = 25
 """Stem, 2 of block 0, 3 each of blocks 1 to 5, 3 additions, block 6 expand, head, logits, softmax."""
-
-
-class ConversionError(CutpointError):
-    """The converter made something else than the recipe's network."""
 
 
 def check(model: cutpoint.Model, variant: Variant) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.fomo_digits.backgrounds import Half
-from models.fomo_digits.needs import need
+from models.needs import need
 
 SPLIT_SEED = 20_240_917
 TEST_SHARE = 1 / 3

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from cutpoint.answer import AnswerRule, Centroid, Centroids, CentroidScore, OutputTensor
 from cutpoint.kernels import open_runner
-from models.fomo_digits.needs import need
 from models.fomo_digits.scenes import Scene
+from models.needs import need
 
 LABELS = tuple("0123456789")
 FLOAT_BATCH = 50

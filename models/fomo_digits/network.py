@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.fomo_digits.needs import need
 from models.fomo_digits.variant import Variant
+from models.needs import need
 
 WIDTH = 0.35
 """MobileNetV2's width multiplier (alpha)."""

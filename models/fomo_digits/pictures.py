@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from cutpoint.answer import Box
-from models.fomo_digits.needs import need
 from models.fomo_digits.scenes import Scene
+from models.needs import need
 
 LABELS_FILE = "labels.json"
 

@@ -14,11 +14,11 @@ import cutpoint
 from models.fomo_digits import card, evaluate, pictures
 from models.fomo_digits.check import check
 from models.fomo_digits.figures import Figures, SetFigures, confusion_table
-from models.fomo_digits.needs import need
 from models.fomo_digits.quantise import quantise
 from models.fomo_digits.scenes import SceneSource
 from models.fomo_digits.train import TrainingPlan, train
 from models.fomo_digits.trained import Trained, keep, kept
+from models.needs import need
 
 CALIBRATION_SCENES = 300
 CALIBRATION_SEED = 1_000_003

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from cutpoint.answer import Box
 from models.fomo_digits import backgrounds, digits
 from models.fomo_digits.backgrounds import Half, Pixels
-from models.fomo_digits.needs import need
 from models.fomo_digits.variant import FOMO_96, Variant
+from models.needs import need
 
 FEWEST = 1
 """Digits in a scene; `Variant.most` at most."""

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.fomo_digits import network, targets
-from models.fomo_digits.needs import need
 from models.fomo_digits.scenes import SceneSource
 from models.fomo_digits.variant import FOMO_96, Variant
+from models.needs import need
 
 BATCHES_AHEAD = 16
 """Batches drawn in advance by the drawing thread."""

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.fomo_digits.needs import need
 from models.fomo_digits.train import TrainingPlan
+from models.needs import need
 
 MODEL_FILE = "float.keras"
 PLAN_FILE = "training.json"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from cutpoint.answer import Box
-from models.fomo_digits import needs, pictures
+from models import needs
+from models.fomo_digits import pictures
 from models.fomo_digits.scenes import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +50,22 @@ def test_help_names_every_option() -> None:
 def test_a_missing_package_is_one_sentence_with_the_mend() -> None:
     with pytest.raises(needs.PackageMissingError, match=r"pip install '.\[models\]'"):
         needs.need("tensorflow_that_is_not_there")
+
+
+@pytest.mark.parametrize(("room", "work"), [("fomo_digits", "run"), ("tiny", "make")])
+def test_the_mend_reaches_the_terminal_whole(
+    room: str, work: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def lacks(*_: object, **__: object) -> None:
+        needs.need("tensorflow_that_is_not_there")
+
+    program = importlib.import_module(f"models.{room}.__main__")
+    monkeypatch.setattr(program, work, lacks)
+    command = typer.Typer()
+    command.command()(program.main)
+    ended = CliRunner().invoke(command, ["--out", str(tmp_path)])
+    assert ended.exit_code == 2
+    assert "pip install '.[models]'" in " ".join(ended.stdout.split())
 
 
 def test_pictures_come_back_as_they_were_saved(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Import of the recipe's heavy packages, with one clear sentence when one is missing."""
+"""Import of the recipes' heavy packages, with one clear sentence when one is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DISTRIBUTION = {
 
 
 class PackageMissingError(ImportError):
-    """A package that only the recipe needs is not installed."""
+    """A package that only recipes need is not installed."""
 
 
 def need(module: str) -> ModuleType:
