@@ -64,11 +64,12 @@ void make_inside(const Line& line, const int8_t* weights, const Channel* channel
     BlockSums second = first;
     WindowRows rows = line.rows;
     const int8_t* w = weights;
-    for (int32_t ky = line.w.kernel_h; ky != 0; --ky) {
+    int32_t left = line.w.kernel_h;
+    do {
       const int8_t* from = rows.get() + at;
       w = add_two(first, second, from, from + apart, w, count);
       rows.next();
-    }
+    } while (--left != 0);
     first.store(channels, line.requantise, to, channels_out - block);
     to += channels_out;
     second.store(channels, line.requantise, to, channels_out - block);

@@ -38,28 +38,22 @@ struct BlockSums {
     }
   }
 
-  // The pixel's channels of this block, the first `count` of them. The requantiser is copied: bytes that are written
-  // could otherwise be part of it.
-  void store(const Channel* channels, Requantiser requantise, int8_t* to, uint32_t count) const {
-    int8_t last[kBlock];
-    int8_t* made = count < kBlock ? last : to;
-    made[0] = requantise(a, channels[0]);
-    made[1] = requantise(b, channels[1]);
-    made[2] = requantise(c, channels[2]);
-    made[3] = requantise(d, channels[3]);
-    if (made != to) {
-      for (uint32_t i = 0; i < count; ++i) {
-        to[i] = last[i];
-      }
-    }
+  // The pixel's channels of this block, the first `count` of them.
+  void store(const Channel* channels, const Requantiser& requantise, int8_t* to, uint32_t count) const {
+    store_block(a, b, c, d, channels, requantise, to, count);
   }
+
+ private:
+  // Out of line, with sums in registers: it is long, and called from every loop.
+  static void store_block(uint32_t a, uint32_t b, uint32_t c, uint32_t d, const Channel* channels,
+                          const Requantiser& requantise, int8_t* to, uint32_t count);
 };
 
-// The same elements' weights for two pixels at once, so that each weight that is loaded counts twice. Returns the weights
-// behind those that were read.
+// The same weights for an element each of two pixels, so that each weight that is loaded counts twice. count is not 0.
+// Returns the weights behind those that were read.
 inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* from, const int8_t* from_second,
                              const int8_t* weights, uint32_t count) {
-  const int8_t* const end = from + count;
+  const int8_t* const end = weights + count * kBlock;
   if (count % 2 != 0) {
     first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
     second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
@@ -67,13 +61,13 @@ inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* 
     from_second += 1;
     weights += kBlock;
   }
-  for (; from != end; from += 2, from_second += 2, weights += 2 * kBlock) {
+  for (; weights != end; from += 2, from_second += 2, weights += 2 * kBlock) {
     first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
     second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
     first.add(from[1], weights[4], weights[5], weights[6], weights[7]);
     second.add(from_second[1], weights[4], weights[5], weights[6], weights[7]);
   }
-  return weights;
+  return end;
 }
 
 }  // namespace cutpoint::stream
