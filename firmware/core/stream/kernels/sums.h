@@ -51,8 +51,9 @@ struct BlockSums {
 
 // The same weights for an element each of two pixels, so that each weight that is loaded counts twice. count is not 0.
 // Returns the weights behind those that were read.
-inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* from, const int8_t* from_second,
-                             const int8_t* weights, uint32_t count) {
+[[gnu::always_inline]] inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* from,
+                                                   const int8_t* from_second, const int8_t* weights,
+                                                   uint32_t count) {
   const int8_t* const end = weights + count * kBlock;
   if (count % 2 != 0) {
     first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
