@@ -67,13 +67,12 @@ struct Line {
   const int8_t* from = line.rows.get() + line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    BlockSums first = BlockSums::of_folded(channels);
-    BlockSums second = first;
-    add_two(first, second, from, from + apart, weights, count);
+    PairSums<kWide> sums(channels);
+    add_run(sums, from, from + apart, weights, count);
     from += 2 * apart;
-    first.store(channels, line.requantise, to, left);
+    sums.first().store(channels, line.requantise, to, left);
     to += channels_out;
-    second.store(channels, line.requantise, to, left);
+    sums.second().store(channels, line.requantise, to, left);
     to += channels_out;
   }
 }
@@ -87,20 +86,19 @@ struct Line {
   uint32_t at = line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    BlockSums first = BlockSums::of_folded(channels);
-    BlockSums second = first;
+    PairSums<kWide> sums(channels);
     WindowRows rows = line.rows;
     const int8_t* w = weights;
     int32_t rows_left = line.w.kernel_h;
     do {
       const int8_t* from = rows.get() + at;
-      w = add_two(first, second, from, from + apart, w, count);
+      w = add_run(sums, from, from + apart, w, count);
       rows.next();
     } while (--rows_left != 0);
     at += 2 * apart;
-    first.store(channels, line.requantise, to, left);
+    sums.first().store(channels, line.requantise, to, left);
     to += channels_out;
-    second.store(channels, line.requantise, to, left);
+    sums.second().store(channels, line.requantise, to, left);
     to += channels_out;
   }
 }
