@@ -7,7 +7,8 @@ from typing import Final
 
 from cutpoint.graph.stream.lines import LineOperator
 from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
-from cutpoint.graph.stream.lower.convolution import lower_conv
+from cutpoint.graph.stream.lower.convolution import lower_conv, lower_depthwise_conv, lower_transpose_conv
+from cutpoint.graph.stream.lower.dense import lower_fully_connected
 from cutpoint.graph.stream.lower.mean import lower_mean, lower_sum
 from cutpoint.graph.stream.lower.moves import (
     lower_concatenation,
@@ -37,6 +38,9 @@ from cutpoint.graph.stream.lowering import Lowering
 
 RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
     "CONV_2D": lower_conv,
+    "DEPTHWISE_CONV_2D": lower_depthwise_conv,
+    "FULLY_CONNECTED": lower_fully_connected,
+    "TRANSPOSE_CONV": lower_transpose_conv,
     "ADD": lower_add,
     "SUB": lower_sub,
     "MUL": lower_mul,

@@ -2,6 +2,7 @@
 #include "arithmetic.h"
 #include "concatenation.h"
 #include "conv.h"
+#include "depthwise_conv.h"
 #include "mean.h"
 #include "pad.h"
 #include "pooling.h"
@@ -11,6 +12,7 @@
 #include "slice.h"
 #include "softmax.h"
 #include "table.h"
+#include "transpose_conv.h"
 
 namespace cutpoint::stream {
 
@@ -18,6 +20,10 @@ const Kernel* portable_kernel(uint8_t kind) {
   switch (static_cast<OperatorKind>(kind)) {
     case OperatorKind::kConv:
       return &kConv;
+    case OperatorKind::kDepthwiseConv:
+      return &kDepthwiseConv;
+    case OperatorKind::kTransposeConv:
+      return &kTransposeConv;
     case OperatorKind::kAdd:
       return &kAdd;
     case OperatorKind::kMul:

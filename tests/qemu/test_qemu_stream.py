@@ -1,0 +1,110 @@
+"""The Stream engine on the chips' instruction sets: at every cut the bytes of TensorFlow Lite Micro on a PC."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from qemu_programs import Builder
+
+import cutpoint
+from cutpoint.graph import Model, random_inputs
+from cutpoint.graph.stream import StreamPlan, compile_stream, streamable
+from cutpoint.kernels import Array, open_runner
+from cutpoint.picture import input_tensors
+from host_tools.qemu import Machine
+from host_tools.qemu.stream import PROGRAM, StreamRun, run_stream
+
+ROOT = Path(__file__).resolve().parents[2]
+FOMO = "models/fomo_digits.cut/full.tflite"
+PICTURE = "models/fomo_digits/pictures/scene-000.webp"
+MODELS = (FOMO, "tests/fixtures/models/keywords.tflite", "tests/fixtures/models/branches.tflite")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, its plan, and what goes in."""
+
+    model: Model
+    plan: StreamPlan
+    inputs: list[Array]
+
+    def expected(self, k: int) -> bytes:
+        """The live tensors at cut k, as TFLM computes them; at cut 0 the inputs themselves."""
+        arrays = open_runner(self.model.split(k)[0], "tflm").run(self.inputs) if k else self.inputs
+        return b"".join(array.tobytes() for array in arrays)
+
+
+@pytest.fixture(
+    scope="module", params=MODELS, ids=lambda path: Path(path).parent.stem + "-" + Path(path).stem
+)
+def case(request: pytest.FixtureRequest) -> Case:
+    model = cutpoint.load(ROOT / request.param)
+    if request.param == FOMO:
+        with Image.open(ROOT / PICTURE) as picture:
+            pixels = np.array(picture.convert("RGB"), np.uint8)
+        inputs = [input_tensors(model)[0].of_picture(pixels)]
+    else:
+        (inputs,) = random_inputs(model, 1, seed=5)
+    return Case(model, compile_stream(model, streamable(model)[0]), inputs)
+
+
+@pytest.fixture(scope="module")
+def stream(builder: Builder, case: Case) -> StreamRun:
+    picture = b"".join(array.tobytes() for array in case.inputs)
+    return run_stream(builder.program(PROGRAM, {"plan": case.plan.encode(), "picture": picture}))
+
+
+def test_every_cut_gives_the_live_tensors_of_tflm(case: Case, stream: StreamRun) -> None:
+    assert [cut.k for cut in stream.cuts] == list(range(case.plan.on_board + 1))
+    for cut in stream.cuts:
+        expected = case.expected(cut.k)
+        assert (cut.k, cut.hash, cut.live_bytes) == (cut.k, zlib.crc32(expected), len(expected))
+
+
+def test_going_on_from_every_cut_gives_what_the_whole_gives(case: Case, stream: StreamRun) -> None:
+    whole = zlib.crc32(case.expected(case.plan.on_board))
+    assert {cut.k: cut.resumed_hash for cut in stream.cuts} == dict.fromkeys(
+        (cut.k for cut in stream.cuts), whole
+    )
+
+
+def test_lines_that_come_one_by_one_give_the_same(case: Case, stream: StreamRun) -> None:
+    picture_is_live = not set(case.model.inputs).isdisjoint(case.model.live(case.plan.on_board))
+    assert stream.fed_hash == (None if picture_is_live else zlib.crc32(case.expected(case.plan.on_board)))
+
+
+def test_memory_is_what_the_plan_said(case: Case, stream: StreamRun) -> None:
+    for cut in stream.cuts:
+        assert (cut.head_bytes, cut.block_bytes) == (
+            case.plan.head_bytes(cut.k),
+            case.plan.block_bytes(cut.k),
+        )
+
+
+def test_instructions_add_up(
+    machine: Machine, case: Case, stream: StreamRun, record_property: pytest.RecordProperty
+) -> None:
+    """The rest is the schedule: choosing operators, and handing lines to kernels."""
+    assert len(stream.operators) == case.plan.on_board
+    assert all(one > 0 for one in stream.operators)
+    kernels = sum(stream.operators)
+    macs = sum(operator.macs for operator in case.model.operators[: case.plan.on_board])
+    per_mac = stream.instructions / macs
+    print(
+        f"{machine.name}: {stream.instructions} instructions, {per_mac:.2f} per MAC, "
+        f"{stream.instructions - kernels} of them beside the kernels"
+    )
+    record_property("instructions_per_mac", round(per_mac, 2))
+    assert kernels < stream.instructions
+
+
+def test_the_engine_stays_small(machine: Machine, stream: StreamRun) -> None:
+    print(f"{machine.name}: stack {stream.stack_bytes}, engine {stream.engine_bytes}, code {stream.code}")
+    assert 100 < stream.stack_bytes < 2048
+    assert stream.engine_bytes < 256
+    assert (stream.code.data, stream.code.bss) == (0, 0)
