@@ -39,7 +39,7 @@ def padded(
 
 def test_padding_of_rows_columns_and_channels() -> None:
     rng = np.random.default_rng(31)
-    for _ in range(200):
+    for _ in range(130):
         shape = any_shape(rng)
         paddings = rng.integers(0, 4, (len(shape), 2)) * (rng.random((len(shape), 1)) < 0.6)
         if len(shape) > 2:
@@ -66,7 +66,7 @@ def joined(shapes: Sequence[Sequence[int]], axis: int, dtype: str = "int8", last
 
 def test_joining_along_rows_columns_and_channels() -> None:
     rng = np.random.default_rng(32)
-    for _ in range(200):
+    for _ in range(130):
         shape = list(any_shape(rng))
         axis = int(rng.integers(-1, len(shape)))
         if axis == 0 and len(shape) > 2:
@@ -113,7 +113,7 @@ def divided(rng: Draw, elements: int, parts: int) -> list[int]:
 
 def test_any_shape_becomes_any_other() -> None:
     rng = np.random.default_rng(33)
-    for _ in range(250):
+    for _ in range(130):
         shape = any_shape(rng, 13)
         parts = int(rng.integers(1, 5))
         out = divided(rng, prod(shape), min(parts, 3))
@@ -161,7 +161,7 @@ def resized(
 
 def test_any_size_becomes_any_other() -> None:
     rng = np.random.default_rng(35)
-    for _ in range(200):
+    for _ in range(130):
         rows, width, channels = (int(size) for size in rng.integers(1, 17, 3))
         size = tuple(int(size) for size in rng.integers(1, 40, 2))
         if rng.random() < 0.3:
