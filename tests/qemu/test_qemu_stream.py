@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOMO = "models/fomo_digits.cut/full.tflite"
 PICTURE = "models/fomo_digits/pictures/scene-000.webp"
 MOST_CODE_BYTES = 24 * 1024
-MODELS = (FOMO, "tests/fixtures/models/keywords.tflite", "tests/fixtures/models/branches.tflite")
+FIXTURES = {"tests/fixtures/models/keywords.tflite": "-O2", "tests/fixtures/models/branches.tflite": "-Os"}
+"""Each compiles all of the core in its own way."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Case:
     model: Model
     plan: StreamPlan
     inputs: list[Array]
-    program: str = PROGRAM
+    program: str
+    optimise: str
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -51,23 +53,25 @@ def fomo() -> Case:
     model = cutpoint.load(ROOT / FOMO)
     with Image.open(ROOT / PICTURE) as picture:
         pixels = np.array(picture.convert("RGB"), np.uint8)
-    return Case(model, compile_stream(model), [input_tensors(model)[0].of_picture(pixels)], FOMO_PROGRAM)
+    return Case(
+        model, compile_stream(model), [input_tensors(model)[0].of_picture(pixels)], FOMO_PROGRAM, "-O2"
+    )
 
 
 @pytest.fixture(
-    scope="module", params=MODELS, ids=lambda path: Path(path).parent.stem + "-" + Path(path).stem
+    scope="module", params=[FOMO, *FIXTURES], ids=lambda path: Path(path).parent.stem + "-" + Path(path).stem
 )
 def case(request: pytest.FixtureRequest) -> Case:
     if request.param == FOMO:
         return fomo()
     model = cutpoint.load(ROOT / request.param)
     (inputs,) = random_inputs(model, 1, seed=5)
-    return Case(model, compile_stream(model, streamable(model)[0]), inputs)
+    return Case(model, compile_stream(model, streamable(model)[0]), inputs, PROGRAM, FIXTURES[request.param])
 
 
 @pytest.fixture(scope="module")
 def stream(builder: Builder, case: Case) -> StreamRun:
-    return run_stream(builder.program(case.program, case.files))
+    return run_stream(builder.program(case.program, case.files, case.optimise))
 
 
 def test_every_cut_gives_the_live_tensors_of_tflm(case: Case, stream: StreamRun) -> None:
