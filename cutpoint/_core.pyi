@@ -368,8 +368,8 @@ def read_slot_header(
     image: Buffer,
     /,
 ) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...]] | int:
-    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where it
-    begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
+    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where the
+    plan begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -64,7 +64,9 @@ class Requantiser {
     } else {
       value = upper(static_cast<int32_t>(sum << (-1 - right)), twice);
     }
-    return static_cast<int8_t>(clamped_word(value, least_, most_) + zero_point_);
+    value = value < least_ ? least_ : value;
+    value = value > most_ ? most_ : value;
+    return static_cast<int8_t>(value + zero_point_);
   }
   int8_t operator()(uint32_t sum, const Channel& channel) const { return (*this)(sum, channel.twice, channel.right); }
 

@@ -23,128 +23,124 @@ bool check(const Shapes& shapes) {
          taps * in.channels * filled_up(out.channels) == shapes.op.blob_bytes;
 }
 
-// One output line: what all of its blocks of channels share.
-class Line {
- public:
-  explicit Line(const Unit& unit)
-      : w_(window_of(unit.op)),
-        in_(unit.inputs[0]),
-        out_(unit.outputs[0]),
-        to_(out_.made(unit.unit)),
-        requantise_(w_.output_zero_point, w_.least, w_.most) {
-    const int32_t top = static_cast<int32_t>(unit.unit) * w_.stride_h - w_.pad_top;
-    while (top + first_ * w_.dilation_h < 0 && first_ < w_.kernel_h) {
-      ++first_;
-    }
-    end_ = w_.kernel_h;
-    while (end_ > first_ && top + (end_ - 1) * w_.dilation_h >= in_.rows) {
-      --end_;
-    }
-    row_ = end_ > first_ ? static_cast<uint32_t>(top + first_ * w_.dilation_h) : 0;
-    const int32_t reach = (w_.kernel_w - 1) * w_.dilation_w;
-    const bool whole = first_ == 0 && end_ == w_.kernel_h && (w_.dilation_w == 1 || w_.kernel_w == 1);
-    const int32_t last = in_.width - 1 - reach + w_.pad_left;
-    if (whole && last >= 0) {
-      inside_ = (w_.pad_left + w_.stride_w - 1) / w_.stride_w;
-      inside_end_ = last / w_.stride_w + 1;
-    }
-    inside_end_ = inside_end_ < out_.width ? inside_end_ : out_.width;
-  }
-
-  // kBlock output channels, or the last few.
-  void make(const int8_t* weights, const Channel* channels, uint32_t block) const {
-    const uint32_t left = out_.channels - block;
-    int32_t x = 0;
-    for (; x < inside_ && x < out_.width; ++x) {
-      one(weights, channels, x, to_ + static_cast<uint32_t>(x) * out_.channels + block, left);
-    }
-    for (; x + 1 < inside_end_; x += 2) {
-      two(weights, channels, x, to_ + static_cast<uint32_t>(x) * out_.channels + block, left);
-    }
-    for (; x < out_.width; ++x) {
-      one(weights, channels, x, to_ + static_cast<uint32_t>(x) * out_.channels + block, left);
-    }
-  }
-
- private:
-  // Any pixel: taps outside of the picture are left out.
-  void one(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const;
-  // Two pixels whose windows are inside, so that each weight that is loaded counts twice.
-  void two(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const;
-
-  const Window& w_;
-  const Lines& in_;
-  const Lines& out_;
-  int8_t* to_;
-  Requantiser requantise_;
-  int32_t first_ = 0;  // rows of the kernel that are inside of the picture
-  int32_t end_ = 0;
-  uint32_t row_ = 0;   // of the picture, under kernel row first_
-  int32_t inside_ = 0;  // pixels whose windows are inside
-  int32_t inside_end_ = 0;
+// Part of an axis: positions, taps or pixels from `first` up to and without `end`.
+struct Stretch {
+  int32_t first, end;
 };
 
-void Line::one(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const {
-  BlockSums sums;
-  for (uint32_t i = 0; i < kBlock; ++i) {
-    sums.of[i] = static_cast<uint32_t>(channels[i].bias);
+// Taps of a kernel that are inside of the picture when its first one is at `at`.
+Stretch taps_inside(int32_t at, int32_t dilation, int32_t kernel, int32_t size) {
+  Stretch taps = {0, kernel};
+  while (taps.first < kernel && at + taps.first * dilation < 0) {
+    ++taps.first;
   }
-  const int32_t column = x * w_.stride_w - w_.pad_left;
-  int32_t first = 0;
-  while (first < w_.kernel_w && column + first * w_.dilation_w < 0) {
-    ++first;
+  while (taps.end > taps.first && at + (taps.end - 1) * dilation >= size) {
+    --taps.end;
   }
-  int32_t end = w_.kernel_w;
-  while (end > first && column + (end - 1) * w_.dilation_w >= in_.width) {
-    --end;
-  }
-  // Elements of the kernel's row that lie together in memory: all of them unless it is dilated.
-  const int32_t together = w_.dilation_w == 1 ? end - first : 1;
-  WindowRows rows(in_, row_, static_cast<uint32_t>(w_.dilation_h));
-  for (int32_t ky = first_; ky < end_; ++ky, rows.next()) {
-    for (int32_t kx = first; kx < end; kx += together) {
-      const uint32_t tap = static_cast<uint32_t>(ky * w_.kernel_w + kx);
-      sums.add(rows.get() + static_cast<uint32_t>(column + kx * w_.dilation_w) * in_.channels,
-               weights + tap * in_.channels * kBlock, static_cast<uint32_t>(together) * in_.channels,
-               w_.input_zero_point);
-    }
-  }
-  store(sums, channels, requantise_, to, left);
+  return taps;
 }
 
-void Line::two(const int8_t* weights, const Channel* channels, int32_t x, int8_t* to, uint32_t left) const {
-  BlockSums a, b;
-  for (uint32_t i = 0; i < kBlock; ++i) {
-    a.of[i] = b.of[i] = static_cast<uint32_t>(channels[i].folded);
-  }
-  const uint32_t at = static_cast<uint32_t>(x * w_.stride_w - w_.pad_left) * in_.channels;
-  const uint32_t apart = static_cast<uint32_t>(w_.stride_w) * in_.channels;
-  const uint32_t run = static_cast<uint32_t>(w_.kernel_w) * in_.channels;
-  WindowRows rows(in_, row_, static_cast<uint32_t>(w_.dilation_h));
-  for (int32_t ky = 0; ky < w_.kernel_h; ++ky, rows.next()) {
-    const int8_t* from = rows.get() + at;
-    const int8_t* second = from + apart;
-    for (const int8_t* end = from + run; from != end; ++from, ++second, weights += kBlock) {
-      for (uint32_t i = 0; i < kBlock; ++i) {
-        a.of[i] += static_cast<uint32_t>(*from * weights[i]);
-        b.of[i] += static_cast<uint32_t>(*second * weights[i]);
-      }
+// One output line: what all of its blocks of channels share.
+struct Line {
+  const Window& w;
+  const Lines& in;
+  const Lines& out;
+  Requantiser requantise;
+  Stretch kernel_rows;  // that are inside of the picture
+  Stretch inside;       // pixels whose windows are inside
+  WindowRows rows;    // from the first kernel row that is inside
+  int8_t* to;
+};
+
+// Pixels whose windows are inside, two at a time.
+void make_inside(const Line& line, const int8_t* weights, const Channel* channels, uint32_t block) {
+  const uint32_t apart = static_cast<uint32_t>(line.w.stride_w) * line.in.channels;
+  const uint32_t count = static_cast<uint32_t>(line.w.kernel_w) * line.in.channels;
+  const uint32_t channels_out = line.out.channels;
+  uint32_t at = static_cast<uint32_t>(line.inside.first * line.w.stride_w - line.w.pad_left) * line.in.channels;
+  int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  for (int32_t x = line.inside.first; x < line.inside.end; x += 2) {
+    BlockSums first = BlockSums::of_folded(channels);
+    BlockSums second = first;
+    WindowRows rows = line.rows;
+    const int8_t* w = weights;
+    for (int32_t ky = line.w.kernel_h; ky != 0; --ky) {
+      const int8_t* from = rows.get() + at;
+      w = add_two(first, second, from, from + apart, w, count);
+      rows.next();
     }
+    first.store(channels, line.requantise, to, channels_out - block);
+    to += channels_out;
+    second.store(channels, line.requantise, to, channels_out - block);
+    to += channels_out;
+    at += 2 * apart;
   }
-  store(a, channels, requantise_, to, left);
-  store(b, channels, requantise_, to + out_.channels, left);
+}
+
+// Any pixel: taps outside of the picture are left out.
+void make_pixel(const Line& line, int32_t x, const int8_t* weights, const Channel* channels, uint32_t block) {
+  const Window& w = line.w;
+  const uint32_t channels_in = line.in.channels;
+  const int32_t column = x * w.stride_w - w.pad_left;
+  const Stretch taps = taps_inside(column, w.dilation_w, w.kernel_w, line.in.width);
+  // Taps of a kernel row that lie together in memory: all of them unless it is dilated.
+  const int32_t together = w.dilation_w == 1 ? taps.end - taps.first : 1;
+  BlockSums sums = BlockSums::of_bias(channels);
+  WindowRows rows = line.rows;
+  for (int32_t ky = line.kernel_rows.first; ky < line.kernel_rows.end; ++ky) {
+    for (int32_t kx = taps.first; kx < taps.end; kx += together) {
+      sums.add(rows.get() + static_cast<uint32_t>(column + kx * w.dilation_w) * channels_in,
+               weights + static_cast<uint32_t>(ky * w.kernel_w + kx) * channels_in * kBlock,
+               static_cast<uint32_t>(together) * channels_in, w.input_zero_point);
+    }
+    rows.next();
+  }
+  int8_t* to = line.to + static_cast<uint32_t>(x) * line.out.channels + block;
+  sums.store(channels, line.requantise, to, line.out.channels - block);
+}
+
+// An even number of pixels whose windows are inside; none when a row is missing or the taps are apart.
+Stretch pixels_inside(const Window& w, const Lines& in, const Lines& out, const Stretch& kernel_rows) {
+  const int32_t last = in.width - w.kernel_w + w.pad_left;
+  const bool together = w.dilation_w == 1 || w.kernel_w == 1;
+  if (kernel_rows.end - kernel_rows.first != w.kernel_h || !together || last < 0) {
+    return {out.width, out.width};
+  }
+  const int32_t first = (w.pad_left + w.stride_w - 1) / w.stride_w;
+  const int32_t end = last / w.stride_w + 1;
+  const int32_t clipped = end < out.width ? end : out.width;
+  return clipped > first ? Stretch{first, clipped - (clipped - first) % 2} : Stretch{out.width, out.width};
 }
 
 void run(const Unit& unit) {
-  const Line line(unit);
   const Window& w = window_of(unit.op);
+  const Lines& in = unit.inputs[0];
+  const Lines& out = unit.outputs[0];
+  const int32_t top = static_cast<int32_t>(unit.unit) * w.stride_h - w.pad_top;
+  const Stretch kernel_rows = taps_inside(top, w.dilation_h, w.kernel_h, in.rows);
+  const bool any = kernel_rows.end > kernel_rows.first;
+  const uint32_t row = any ? static_cast<uint32_t>(top + kernel_rows.first * w.dilation_h) : 0;
+  const Line line = {w,
+                     in,
+                     out,
+                     Requantiser(w.output_zero_point, w.least, w.most),
+                     kernel_rows,
+                     pixels_inside(w, in, out, kernel_rows),
+                     WindowRows(in, row, static_cast<uint32_t>(w.dilation_h)),
+                     out.made(unit.unit)};
   const uint32_t taps = static_cast<uint32_t>(w.kernel_h) * static_cast<uint32_t>(w.kernel_w);
-  const uint32_t block_weights = taps * unit.inputs[0].channels * kBlock;
   const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
   const Channel* channels = channels_of(unit.op);
-  for (uint32_t block = 0; block < unit.outputs[0].channels; block += kBlock) {
-    line.make(weights, channels + block, block);
-    weights += block_weights;
+  for (uint32_t block = 0; block < out.channels; block += kBlock) {
+    make_inside(line, weights, channels, block);
+    for (int32_t x = 0; x < out.width; ++x) {
+      x = x == line.inside.first ? line.inside.end : x;
+      if (x < out.width) {
+        make_pixel(line, x, weights, channels, block);
+      }
+    }
+    weights += taps * in.channels * kBlock;
+    channels += kBlock;
   }
 }
 

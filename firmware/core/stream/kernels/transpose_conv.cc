@@ -58,10 +58,7 @@ void run(const Unit& unit) {
     const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
     for (uint32_t block = 0; block < out.channels; block += kBlock) {
       const Channel* channels = channels_of(unit.op) + block;
-      BlockSums sums;
-      for (uint32_t i = 0; i < kBlock; ++i) {
-        sums.of[i] = static_cast<uint32_t>(channels[i].bias);
-      }
+      BlockSums sums = BlockSums::of_bias(channels);
       int32_t row = rows.at;
       for (int32_t ky = rows.tap; ky < rows.end; ky += w.stride_h, --row) {
         const int8_t* line = in.row(static_cast<uint32_t>(row));
@@ -72,7 +69,7 @@ void run(const Unit& unit) {
                    in.channels, w.input_zero_point);
         }
       }
-      store(sums, channels, requantise, to + block, out.channels - block);
+      sums.store(channels, requantise, to + block, out.channels - block);
       weights += taps * in.channels * kBlock;
     }
   }
