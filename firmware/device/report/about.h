@@ -23,7 +23,7 @@ struct About {
   const char* idf = nullptr;
   const char* board = nullptr;
   const char* chip = nullptr;    // as profiles name it: "esp32", "esp32-s3", "esp32-c3"
-  const char* engine = nullptr;  // "tflm" or "tflm-reference"
+  const char* engine = nullptr;  // "stream", "tflm" or "tflm-reference"
   bool jpeg = false;             // pictures may travel as the camera coded them
   uint32_t free_ram = 0;         // 0: unknown
   uint32_t max_payload = 0;      // 0: unknown
