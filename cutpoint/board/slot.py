@@ -87,7 +87,9 @@ def read_slot_image(image: bytes) -> SlotImage:
     header = _core.read_slot_header(image)
     if isinstance(header, int):
         raise SlotError(_core.slot_fault_text(header))
-    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp, plan_bytes, plan_at, block = header
+    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp, plan_bytes, plan_at, block = (
+        header
+    )
     end = plan_at + plan_bytes if plan_bytes else _core.SLOT_HEADER_BYTES + model_bytes
     body = image[_core.SLOT_HEADER_BYTES : end]
     if len(body) != end - _core.SLOT_HEADER_BYTES:
@@ -109,8 +111,10 @@ def _body(model: bytes, plan: bytes | None) -> bytes:
 
 
 def _plan(bundle: Bundle, k: int) -> tuple[bytes | None, list[int]]:
-    """The plan for operators [0, k) and what it needs for each of them; without one, None."""
-    if bundle.stream_plan is None or k == 0:
+    """The plan for operators [0, k), or as many of them as can be streamed, and what each head needs; None for none."""
+    streamed = min(k, bundle.manifest.stream.operators)
+    if streamed == 0:
         return None, []
-    plan = bundle.stream_plan if k == bundle.max_cut else compile_stream(bundle.model(), k).encode()
-    return plan, [cut.arena_bytes.get("stream") or 0 for cut in bundle.cuts[1 : k + 1]]
+    whole = streamed == bundle.manifest.stream.operators
+    plan = bundle.stream_plan if whole else compile_stream(bundle.model(), streamed).encode()
+    return plan, [cut.arena_bytes.get("stream") or 0 for cut in bundle.cuts[1 : streamed + 1]]

@@ -66,7 +66,7 @@ class GivenLines final : public LineSource {
 
 class PythonStreamEngine {
  public:
-  PythonStreamEngine(nb::handle plan, size_t block_bytes, bool fed) {
+  PythonStreamEngine(nb::handle plan, size_t block_bytes, bool fed) : fed_(fed) {
     const BytesView view(plan);
     plan_.assign((view.get().size() + 7) / 8, 0);
     std::memcpy(plan_.data(), view.get().data(), view.get().size());
@@ -100,11 +100,14 @@ class PythonStreamEngine {
     if (input >= inputs_) {
       throw nb::value_error("the network has no such input");
     }
-    if (engine_.input(input).size() == view.get().size()) {
-      std::memcpy(engine_.input(input).data(), view.get().data(), view.get().size());
-    } else {
+    if (fed_) {
       lines_.add(input, view.get());
+      return;
     }
+    if (engine_.input(input).size() != view.get().size()) {
+      throw nb::value_error("the input is of another size");
+    }
+    std::memcpy(engine_.input(input).data(), view.get().data(), view.get().size());
   }
   void forget_lines() { lines_.forget(inputs_); }
 
@@ -158,6 +161,7 @@ class PythonStreamEngine {
   MonotonicClock clock_;
   stream::StreamEngine engine_;
   size_t inputs_ = 0;
+  bool fed_;
 };
 
 // The sentence why a plan is refused; None for a good one.

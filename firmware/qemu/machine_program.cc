@@ -15,6 +15,7 @@ using namespace cutpoint::qemu;
 
 constexpr size_t kPairBytes = 16;
 constexpr size_t kDeepBytes = 1000;
+constexpr size_t kDeeperBytes = 20000;
 constexpr size_t kRounds = 100;  // 100,000 instructions, over several translation blocks of QEMU
 
 uint64_t load_u64(const uint8_t* from) {
@@ -36,8 +37,9 @@ void count(Clock& clock) {
   Line("counted").number("nothing", nothing).number("thousand", thousand).number("many", many);
 }
 
+template <size_t kBytes>
 __attribute__((noinline)) void go_deep() {
-  uint8_t room[kDeepBytes];
+  uint8_t room[kBytes];
   fill_bytes(room, 0, sizeof room);
   asm volatile("" : : "r"(room) : "memory");  // somebody may read it: it is not optimised away
 }
@@ -45,8 +47,10 @@ __attribute__((noinline)) void go_deep() {
 void look_deep() {
   const StackMark mark;
   const size_t before = mark.deepest_bytes();
-  go_deep();
+  go_deep<kDeepBytes>();
   Line("stack").number("before", before).number("after", mark.deepest_bytes());
+  go_deep<kDeeperBytes>();
+  Line("deep").number("bytes", mark.deepest_bytes());
 }
 
 void calculate(Bytes pairs) {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STACK_BYTES = 64 * 1024
-"""What a program may use of the stack; more ends in another memory of the machine and in a wrong hash."""
+"""What a program may use of the stack: how far StackMark looks."""
 QEMU_PACKAGE = "qemu-system-misc"
 DISPLAY = ("-display", "none", "-serial", "none", "-monitor", "none")
 

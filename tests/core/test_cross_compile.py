@@ -31,7 +31,8 @@ MEMORY = {"memcpy", "memmove", "memset", "memcmp"}
 RUNTIME = re.compile(r"__[a-z]+[sd]i[23]$")
 OWN = re.compile(r"_ZN?K?T?[VTIS]?N?K?8cutpoint|_Z\w*8cutpoint")
 
-CODE_BUDGET_BYTES = 24 * 1024
+CODE_BUDGET_BYTES = 24 * 1024  # of all but the Stream engine
+STREAM_BUDGET_BYTES = 24 * 1024  # of the Stream engine with every kernel
 SESSION_BUDGET_BYTES = 3 * 1024
 STACK_BUDGET_BYTES = 768  # of any one function
 
@@ -71,10 +72,14 @@ def test_the_objects_hold_no_writable_globals(target: Target) -> None:
 
 def test_the_code_stays_small(target: Target, record_property: pytest.RecordProperty) -> None:
     sizes = {path.name: int(target.tool("size", path)[-1].split()[0]) for path in target.objects}
-    total = sum(sizes.values())
-    record_property("code_bytes", total)
-    print("\n".join(f"{size:6} {name}" for name, size in sizes.items()), f"{total:6} together", sep="\n")
-    assert total <= CODE_BUDGET_BYTES, sizes
+    stream = sum(size for name, size in sizes.items() if name.startswith("firmware-core-stream-"))
+    rest = sum(sizes.values()) - stream
+    record_property("code_bytes", rest)
+    record_property("stream_code_bytes", stream)
+    print("\n".join(f"{size:6} {name}" for name, size in sizes.items()))
+    print(f"{rest:6} together, {stream} more of the Stream engine")
+    assert rest <= CODE_BUDGET_BYTES, sizes
+    assert stream <= STREAM_BUDGET_BYTES, sizes
 
 
 def test_no_function_needs_much_stack(target: Target, record_property: pytest.RecordProperty) -> None:

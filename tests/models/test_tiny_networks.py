@@ -83,12 +83,12 @@ def test_every_channel_has_a_requantisation_of_its_own(model: cutpoint.Model) ->
 
 
 @needs_tflm
-def test_head_and_tail_equal_the_whole_at_every_cut_and_both_kernels_agree(model: cutpoint.Model) -> None:
+def test_head_and_tail_equal_the_whole_at_every_cut_under_both_kernels(model: cutpoint.Model) -> None:
     report = verify(model, runs=2, kernels=("reference", "tflm"))
     assert report.not_run == ()
     assert report.ok, report.broken
     assert len(report.cuts) == len(model.operators) + 1
-    assert all(difference.exact for _, difference in report.whole)
+    assert all(cut.reference and cut.tflm for cut in report.cuts)
 
 
 def test_the_card_states_what_ships(network: Network, model: cutpoint.Model) -> None:

@@ -61,6 +61,7 @@ def test_the_depth_of_the_stack_is_seen(report: Report) -> None:
     before, after = report.one("stack")["before"], report.one("stack")["after"]
     assert before <= 64
     assert 1000 <= after <= 1000 + 64
+    assert 20000 <= report.one("deep")["bytes"] <= 20000 + 64
 
 
 def test_wide_arithmetic_is_that_of_the_language(report: Report) -> None:

@@ -86,9 +86,15 @@ def test_lives_end_when_the_last_reader_is_done() -> None:
         tensors(20, 20, 1, 1),
     )
     lives = schedule.simulate(0, 3, frozenset({3}), frozenset()).lives
-    assert (lives[1].begin, lives[1].end) == (0, 40)
-    assert (lives[2].begin, lives[2].end) == (1, 41)
-    assert (lives[3].begin, lives[3].end) == (40, 41)
+    assert lives[1].when == (1 << 40) - 1
+    assert lives[2].when == (1 << 41) - (1 << 1)
+    assert lives[3].when == 1 << 40
+
+
+def test_a_line_that_is_read_at_once_is_there_in_two_steps_of_a_round() -> None:
+    chain = [operator(1, 3, row_by_row(0)), operator(2, 3, row_by_row(1)), operator(3, 3, row_by_row(2))]
+    lives = Schedule(chain, tensors(3, 3, 3, 3)).simulate(0, 3, frozenset({3}), frozenset()).lives
+    assert (lives[1].when, lives[2].when) == (0b011011011, 0b110110110)
 
 
 def test_a_range_that_goes_on_finds_its_tensors_there() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cutpoint.errors import ModelError, UsageError
 from cutpoint.graph.model import Model
-from cutpoint.graph.stream.layout import Interval, place
+from cutpoint.graph.stream.layout import Need, place
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
 from cutpoint.graph.stream.lower import lower
 from cutpoint.graph.stream.lowering import Lowering, StreamError
@@ -127,7 +127,7 @@ def _layout(
     before = {index for one in operators[:k] for index in one.outputs}
     live = tuple(index for index in model.live(k))
     head = _simulate(model, schedule, 0, k)
-    head_at, head_bytes = place(_intervals(head, size))
+    head_at, head_bytes = place(_needs(head, size))
     places = {index: Place(at, head.lives[index].lines) for index, at in head_at.items()}
     block_bytes = head_bytes
     if k < count:
@@ -135,12 +135,12 @@ def _layout(
         kept = [
             (
                 head_at[index],
-                Interval(size[index].bytes, 0, on.steps if index in last else on.read_until[index]),
+                Need(size[index].bytes, (1 << (on.steps if index in last else on.read_until[index])) - 1),
             )
             for index in live
             if index in before
         ]
-        on_at, on_bytes = place(_intervals(on, size), kept)
+        on_at, on_bytes = place(_needs(on, size), kept)
         places |= {index: Place(at, on.lives[index].lines) for index, at in on_at.items()}
         block_bytes = max(head_bytes, on_bytes)
     return Layout(
@@ -153,9 +153,9 @@ def _layout(
     )
 
 
-def _intervals(simulation: Simulation, size: dict[int, LineTensor]) -> dict[int, Interval]:
+def _needs(simulation: Simulation, size: dict[int, LineTensor]) -> dict[int, Need]:
     return {
-        index: Interval(life.lines * size[index].row_bytes, life.begin, life.end)
+        index: Need(life.lines * size[index].row_bytes, life.when)
         for index, life in simulation.lives.items()
         if index in size
     }

@@ -6,15 +6,14 @@
 
 namespace cutpoint::stream {
 
-// round(a * b / 2^31), half away from zero; the one overflow (both -2^31) is 2^31 - 1. As gemmlowp's
-// SaturatingRoundingDoublingHighMul, by which converters' multipliers are meant.
+// round(a * b / 2^31), halves up; the one overflow (both -2^31) is 2^31 - 1. As gemmlowp's
+// SaturatingRoundingDoublingHighMul, by which converters' multipliers are meant: its nudge and its division, which
+// rounds towards zero, are together a floor.
 inline int32_t high_product(int32_t a, int32_t b) {
   if (a == INT32_MIN && b == INT32_MIN) {
     return INT32_MAX;
   }
-  const int64_t product = static_cast<int64_t>(a) * b;
-  const int64_t nudge = product >= 0 ? (int64_t{1} << 30) : 1 - (int64_t{1} << 30);
-  return static_cast<int32_t>((product + nudge) / (int64_t{1} << 31));
+  return static_cast<int32_t>((static_cast<int64_t>(a) * b + (int64_t{1} << 30)) >> 31);
 }
 
 // round(a / 2^exponent), half away from zero; exponent 0 to 31.
@@ -40,6 +39,51 @@ inline int32_t clamped_word(int32_t value, int32_t least, int32_t most) {
 inline int8_t placed(int32_t value, int32_t zero_point, int32_t least, int32_t most) {
   return static_cast<int8_t>(clamped_word(value, least - zero_point, most - zero_point) + zero_point);
 }
+
+// What an output channel of a convolution adds and is multiplied by, for `Requantiser`.
+struct Channel {
+  int32_t bias;     // as the model has it
+  int32_t folded;   // bias - input zero point * sum of the channel's weights
+  uint32_t twice;   // the multiplier times 2, so that its product's upper word is the one that counts
+  int32_t right;    // -shift - 1, -31 to 30: the right shift but for the bit that rounds
+};
+
+// `placed` of `scaled`, exactly, for sums of convolutions: about 12 instructions on a 32-bit core with a high product.
+class Requantiser {
+ public:
+  Requantiser(int32_t zero_point, int32_t least, int32_t most)
+      : zero_point_(zero_point), least_(least - zero_point), most_(most - zero_point) {}
+
+  int8_t operator()(uint32_t sum, uint32_t twice, int32_t right) const {
+    int32_t value;
+    if (right >= 0) {
+      // Halves away from zero: one less for what is negative, then halves up.
+      const int32_t product = upper(static_cast<int32_t>(sum), twice);
+      const int32_t lowered = plus(product, product >> 31) >> right;
+      value = plus(lowered, 1) >> 1;
+    } else {
+      value = upper(static_cast<int32_t>(sum << (-1 - right)), twice);
+    }
+    value = value < least_ ? least_ : value;
+    value = value > most_ ? most_ : value;
+    return static_cast<int8_t>(value + zero_point_);
+  }
+  int8_t operator()(uint32_t sum, const Channel& channel) const { return (*this)(sum, channel.twice, channel.right); }
+
+ private:
+  // high_product with half of `twice`.
+  static int32_t upper(int32_t a, uint32_t twice) {
+    const int64_t product = static_cast<int64_t>(a) * static_cast<int64_t>(twice);
+    return plus(static_cast<int32_t>(product >> 32), static_cast<int32_t>(static_cast<uint32_t>(product) >> 31));
+  }
+  static int32_t plus(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  }
+
+  int32_t zero_point_;
+  int32_t least_;
+  int32_t most_;
+};
 
 inline bool shift_fits(int32_t shift) { return shift >= -31 && shift <= 30; }
 inline bool is_int8(int32_t value) { return value >= INT8_MIN && value <= INT8_MAX; }

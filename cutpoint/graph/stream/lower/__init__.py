@@ -6,11 +6,39 @@ from collections.abc import Callable
 from typing import Final
 
 from cutpoint.graph.stream.lines import LineOperator
-from cutpoint.graph.stream.lower.convolution import lower_conv
+from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
+from cutpoint.graph.stream.lower.convolution import lower_conv, lower_depthwise_conv, lower_transpose_conv
+from cutpoint.graph.stream.lower.dense import lower_fully_connected
+from cutpoint.graph.stream.lower.quantize import lower_quantize
+from cutpoint.graph.stream.lower.softmax import lower_softmax
+from cutpoint.graph.stream.lower.tables import (
+    lower_dequantize,
+    lower_hard_swish,
+    lower_leaky_relu,
+    lower_logistic,
+    lower_relu,
+    lower_relu6,
+    lower_tanh,
+)
 from cutpoint.graph.stream.lowering import Lowering
 
 RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
     "CONV_2D": lower_conv,
+    "DEPTHWISE_CONV_2D": lower_depthwise_conv,
+    "FULLY_CONNECTED": lower_fully_connected,
+    "TRANSPOSE_CONV": lower_transpose_conv,
+    "ADD": lower_add,
+    "SUB": lower_sub,
+    "MUL": lower_mul,
+    "SOFTMAX": lower_softmax,
+    "RELU": lower_relu,
+    "RELU6": lower_relu6,
+    "LEAKY_RELU": lower_leaky_relu,
+    "HARD_SWISH": lower_hard_swish,
+    "LOGISTIC": lower_logistic,
+    "TANH": lower_tanh,
+    "QUANTIZE": lower_quantize,
+    "DEQUANTIZE": lower_dequantize,
 }
 
 

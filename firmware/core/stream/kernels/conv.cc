@@ -1,95 +1,146 @@
 #include "conv.h"
 
-#include "../requantise.h"
+#include "sums.h"
+#include "window.h"
+
+// Words: a Window, then a Channel for each output channel. Blob: [channels / kBlock][kernel_h][kernel_w][input
+// channels][kBlock].
 
 namespace cutpoint::stream {
 namespace {
 
-constexpr uint32_t kBlock = 4;  // output channels whose weights lie together
-
-// The words: these, then bias, multiplier and shift of each output channel, all biases first; channels are filled up to a
-// multiple of kBlock. The bias holds -zero_point * (sum of the channel's weights) already, so a padded position counts as
-// an input of zero_point. Blob: [channels / kBlock][kernel_h][kernel_w][input channels][kBlock].
-struct Params {
-  int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-  int32_t input_zero_point, output_zero_point, least, most;
-};
-constexpr uint32_t kWords = sizeof(Params) / 4;
-
-uint32_t filled_up(uint32_t channels) { return (channels + kBlock - 1) / kBlock * kBlock; }
-
-bool window_fits(const Params& p, const ReadRule& rule) {
-  const bool small = p.kernel_h > 0 && p.kernel_h < 256 && p.kernel_w > 0 && p.kernel_w < 256 && p.stride_h > 0 &&
-                     p.stride_h < 256 && p.stride_w > 0 && p.stride_w < 256 && p.dilation_h > 0 &&
-                     p.dilation_h < 256 && p.dilation_w > 0 && p.dilation_w < 256 && p.pad_top >= 0 &&
-                     p.pad_top < 65536 && p.pad_left >= 0 && p.pad_left < 65536;
-  return small && rule.num == p.stride_h && rule.den == 1 && rule.lo == -p.pad_top &&
-         rule.hi == -p.pad_top + (p.kernel_h - 1) * p.dilation_h + 1;
-}
-
 bool check(const Shapes& shapes) {
-  const OperatorRecord& op = shapes.op;
-  if (op.inputs != 1 || op.outputs != 1 || op.units_per_row != 1 || op.params < kWords) {
-    return false;
-  }
   const TensorRecord& in = *shapes.inputs[0];
   const TensorRecord& out = *shapes.outputs[0];
-  const Params& p = *reinterpret_cast<const Params*>(op.words());
-  if (in.item() != 1 || out.item() != 1 || !window_fits(p, op.rules()[0]) || !is_int8(p.input_zero_point) ||
-      !is_int8(p.output_zero_point) || !is_int8(p.least) || !is_int8(p.most)) {
+  if (!window_fits(shapes, out.channels)) {
     return false;
   }
-  const uint32_t channels = filled_up(out.channels);
-  const uint64_t weights = static_cast<uint64_t>(channels) * static_cast<uint32_t>(p.kernel_h * p.kernel_w) * in.channels;
-  if (op.params != kWords + 3ull * channels || weights != op.blob_bytes) {
-    return false;
+  const Window& w = window_of(shapes.op);
+  const ReadRule& rule = shapes.op.rules()[0];
+  const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
+  return rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
+         rule.hi == -w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1 && taps <= shapes.op.blob_bytes &&
+         taps * in.channels * filled_up(out.channels) == shapes.op.blob_bytes;
+}
+
+// Part of an axis: positions, taps or pixels from `first` up to and without `end`.
+struct Stretch {
+  int32_t first, end;
+};
+
+// Taps of a kernel that are inside of the picture when its first one is at `at`.
+Stretch taps_inside(int32_t at, int32_t dilation, int32_t kernel, int32_t size) {
+  Stretch taps = {0, kernel};
+  while (taps.first < kernel && at + taps.first * dilation < 0) {
+    ++taps.first;
   }
-  const int32_t* shifts = op.words() + kWords + 2 * channels;
-  for (uint32_t i = 0; i < channels; ++i) {
-    if (!shift_fits(shifts[i])) {
-      return false;
+  while (taps.end > taps.first && at + (taps.end - 1) * dilation >= size) {
+    --taps.end;
+  }
+  return taps;
+}
+
+// One output line: what all of its blocks of channels share.
+struct Line {
+  const Window& w;
+  const Lines& in;
+  const Lines& out;
+  Requantiser requantise;
+  Stretch kernel_rows;  // that are inside of the picture
+  Stretch inside;       // pixels whose windows are inside
+  WindowRows rows;    // from the first kernel row that is inside
+  int8_t* to;
+};
+
+// Pixels whose windows are inside, two at a time.
+void make_inside(const Line& line, const int8_t* weights, const Channel* channels, uint32_t block) {
+  const uint32_t apart = static_cast<uint32_t>(line.w.stride_w) * line.in.channels;
+  const uint32_t count = static_cast<uint32_t>(line.w.kernel_w) * line.in.channels;
+  const uint32_t channels_out = line.out.channels;
+  uint32_t at = static_cast<uint32_t>(line.inside.first * line.w.stride_w - line.w.pad_left) * line.in.channels;
+  int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  for (int32_t x = line.inside.first; x < line.inside.end; x += 2) {
+    BlockSums first = BlockSums::of_folded(channels);
+    BlockSums second = first;
+    WindowRows rows = line.rows;
+    const int8_t* w = weights;
+    for (int32_t ky = line.w.kernel_h; ky != 0; --ky) {
+      const int8_t* from = rows.get() + at;
+      w = add_two(first, second, from, from + apart, w, count);
+      rows.next();
     }
+    first.store(channels, line.requantise, to, channels_out - block);
+    to += channels_out;
+    second.store(channels, line.requantise, to, channels_out - block);
+    to += channels_out;
+    at += 2 * apart;
   }
-  return true;
+}
+
+// Any pixel: taps outside of the picture are left out.
+void make_pixel(const Line& line, int32_t x, const int8_t* weights, const Channel* channels, uint32_t block) {
+  const Window& w = line.w;
+  const uint32_t channels_in = line.in.channels;
+  const int32_t column = x * w.stride_w - w.pad_left;
+  const Stretch taps = taps_inside(column, w.dilation_w, w.kernel_w, line.in.width);
+  // Taps of a kernel row that lie together in memory: all of them unless it is dilated.
+  const int32_t together = w.dilation_w == 1 ? taps.end - taps.first : 1;
+  BlockSums sums = BlockSums::of_bias(channels);
+  WindowRows rows = line.rows;
+  for (int32_t ky = line.kernel_rows.first; ky < line.kernel_rows.end; ++ky) {
+    for (int32_t kx = taps.first; kx < taps.end; kx += together) {
+      sums.add(rows.get() + static_cast<uint32_t>(column + kx * w.dilation_w) * channels_in,
+               weights + static_cast<uint32_t>(ky * w.kernel_w + kx) * channels_in * kBlock,
+               static_cast<uint32_t>(together) * channels_in, w.input_zero_point);
+    }
+    rows.next();
+  }
+  int8_t* to = line.to + static_cast<uint32_t>(x) * line.out.channels + block;
+  sums.store(channels, line.requantise, to, line.out.channels - block);
+}
+
+// An even number of pixels whose windows are inside; none when a row is missing or the taps are apart.
+Stretch pixels_inside(const Window& w, const Lines& in, const Lines& out, const Stretch& kernel_rows) {
+  const int32_t last = in.width - w.kernel_w + w.pad_left;
+  const bool together = w.dilation_w == 1 || w.kernel_w == 1;
+  if (kernel_rows.end - kernel_rows.first != w.kernel_h || !together || last < 0) {
+    return {out.width, out.width};
+  }
+  const int32_t first = (w.pad_left + w.stride_w - 1) / w.stride_w;
+  const int32_t end = last / w.stride_w + 1;
+  const int32_t clipped = end < out.width ? end : out.width;
+  return clipped > first ? Stretch{first, clipped - (clipped - first) % 2} : Stretch{out.width, out.width};
 }
 
 void run(const Unit& unit) {
-  const Params& p = *reinterpret_cast<const Params*>(unit.words());
+  const Window& w = window_of(unit.op);
   const Lines& in = unit.inputs[0];
   const Lines& out = unit.outputs[0];
-  const uint32_t channels = filled_up(out.channels);
-  const int32_t* biases = unit.words() + kWords;
-  const int32_t* multipliers = biases + channels;
-  const int32_t* shifts = multipliers + channels;
+  const int32_t top = static_cast<int32_t>(unit.unit) * w.stride_h - w.pad_top;
+  const Stretch kernel_rows = taps_inside(top, w.dilation_h, w.kernel_h, in.rows);
+  const bool any = kernel_rows.end > kernel_rows.first;
+  const uint32_t row = any ? static_cast<uint32_t>(top + kernel_rows.first * w.dilation_h) : 0;
+  const Line line = {w,
+                     in,
+                     out,
+                     Requantiser(w.output_zero_point, w.least, w.most),
+                     kernel_rows,
+                     pixels_inside(w, in, out, kernel_rows),
+                     WindowRows(in, row, static_cast<uint32_t>(w.dilation_h)),
+                     out.made(unit.unit)};
+  const uint32_t taps = static_cast<uint32_t>(w.kernel_h) * static_cast<uint32_t>(w.kernel_w);
   const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
-  int8_t* to = out.made(unit.unit);
-  const int32_t top = static_cast<int32_t>(unit.unit) * p.stride_h - p.pad_top;
-  const uint32_t taps = static_cast<uint32_t>(p.kernel_h * p.kernel_w) * in.channels * kBlock;
-  for (int32_t x = 0; x < out.width; ++x) {
-    for (uint32_t block = 0; block < out.channels; block += kBlock) {
-      const int8_t* w = weights + block / kBlock * taps;
-      uint32_t sums[kBlock] = {0, 0, 0, 0};
-      for (int32_t ky = 0; ky < p.kernel_h; ++ky) {
-        const int32_t row = top + ky * p.dilation_h;
-        for (int32_t kx = 0; kx < p.kernel_w; ++kx) {
-          const int32_t column = x * p.stride_w - p.pad_left + kx * p.dilation_w;
-          const bool inside = row >= 0 && row < in.rows && column >= 0 && column < in.width;
-          const int8_t* from = inside ? in.row(static_cast<uint32_t>(row)) + static_cast<uint32_t>(column) * in.channels : nullptr;
-          for (uint32_t c = 0; c < in.channels; ++c, w += kBlock) {
-            const int32_t value = inside ? from[c] : p.input_zero_point;
-            for (uint32_t i = 0; i < kBlock; ++i) {
-              sums[i] += static_cast<uint32_t>(value * w[i]);
-            }
-          }
-        }
-      }
-      for (uint32_t i = 0; i < kBlock && block + i < out.channels; ++i) {
-        const int32_t sum = static_cast<int32_t>(sums[i] + static_cast<uint32_t>(biases[block + i]));
-        const int32_t value = scaled(sum, multipliers[block + i], shifts[block + i]);
-        to[static_cast<uint32_t>(x) * out.channels + block + i] =
-            placed(value, p.output_zero_point, p.least, p.most);
+  const Channel* channels = channels_of(unit.op);
+  for (uint32_t block = 0; block < out.channels; block += kBlock) {
+    make_inside(line, weights, channels, block);
+    for (int32_t x = 0; x < out.width; ++x) {
+      x = x == line.inside.first ? line.inside.end : x;
+      if (x < out.width) {
+        make_pixel(line, x, weights, channels, block);
       }
     }
+    weights += taps * in.channels * kBlock;
+    channels += kBlock;
   }
 }
 

@@ -1,0 +1,13 @@
+// DEPTHWISE_CONV_2D of int8, a line at a time.
+#ifndef CUTPOINT_STREAM_KERNELS_DEPTHWISE_CONV_H_
+#define CUTPOINT_STREAM_KERNELS_DEPTHWISE_CONV_H_
+
+#include "../kernel.h"
+
+namespace cutpoint::stream {
+
+extern const Kernel kDepthwiseConv;
+
+}  // namespace cutpoint::stream
+
+#endif  // CUTPOINT_STREAM_KERNELS_DEPTHWISE_CONV_H_
