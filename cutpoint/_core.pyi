@@ -152,6 +152,7 @@ class SessionConfig:
         chunk_bytes: int = 4096,  # of a whole frame, header included; at least 192
         about: str = "{}",
         result_capacity: int = 16384,  # bytes of the largest result payload that is accepted
+        cuts: Sequence[int] | None = None,  # that there is the memory for; None: all up to on_board
     ) -> None: ...
 
 class Publish:
@@ -262,6 +263,21 @@ class Session:
     def input(self) -> int:
         """A new picture is in the engine's input; the inference's sequence. RuntimeError while one is in flight."""
 
+    def running(
+        self,
+        first: int,
+        last: int,
+        live: Sequence[tuple[int, int, Buffer, int] | tuple[int, int, Buffer, int, Buffer]] = ...,
+    ) -> None:
+        """The Run has begun in an engine that works line by line; of [0, last): the tensors that will be alive.
+
+        As for ran(), but what the buffers hold may still be made. While the head runs poll() gives chunks of what is
+        final. The range is over without a ran() when `in_run` has become false. ValueError as there.
+        """
+
+    def progress(self, ready: Sequence[int]) -> bool:
+        """Bytes at the front of each of those tensors that are final; True when poll() will give a chunk of them."""
+
     def ran(
         self,
         first: int,
@@ -273,8 +289,8 @@ class Session:
         """Answers a Run: microseconds of each operator, and after [0, last) the tensors that are alive at `last`.
 
         A tensor is (index in the whole model, dtype, contiguous bytes, fill element as int). The buffers are kept
-        until the next ran() and must not change before poll() has returned None. ValueError, and nothing changes,
-        when the call does not fit the Run.
+        until the next ran() and must not change before poll() has returned None. After running() `live` is not looked
+        at: it has told them. ValueError, and nothing changes, when the call does not fit the Run.
         """
 
     def unsent(self) -> None:
@@ -295,6 +311,10 @@ class Session:
     @property
     def state(self) -> Literal["offline", "online", "isolated"]: ...
     @property
+    def in_run(self) -> bool:
+        """A Run was polled, and is neither answered by ran() nor ended by an answer of the edge."""
+
+    @property
     def busy(self) -> bool:
         """An inference is in flight, or its report is still to be polled."""
 
@@ -310,6 +330,8 @@ SLOT_HEADER_BYTES: int
 SLOT_ARENA_ENTRIES: int
 SLOT_FAULT_TRUNCATED: int
 SLOT_FAULT_MODEL: int
+SLOT_FAULT_PLAN: int
+SLOT_PLAN_ALIGNMENT: int
 
 def settings_schema() -> list[
     tuple[
@@ -339,13 +361,15 @@ def write_slot_header(
     name: str,
     arena: tuple[int, ...],
     stamp: int,
-    /,
+    plan_bytes: int = 0,
+    block: tuple[int, ...] = (),
 ) -> bytes: ...
 def read_slot_header(
     image: Buffer,
     /,
-) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int] | int:
-    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp), or the fault (int)."""
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...]] | int:
+    """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where the
+    plan begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -259,6 +259,7 @@ def about_words(about: About) -> str:
         about.engine,
         f"model {about.model}",
         f"{about.operators} operators on board",
+        about.cuts and f"cuts {about.cuts}",
         about.firmware and f"firmware {about.firmware}",
         about.app and f"application {about.app}",
         about.reset and f"started after {about.reset}",

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from cutpoint import _core
 from cutpoint.board.errors import SlotError
 from cutpoint.graph import Bundle
+from cutpoint.graph.stream import compile_stream
 
 
 @dataclass(frozen=True, slots=True)
 class SlotImage:
     """A checked slot image.
 
-    model is the device's .tflite, operators [0, on_board) of a network of `operators`. arena_bytes[k - 1] is TFLM's
-    arena for operators [0, k), 0 where nobody measured it. stamp tells two images of one model apart.
+    model is the device's .tflite, operators [0, on_board) of a network of `operators`; plan the Stream engine's, or
+    None. arena_bytes[k - 1] is TFLM's arena for operators [0, k), block_bytes[k - 1] Stream's block, 0 where nobody
+    knows it. sha256 is of everything behind the header. stamp tells two images of one model apart.
     """
 
     name: str
@@ -26,15 +28,22 @@ class SlotImage:
     sha256: bytes
     model: bytes = field(repr=False)
     stamp: int = 0
+    plan: bytes | None = field(repr=False, default=None)
+    block_bytes: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes of the whole image, header included."""
-        return _core.SLOT_HEADER_BYTES + len(self.model)
+        return _core.SLOT_HEADER_BYTES + len(_body(self.model, self.plan))
 
 
-def slot_image(bundle: Bundle, on_board: int | None = None, *, stamp: int = 0) -> bytes:
-    """Header and device model of a bundle, for a board that holds `on_board` operators: the bundle's K by default.
+def slot_image(
+    bundle: Bundle, on_board: int | None = None, *, stamp: int = 0, with_plan: bool = True
+) -> bytes:
+    """Header, device model and stream plan of a bundle, for a board that holds `on_board` operators: K by default.
+
+    A bundle without a plan makes an image of version 1, as does with_plan=False: what firmware reads that knows no
+    plans.
 
     A board tries an image that it finds in a slot after a restart unless it has judged the very same bytes before. So
     what is written by cable gets a stamp of its own (any number below 2^32); what is sent over MQTT gets none, so that
@@ -47,21 +56,27 @@ def slot_image(bundle: Bundle, on_board: int | None = None, *, stamp: int = 0) -
             "`cutpoint split --max-cut` makes one for more"
         )
     model = bundle.device if k == bundle.max_cut else bundle.model().truncate(k)
-    arena = [cut.arena_bytes.get("tflm") or 0 for cut in bundle.cuts[1 : k + 1]]
+    plan, blocks = _plan(bundle, k) if with_plan else (None, [])
+    body = _body(model, plan)
+    # The tables share a sector.
+    entries = _core.SLOT_ARENA_ENTRIES // (1 if plan is None else 2)
+    arenas = [cut.arena_bytes.get("tflm") or 0 for cut in bundle.cuts[1 : k + 1]]
     try:
         header = _core.write_slot_header(
             bundle.model_id,
-            hashlib.sha256(model).digest(),
+            hashlib.sha256(body).digest(),
             len(model),
             bundle.n,
             k,
             bundle.name,
-            tuple(arena[: _core.SLOT_ARENA_ENTRIES]),
+            tuple(arenas[:entries]),
             stamp,
+            0 if plan is None else len(plan),
+            tuple(blocks[:entries]),
         )
     except ValueError as error:
         raise SlotError(f"{bundle.name} cannot be put into a slot: {error}") from None
-    return header + model
+    return header + body
 
 
 def read_slot_image(image: bytes) -> SlotImage:
@@ -72,10 +87,34 @@ def read_slot_image(image: bytes) -> SlotImage:
     header = _core.read_slot_header(image)
     if isinstance(header, int):
         raise SlotError(_core.slot_fault_text(header))
-    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp = header
-    model = image[_core.SLOT_HEADER_BYTES : _core.SLOT_HEADER_BYTES + model_bytes]
-    if len(model) != model_bytes:
+    model_id, sha256, model_bytes, operators, on_board, name, arena, stamp, plan_bytes, plan_at, block = (
+        header
+    )
+    end = plan_at + plan_bytes if plan_bytes else _core.SLOT_HEADER_BYTES + model_bytes
+    body = image[_core.SLOT_HEADER_BYTES : end]
+    if len(body) != end - _core.SLOT_HEADER_BYTES:
         raise SlotError(_core.slot_fault_text(_core.SLOT_FAULT_TRUNCATED))
-    if hashlib.sha256(model).digest() != sha256 or model[4:8] != b"TFL3":
+    if hashlib.sha256(body).digest() != sha256 or body[4:8] != b"TFL3":
         raise SlotError(_core.slot_fault_text(_core.SLOT_FAULT_MODEL))
-    return SlotImage(name, model_id, operators, on_board, arena, sha256, model, stamp)
+    plan = image[plan_at:end] if plan_bytes else None
+    if plan is not None and plan[:4] != b"CPSP":
+        raise SlotError(_core.slot_fault_text(_core.SLOT_FAULT_PLAN))
+    model = body[:model_bytes]
+    return SlotImage(name, model_id, operators, on_board, arena, sha256, model, stamp, plan, block)
+
+
+def _body(model: bytes, plan: bytes | None) -> bytes:
+    """What lies behind the header."""
+    if plan is None:
+        return model
+    return model + bytes(-len(model) % _core.SLOT_PLAN_ALIGNMENT) + plan
+
+
+def _plan(bundle: Bundle, k: int) -> tuple[bytes | None, list[int]]:
+    """The plan for operators [0, k), or as many of them as can be streamed, and what each head needs; None for none."""
+    streamed = min(k, bundle.manifest.stream.operators)
+    if streamed == 0:
+        return None, []
+    whole = streamed == bundle.manifest.stream.operators
+    plan = bundle.stream_plan if whole else compile_stream(bundle.model(), streamed).encode()
+    return plan, [cut.arena_bytes.get("stream") or 0 for cut in bundle.cuts[1 : streamed + 1]]

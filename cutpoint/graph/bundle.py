@@ -24,11 +24,13 @@ from cutpoint.graph.manifest import (
 from cutpoint.graph.model import Model
 from cutpoint.graph.reader import LARGEST_FILE_BYTES, load
 from cutpoint.graph.shapes import check_shapes
+from cutpoint.graph.streamed import check_plan_file, stream_plan
 
 SUFFIX = ".cut"
 MANIFEST = "manifest.json"
 FULL = "full.tflite"
 DEVICE = "device.tflite"
+PLAN = "stream.plan"
 LARGEST_MANIFEST_BYTES = 64 << 20
 
 
@@ -36,14 +38,16 @@ LARGEST_MANIFEST_BYTES = 64 << 20
 class Bundle:
     """An opened bundle; everything in it has been checked against its manifest.
 
-    full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole. A lean one keeps no
-    parsed model, which takes more memory than everything else.
+    full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole. stream_plan is the
+    Stream engine's plan for them, or for as many as it runs; None when it runs none. A lean one keeps no parsed model,
+    which takes more memory than everything else.
     """
 
     path: Path
     manifest: Manifest = field(repr=False)
     full: bytes = field(repr=False)
     device: bytes = field(repr=False)
+    stream_plan: bytes | None = field(repr=False)
     answer_rule: AnswerRule = field(repr=False)
     _model: Model | None = field(repr=False)
 
@@ -74,6 +78,7 @@ class Bundle:
         on_board = len(cut.operators) if max_cut is None else max_cut
         check_shapes(cut)
         device = cut.truncate(on_board)
+        stream, plan = stream_plan(cut, on_board)
         manifest = describe(
             cut,
             name=f"model-{cut.id.hex()}" if name is None else name,
@@ -83,12 +88,15 @@ class Bundle:
             output=output,
             threshold=threshold if output == "fomo" else None,
             fusion=fusion if output == "fomo" else None,
+            stream=stream,
+            plan=plan,
         )
         _rule(manifest, "this model")
         path = Path(out_dir) / f"{manifest.name}{SUFFIX}"
         replace_folder(
             path,
-            {MANIFEST: manifest.to_json().encode(), FULL: cut.data, DEVICE: device},
+            {MANIFEST: manifest.to_json().encode(), FULL: cut.data, DEVICE: device}
+            | ({} if plan is None else {PLAN: plan}),
             recognised_by=MANIFEST,
         )
         return cls.open(path)
@@ -109,12 +117,8 @@ class Bundle:
         except UnicodeDecodeError:
             raise BundleError(f"{folder / MANIFEST} is no text; make the bundle again") from None
         full, device = (_read(folder / name, LARGEST_FILE_BYTES) for name in (FULL, DEVICE))
-        for name, data, expected in ((FULL, full, manifest.sha256), (DEVICE, device, manifest.device_sha256)):
-            if _sha256(data) != expected:
-                raise BundleError(
-                    f"{folder / name} is not the file that the manifest describes (its SHA-256 differs): "
-                    "it is damaged or belongs to another bundle; make the bundle again"
-                )
+        _check_hash(full, manifest.sha256, folder / FULL)
+        _check_hash(device, manifest.device_sha256, folder / DEVICE)
         model = _load(full, folder / FULL)
         check_described(manifest, model, str(folder / MANIFEST))
         if device == full and manifest.max_cut == len(model.operators):
@@ -122,7 +126,8 @@ class Bundle:
             device = full
         else:
             _check_device(device, model, manifest.max_cut, folder / DEVICE)
-        return cls(folder, manifest, full, device, _rule(manifest, str(folder)), model)
+        plan = _open_plan(manifest, folder / PLAN)
+        return cls(folder, manifest, full, device, plan, _rule(manifest, str(folder)), model)
 
     @property
     def name(self) -> str:
@@ -195,6 +200,27 @@ def _load(data: bytes, path: Path) -> Model:
         return load(data)
     except ModelError as error:
         raise BundleError(f"{path} cannot be used: {error}") from None
+
+
+def _check_hash(data: bytes, expected: str, path: Path) -> None:
+    if _sha256(data) != expected:
+        raise BundleError(
+            f"{path} is not the file that the manifest describes (its SHA-256 differs): "
+            "it is damaged or belongs to another bundle; make the bundle again"
+        )
+
+
+def _open_plan(manifest: Manifest, path: Path) -> bytes | None:
+    entry = manifest.stream.plan
+    if entry is None:
+        return None
+    plan = _read(path, LARGEST_FILE_BYTES)
+    _check_hash(plan, entry.sha256, path)
+    try:
+        check_plan_file(manifest.stream, manifest.cuts, bytes.fromhex(manifest.sha256)[:4], plan)
+    except ModelError as error:
+        raise BundleError(f"{path} cannot be used: {error}; make the bundle again") from None
+    return plan
 
 
 def _check_device(device: bytes, model: Model, max_cut: int, path: Path) -> None:

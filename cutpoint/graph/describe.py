@@ -16,10 +16,13 @@ from cutpoint.graph.manifest import (
     OperatorEntry,
     OutputEntry,
     OutputKind,
+    StreamEntry,
     TensorEntry,
     first_error,
 )
 from cutpoint.graph.model import Model, Tensor
+from cutpoint.graph.stream import PLAN_VERSION
+from cutpoint.graph.streamed import plan_bytes_by_cut
 from cutpoint.kernels import arena_bytes
 
 ENGINE_PACKAGES = {"tflm": "tflite-micro"}
@@ -35,12 +38,15 @@ def describe(
     output: OutputKind,
     threshold: float | None,
     fusion: Fusion | None,
+    stream: StreamEntry,
+    plan: bytes | None,
 ) -> Manifest:
     """The manifest of a model. Measures the arena of every head that a board may be asked for, up to max_cut.
 
-    Raises BundleError when name, labels or output parameters are not allowed.
+    stream, plan: of `stream_plan`. Raises BundleError when name, labels or output parameters are not allowed.
     """
-    arenas = [{"tflm": _arena(model, k) if k <= max_cut else None} for k in range(len(model.cuts))]
+    blocks = plan_bytes_by_cut(plan, len(model.cuts))
+    arenas = [{"tflm": _arena(model, k) if k <= max_cut else None} | block for k, block in enumerate(blocks)]
     try:
         return Manifest(
             schema_version=SCHEMA_VERSION,
@@ -54,7 +60,8 @@ def describe(
             cuts=_cuts(model, arenas),
             labels=labels,
             output=OutputEntry(kind=output, threshold=threshold, fusion=fusion),
-            engines=_engines(),
+            stream=stream,
+            engines=_engines() | ({} if plan is None else {"stream": str(PLAN_VERSION)}),
             repairs=model.repairs,
         )
     except ValidationError as error:

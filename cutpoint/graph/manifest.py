@@ -21,13 +21,20 @@ from pydantic import (
 
 from cutpoint.errors import BundleError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 Document = dict[str, Any]
 Upgrade = Callable[[Document], Document]
 
-UPGRADES: Final[Mapping[int, Upgrade]] = {}
-"""For each older schema version, what turns its document into the next version's. Version 1 is the first."""
+
+def _without_plan(document: Document) -> Document:
+    """From 1, which knew no Stream engine, to 2."""
+    why = "the bundle was made before there were plans; make it again with `cutpoint split`"
+    return document | {"schema_version": 2, "stream": {"operators": 0, "why": why, "plan": None}}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {1: _without_plan}
+"""For each older schema version, what turns its document into the next version's."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
@@ -108,7 +115,11 @@ class OperatorEntry(_Entry):
 
 
 class CutEntry(_Entry):
-    """A cut with what travels; arena_bytes is what the head needs, by engine, null where it could not be measured."""
+    """A cut with what travels; arena_bytes is what the head needs, by engine, null where nobody knows it.
+
+    "tflm" is TFLM's arena, the picture included; "stream" the Stream engine's block, the picture apart; "stream_on" the
+    same with going on from the cut to the end, where the whole network is in the plan.
+    """
 
     k: Count
     tensors: tuple[TensorEntry, ...]
@@ -132,10 +143,35 @@ class OutputEntry(_Entry):
     fusion: Fusion | None
 
 
-class Manifest(_Entry):
-    """`manifest.json`, schema version 1. engines are the versions that measured the arenas."""
+class PlanEntry(_Entry):
+    """The plan file. picture_bytes: what the network's inputs take beside the block; line_bytes: fed line by line."""
 
-    schema_version: Literal[1]
+    bytes: Count
+    sha256: Sha256
+    picture_bytes: Count
+    line_bytes: Count
+
+
+class StreamEntry(_Entry):
+    """What the Stream engine makes of the operators on board: it runs [0, operators); why says why no more of them."""
+
+    operators: Count
+    why: Text | None
+    plan: PlanEntry | None
+
+    @model_validator(mode="after")
+    def _plan_fits(self) -> Self:
+        if (self.plan is None) != (self.operators == 0):
+            raise ValueError(
+                f"{self.operators} operators can be streamed, so a plan is out of place or missing"
+            )
+        return self
+
+
+class Manifest(_Entry):
+    """`manifest.json`, schema version 2. engines are the versions that measured the arenas, and the plan's."""
+
+    schema_version: Literal[2]
     name: Name
     sha256: Sha256
     device_sha256: Sha256
@@ -146,6 +182,7 @@ class Manifest(_Entry):
     cuts: tuple[CutEntry, ...]
     labels: tuple[Label, ...]
     output: OutputEntry
+    stream: StreamEntry
     engines: dict[Text, Text]
     repairs: tuple[Text, ...]
 
@@ -157,6 +194,8 @@ class Manifest(_Entry):
             raise ValueError(f"{len(self.operators)} operators need the cuts 0 to {len(self.operators)}")
         if self.max_cut > len(self.operators):
             raise ValueError(f"max_cut is {self.max_cut}, the last cut is {len(self.operators)}")
+        if self.stream.operators > self.max_cut:
+            raise ValueError(f"{self.stream.operators} operators are in the plan, {self.max_cut} on board")
         return self
 
     def to_json(self) -> str:

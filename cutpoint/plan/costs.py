@@ -52,6 +52,8 @@ class RowGrid:
         ram = self.shape.arena_bytes[cut] if self.shape.arena_bytes else None
         if cut > self.shape.deepest_cut:
             return f"the board holds operators up to {self.shape.deepest_cut}"
+        if not self.shape.held(cut):
+            return "the board's engine has no memory for this cut"
         if cut < self.limits.smallest_cut:
             return f"privacy keeps everything before cut {self.limits.smallest_cut} on the device"
         if cut in self.shape.unsendable:

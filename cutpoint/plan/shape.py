@@ -25,6 +25,7 @@ class NetworkShape:
     jpeg_bytes       bytes of that JPEG; None: estimated from the raw bytes (see `JPEG_SCAN_SHARE`)
     kinds            operator kinds ("CONV_2D"), N of them, or empty when unknown
     max_cut          largest cut the board can be asked for; None: N
+    board_cuts       cuts that the board has the memory for, of those; None: all of them
     frame_overhead   bytes that framing adds going up: a constant, or a function (cut, coded bytes) -> bytes
     output_bytes     bytes each operator writes, N of them; empty: taken from `cut_bytes`
     arena_bytes      RAM of the head at each cut, N + 1 of them, None where unknown; empty: all unknown
@@ -40,6 +41,7 @@ class NetworkShape:
     jpeg_bytes: int | None = None
     kinds: tuple[str, ...] = ()
     max_cut: int | None = None
+    board_cuts: frozenset[int] | None = None
     frame_overhead: int | Callable[[int, int], int] = 52
     output_bytes: tuple[int, ...] = ()
     arena_bytes: tuple[int | None, ...] = ()
@@ -75,6 +77,10 @@ class NetworkShape:
     def deepest_cut(self) -> int:
         """Largest cut the board can be asked for."""
         return self.n if self.max_cut is None else self.max_cut
+
+    def held(self, cut: int) -> bool:
+        """Whether the board can be asked for a cut: it has the operators, and the memory."""
+        return cut <= self.deepest_cut and (self.board_cuts is None or cut in self.board_cuts)
 
     @property
     def written_bytes(self) -> tuple[int, ...]:

@@ -139,10 +139,14 @@ class Fields:
         records = [self._list(entry, f"an entry of {name}", min(sizes), max(sizes)) for entry in entries]
         return [Record(self, name, record) for record in records]
 
-    def record(self, name: str, size: int) -> Record | None:
-        """One list of this size, or nothing."""
+    def record(self, name: str, *sizes: int) -> Record | None:
+        """One list of one of these sizes, or nothing."""
         value = self._fields[name]
-        return None if value is None else Record(self, name, self._list(value, name, size, size))
+        if value is None:
+            return None
+        values = self._list(value, name, min(sizes), max(sizes))
+        self.require(len(values) in sizes, f"has a {name} of {len(values)} entries")
+        return Record(self, name, values)
 
 
 class Record:

@@ -2,6 +2,7 @@
 
 from cutpoint.codec import CodecId, DType
 from cutpoint.wire.command_numbers import CommandNumbers
+from cutpoint.wire.cuts import cuts_text, parse_cuts
 from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
@@ -117,6 +118,7 @@ __all__ = [
     "UpdateStep",
     "about_json",
     "add_key",
+    "cuts_text",
     "decode",
     "decode_update",
     "encode",
@@ -124,6 +126,7 @@ __all__ = [
     "note_json",
     "open_any",
     "parse_about",
+    "parse_cuts",
     "parse_note",
     "parse_state",
     "read_header",

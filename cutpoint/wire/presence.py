@@ -6,9 +6,10 @@ import json
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cutpoint.errors import PeerError
+from cutpoint.wire.cuts import parse_cuts
 from cutpoint.wire.ids import ModelId
 
 MOST_BYTES = 2048
@@ -16,6 +17,14 @@ _U32 = 0xFFFF_FFFF
 
 Text = Annotated[str, Field(max_length=64)]
 Count = Annotated[int, Field(ge=0, le=_U32, strict=True)]
+
+
+def _are_cuts(text: str) -> str:
+    parse_cuts(text)
+    return text
+
+
+Cuts = Annotated[str, AfterValidator(_are_cuts)]
 
 
 class PresenceError(PeerError):
@@ -45,7 +54,9 @@ class About(BaseModel):
     `model`: model id in hexadecimal; `operators`: how many of the model's operators are on board; `free_ram`
     in bytes; `max_payload`: largest frame in bytes; `app`, `idf`: versions of the application and of its SDK;
     `reset`: why this life began; `safe_mode`: it only listens for updates, after lives that died early; `update`:
-    off, model or all; `slot_bytes`: the largest slot image that it takes. None is what the device does not say.
+    off, model or all; `slot_bytes`: the largest slot image that it takes; `cuts`: those that it has the memory for,
+    None for all up to `operators`; `overlap`: what is coded raw begins to leave while its head still runs. None is what
+    the device does not say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -65,6 +76,8 @@ class About(BaseModel):
     safe_mode: bool | None = None
     update: Text | None = None
     slot_bytes: Count | None = None
+    cuts: Cuts | None = None
+    overlap: bool | None = None
 
     @property
     def model_id(self) -> ModelId:

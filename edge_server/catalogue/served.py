@@ -118,8 +118,9 @@ class ServedModel:
             model = self._model = self.bundle.model()
         return model.extract(cut, self.n)
 
-    def shape(self, max_cut: int) -> NetworkShape:
-        """The network as the planner sees it, for a board that has operators [0, max_cut)."""
+    def shape(self, max_cut: int, board_cuts: frozenset[int] | None = None) -> NetworkShape:
+        """The network as the planner sees it, for a board that has operators [0, max_cut), and memory for all cuts or
+        for `board_cuts`."""
         bundle = self.bundle
         inputs = self.expected[0]
         picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[-1] in (1, 3)
@@ -129,6 +130,7 @@ class ServedModel:
             input_is_picture=picture,
             kinds=tuple(operator.kind for operator in bundle.operators),
             max_cut=min(max_cut, bundle.max_cut),
+            board_cuts=board_cuts,
             frame_overhead=self._frame_overhead,
             output_bytes=tuple(operator.bytes for operator in bundle.operators),
             arena_bytes=tuple(cut.arena_bytes.get("tflm") for cut in bundle.cuts),

@@ -16,7 +16,7 @@ from cutpoint.plan import (
     load_share,
     make_policy,
 )
-from cutpoint.wire import About, CodecId, DeviceId
+from cutpoint.wire import About, CodecId, DeviceId, parse_cuts
 from edge_server.catalogue.served import ServedModel
 from edge_server.config import ServeConfig
 from edge_server.errors import ConfigError
@@ -28,16 +28,30 @@ CODECS = {codec.name.lower(): codec for codec in CodecId}
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What a device said of itself that its planner goes by."""
+    """What a device said of itself that its planner goes by.
+
+    cuts     those that it has the memory for, as ranges ("0-5,9"); None: all
+    overlap  what is coded raw begins to leave while its head still runs
+    """
 
     operators: int
     codecs: tuple[str, ...]
     chip: str | None
+    cuts: str | None = None
+    overlap: bool = False
 
     @classmethod
     def of(cls, about: About | None) -> Self | None:
         """None for a device that has said nothing yet."""
-        return None if about is None else cls(about.operators, tuple(about.codecs), about.chip)
+        if about is None:
+            return None
+        return cls(about.operators, tuple(about.codecs), about.chip, about.cuts, bool(about.overlap))
+
+    def cut_set(self) -> frozenset[int] | None:
+        """`cuts` up to `operators`; None: all."""
+        if self.cuts is None:
+            return None
+        return frozenset(cut for one in parse_cuts(self.cuts) for cut in one if cut <= self.operators)
 
 
 class Planners:
@@ -54,7 +68,7 @@ class Planners:
     def of(self, device: DeviceId, model: ServedModel, board: Board | None, *, ran: int) -> Planner:
         """A planner from its prior; `ran` operators at most for a board that is not known. Raises PolicyError."""
         config = self._config
-        shape = model.shape(ran if board is None else board.operators)
+        shape = model.shape(ran) if board is None else model.shape(board.operators, board.cut_set())
         spoken = board.codecs if board is not None else ()
         chip = board.chip if board is not None else None
         return Planner(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cutpoint.plan import Decision, LinkSample, Observation, Planner
-from cutpoint.wire import Activation, Flag, Plan
+from cutpoint.wire import Activation, Flag, LastAnswered, Plan
 from edge_server.batching import Key
 from edge_server.catalogue.served import ServedModel
 from edge_server.desk.outcome import Outcome
 from edge_server.planning.epoch import newer
+from edge_server.planning.overlap import Spread
 from edge_server.planning.planners import Board
 from edge_server.planning.remembered import Remembered
 
@@ -23,13 +24,17 @@ _SILENT_NS = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """The last activation of the device that was served; `waited_for`: its answer was to come from the edge."""
+    """The last activation of the device that was served; `waited_for`: its answer was to come from the edge.
+
+    spread   how it came, if it began to leave while its head ran
+    """
 
     boot: int
     sequence: int
     bytes_up: int
     deadline_us: int
     waited_for: bool
+    spread: Spread | None
 
 
 class Planning:
@@ -105,7 +110,7 @@ class Planning:
         self._link = kept.link
         self._urgent = False
         self._decided_ns = now_ns
-        if kept.plan is not None and kept.plan.cut <= self.planner.shape.deepest_cut:
+        if kept.plan is not None and self.planner.shape.held(kept.plan.cut):
             self.plan = kept.plan
         else:
             self._urgent = True
@@ -139,6 +144,7 @@ class Planning:
                 outcome.bytes_up,
                 deadline_us,
                 waited_for=activation.cut < self.model.n,
+                spread=Spread.of(outcome, self.board),
             )
         self._urgent |= planner.link.steps != steps
 
@@ -192,9 +198,12 @@ class Planning:
         """The frames of one message took longer to trickle in than their device waits: say so now.
 
         The device has given up and cannot report a measurement; but on this machine's clock the later frames show
-        how long their bytes took at least, each for itself.
+        how long their bytes took at least, each for itself. Where the device may have been computing in between
+        they show nothing.
         """
         received = outcome.received
+        if Spread.of(outcome, self.board) is not None:
+            return
         first_ns = received[0][1]
         if (received[-1][1] - first_ns) // 1000 <= deadline_us:
             return
@@ -204,6 +213,15 @@ class Planning:
             self.planner.link.observe_timeout(size, (at_ns - first_ns) // 1000)
         self._urgent = True
 
+    def _link_sample(self, boot: int, last: LastAnswered) -> LinkSample | None:
+        """What an answered inference says of the link; of a device that sends while it computes only of the newest."""
+        before, overlaps = self._before, self.board is not None and self.board.overlap
+        if overlaps and (before is None or (before.boot, before.sequence) != (boot, last.sequence)):
+            return None
+        if overlaps and before is not None and before.spread is not None:
+            return before.spread.sample(last)
+        return LinkSample(last.round_trip_us, last.edge_us, last.bytes_up, last.bytes_down)
+
     def _observation(self, outcome: Outcome) -> Observation:
         activation, timings = outcome.activation, outcome.activation.timings
         link = None
@@ -212,7 +230,7 @@ class Planning:
             key = (activation.boot, last.sequence)
             if last.sequence and key != self._link:
                 self._link = key
-                link = LinkSample(last.round_trip_us, last.edge_us, last.bytes_up, last.bytes_down)
+                link = self._link_sample(activation.boot, last)
         return Observation(
             cut=activation.cut,
             codec=activation.codec.name.lower(),

@@ -7,7 +7,8 @@ from typing import Self
 
 from cutpoint.plan import PolicyError
 from cutpoint.plan.state import Fields, State
-from cutpoint.wire import Flag, IdError, ModelId, Plan
+from cutpoint.wire import Flag, IdError, ModelId, Plan, parse_cuts
+from cutpoint.wire.cuts import MOST_CHARACTERS
 from edge_server.planning.planners import CODECS, Board
 
 _FIELDS = ("model", "board", "plan", "link", "planner", "edge", "price", "saved_s")
@@ -41,7 +42,7 @@ class Remembered:
         return {
             "version": 1,
             "model": self.model.hex,
-            "board": None if board is None else [board.operators, list(board.codecs), board.chip],
+            "board": None if board is None else _board_record(board),
             "plan": None
             if plan is None
             else [plan.epoch, plan.cut, plan.codec.name.lower(), int(plan.flags), plan.deadline_ms],
@@ -82,15 +83,30 @@ class Remembered:
         )
 
 
+def _board_record(board: Board) -> list[object]:
+    said: list[object] = [board.operators, list(board.codecs), board.chip]
+    # Most boards say neither, and what an older server wrote has neither.
+    return [*said, board.cuts, int(board.overlap)] if board.cuts is not None or board.overlap else said
+
+
 def _board(fields: Fields) -> Board | None:
-    at = fields.record("board", 3)
+    at = fields.record("board", 3, 5)
     if at is None:
         return None
     chip = None if at.raw(2) is None else at.text(2, 64)
     codecs = at.raw(1)
     if not isinstance(codecs, list) or len(codecs) > 16 or not all(isinstance(c, str) for c in codecs):
         raise PolicyError("state of planning has a board whose codecs are no names; start without it")
-    return Board(at.whole(0, 0, 0xFFFF), tuple(codec[:16] for codec in codecs), chip)
+    cuts, overlap = None, False
+    if len(at) == 5:
+        overlap = at.whole(4, 0, 1) == 1
+        if at.raw(3) is not None:
+            cuts = at.text(3, MOST_CHARACTERS)
+            try:
+                parse_cuts(cuts)
+            except ValueError as error:
+                raise PolicyError(f"state of planning has a board whose {error}; start without it") from error
+    return Board(at.whole(0, 0, 0xFFFF), tuple(codec[:16] for codec in codecs), chip, cuts, overlap)
 
 
 def _model(text: str) -> ModelId:

@@ -24,6 +24,7 @@ namespace {
 struct PythonConfig {
   SessionConfig config = {};
   std::string about;
+  std::vector<uint8_t> cuts;  // a bit each; empty for all
   size_t result_capacity = 0;
 };
 
@@ -31,6 +32,7 @@ class PythonSession {
  public:
   PythonSession(const PythonConfig& config, PythonClock& clock)
       : about_(config.about),
+        cuts_(config.cuts),
         chunk_(config.config.chunk_bytes),
         result_(config.result_capacity),
         plan_(kMaxPlanPayloadBytes),
@@ -39,10 +41,11 @@ class PythonSession {
         session_(clock, buffers()) {
     SessionConfig own = config.config;
     own.about = Bytes(reinterpret_cast<const uint8_t*>(about_.data()), about_.size());
+    own.cuts = CutSet(Bytes(cuts_.data(), cuts_.size()));
     if (session_.begin(own) != Status::kOk) {
       throw nb::value_error(
           "the session's configuration does not hold together: expected 1 <= operators, cut <= on_board <= operators, "
-          "codec 0 or 1, 1 <= deadline_ms <= 600000, 1 <= isolate_after, 1 <= probe_first_ms <= probe_max_ms, "
+          "cut in cuts, codec 0 or 1, 1 <= deadline_ms <= 600000, 1 <= isolate_after, 1 <= probe_first_ms <= probe_max_ms, "
           "chunk_bytes >= 192 and result_capacity >= 8");
     }
   }
@@ -63,6 +66,24 @@ class PythonSession {
     return sequence;
   }
 
+  void running(uint16_t first, uint16_t last, nb::sequence live) {
+    auto tensors = std::make_unique<TensorArguments>(nb::tuple(live));
+    if (session_.running({first, last, tensors->views()}) != Status::kOk) {
+      throw nb::value_error(
+          "running() does not fit the Run that was polled: expected the same range, and at most 16 tensors of whole "
+          "elements");
+    }
+    told_ = true;
+    if (first == 0) {
+      live_ = std::move(tensors);
+    }
+  }
+
+  bool progress(nb::sequence ready) {
+    const std::vector<size_t> bytes = arguments<size_t>(nb::tuple(ready));
+    return session_.progress(Span<const size_t>(bytes.data(), bytes.size()));
+  }
+
   void ran(uint16_t first, uint16_t last, bool ok, nb::sequence operators_us, nb::sequence live) {
     const std::vector<uint32_t> times = arguments<uint32_t>(nb::tuple(operators_us));
     auto tensors = std::make_unique<TensorArguments>(nb::tuple(live));
@@ -72,7 +93,10 @@ class PythonSession {
           "ran() does not fit the Run that was polled: expected the same range, one time per operator, and at most 16 "
           "tensors of whole elements");
     }
-    live_ = std::move(tensors);
+    if (!told_) {
+      live_ = std::move(tensors);
+    }
+    told_ = false;
   }
 
   void telemetry(nb::mapping by_gauge) {
@@ -109,6 +133,7 @@ class PythonSession {
 
   const char* state() const { return link_name(session_.state()); }
 
+  bool running_now() const { return session_.phase() == Phase::kRunning; }
   bool busy() const { return session_.phase() != Phase::kIdle; }
   nb::object plan() const { return python_plan(session_.plan()); }
 
@@ -132,6 +157,7 @@ class PythonSession {
     by_name["unsent_reports"] = counters.local.unsent_reports;
     by_name["repeated_commands"] = counters.local.repeated_commands;
     by_name["dropped_commands"] = counters.local.dropped_commands;
+    by_name["unfit_plans"] = counters.local.unfit_plans;
     return by_name;
   }
 
@@ -143,6 +169,7 @@ class PythonSession {
   }
 
   std::string about_;
+  std::vector<uint8_t> cuts_;
   std::vector<uint8_t> chunk_;
   std::vector<uint8_t> result_;
   std::vector<uint8_t> plan_;
@@ -150,14 +177,25 @@ class PythonSession {
   std::vector<uint32_t> operators_us_;
   Session session_;
   std::unique_ptr<TensorArguments> live_;  // what is being sent
+  bool told_ = false;                      // the Run is in slices: its tensors are known
 };
 
 void construct_config(PythonConfig* at, nb::bytes model_id, uint32_t boot, uint16_t operators, uint16_t on_board,
                       uint16_t cut, uint8_t codec, bool timings, uint32_t deadline_ms, uint8_t isolate_after,
                       uint32_t probe_first_ms, uint32_t probe_max_ms, size_t chunk_bytes, std::string about,
-                      size_t result_capacity) {
+                      size_t result_capacity, std::optional<nb::sequence> cuts) {
   if (model_id.size() != kModelIdBytes) {
     throw nb::value_error("model_id is the first 4 bytes of the SHA-256 of the whole model");
+  }
+  std::vector<uint8_t> bits;
+  if (cuts) {
+    bits.assign(cut_set_bytes(operators), 0);
+    for (const uint16_t cut : arguments<uint16_t>(nb::tuple(*cuts))) {
+      if (cut > operators) {
+        throw nb::value_error("cuts holds a cut that the network does not have");
+      }
+      bits[cut / 8] = static_cast<uint8_t>(bits[cut / 8] | 1u << cut % 8);
+    }
   }
   new (at) PythonConfig();
   SessionConfig& config = at->config;
@@ -175,6 +213,7 @@ void construct_config(PythonConfig* at, nb::bytes model_id, uint32_t boot, uint1
   config.chunk_bytes = chunk_bytes;
   at->about = std::move(about);
   at->result_capacity = result_capacity;
+  at->cuts = std::move(bits);
 }
 
 void bind_clocks(nb::module_& m) {
@@ -192,7 +231,7 @@ void bind_config(nb::module_& m) {
            nb::arg("on_board"), nb::arg("cut"), nb::arg("codec") = 0, nb::arg("timings") = true,
            nb::arg("deadline_ms") = 1000, nb::arg("isolate_after") = 3, nb::arg("probe_first_ms") = 1000,
            nb::arg("probe_max_ms") = 60000, nb::arg("chunk_bytes") = kDefaultChunkBytes, nb::arg("about") = "{}",
-           nb::arg("result_capacity") = 16384);
+           nb::arg("result_capacity") = 16384, nb::arg("cuts") = nb::none());
 }
 
 }  // namespace
@@ -211,6 +250,8 @@ void bind_session(nb::module_& m) {
       .def("sleeping", &PythonSession::sleeping)
       .def("frame", &PythonSession::frame)
       .def("input", &PythonSession::input)
+      .def("running", &PythonSession::running, nb::arg("first"), nb::arg("last"), nb::arg("live") = nb::list())
+      .def("progress", &PythonSession::progress, nb::arg("ready"))
       .def("ran", &PythonSession::ran, nb::arg("first"), nb::arg("last"), nb::arg("ok"),
            nb::arg("operators_us") = nb::list(), nb::arg("live") = nb::list())
       .def("unsent", &PythonSession::unsent)
@@ -221,6 +262,7 @@ void bind_session(nb::module_& m) {
       .def("next_wakeup_us", &PythonSession::next_wakeup_us)
       .def("will", &PythonSession::will)
       .def_prop_ro("state", &PythonSession::state)
+      .def_prop_ro("in_run", &PythonSession::running_now)
       .def_prop_ro("busy", &PythonSession::busy)
       .def_prop_ro("plan", &PythonSession::plan)
       .def_prop_ro("counters", &PythonSession::counters);

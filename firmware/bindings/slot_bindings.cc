@@ -21,26 +21,36 @@ void copy_exactly(nb::handle from, uint8_t* to, size_t count, const char* compla
   copy_bytes(to, view.get().data(), count);
 }
 
+// A table of u32 as it lies in the header.
+std::vector<uint8_t> table_of(nb::tuple figures) {
+  std::vector<uint8_t> table;
+  for (const uint32_t bytes : arguments<uint32_t>(figures)) {
+    table.resize(table.size() + 4);
+    store_u32(table.data() + table.size() - 4, bytes);
+  }
+  return table;
+}
+
 nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_bytes, uint16_t operators,
-                        uint16_t on_board, const std::string& name, nb::tuple arena, uint32_t stamp) {
+                        uint16_t on_board, const std::string& name, nb::tuple arena, uint32_t stamp,
+                        uint32_t plan_bytes, nb::tuple block) {
   device::SlotHeader header;
   copy_exactly(model, header.model.bytes, kModelIdBytes, "a model id has 4 bytes");
   copy_exactly(sha256, header.sha256, device::kSha256Bytes, "a SHA-256 has 32 bytes");
   header.model_bytes = model_bytes;
+  header.plan_bytes = plan_bytes;
   header.operators = operators;
   header.on_board = on_board;
   header.stamp = stamp;
-  if (name.size() > device::kMaxSlotName || nb::len(arena) > device::kMaxArenaEntries) {
-    throw nb::value_error("a slot has a name of at most 64 characters and at most 960 arena figures");
+  if (name.size() > device::kMaxSlotName || nb::len(arena) + nb::len(block) > device::kMaxArenaEntries) {
+    throw nb::value_error("a slot has a name of at most 64 characters and at most 960 figures of memory");
   }
   copy_bytes(reinterpret_cast<uint8_t*>(header.name), reinterpret_cast<const uint8_t*>(name.data()), name.size());
-  std::vector<uint8_t> table;
-  for (const uint32_t bytes : arguments<uint32_t>(arena)) {
-    table.resize(table.size() + 4);
-    store_u32(table.data() + table.size() - 4, bytes);
-  }
-  header.arena = Bytes(table.data(), table.size());
-  header.arena_entries = static_cast<uint16_t>(table.size() / 4);
+  const std::vector<uint8_t> arenas = table_of(arena), blocks = table_of(block);
+  header.arena = Bytes(arenas.data(), arenas.size());
+  header.arena_entries = static_cast<uint16_t>(arenas.size() / 4);
+  header.block = Bytes(blocks.data(), blocks.size());
+  header.block_entries = static_cast<uint16_t>(blocks.size() / 4);
   nb::object sector = owned(PyBytes_FromStringAndSize(nullptr, device::kSlotHeaderBytes));
   if (device::write_slot_header(header, fresh_bytes(sector)) != device::SlotFault::kNone) {
     throw nb::value_error("the slot's name, sizes or counts are outside what a board accepts");
@@ -48,7 +58,8 @@ nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_byte
   return sector;
 }
 
-// (model id, SHA-256, model bytes, N, K, name, arena table, stamp), or the SlotFault (int).
+// (model id, SHA-256, model bytes, N, K, name, arena table, stamp, plan bytes, where the plan begins, block table), or
+// the SlotFault (int).
 nb::object read_header(nb::handle image) {
   const BytesView view(image);
   device::SlotHeader header;
@@ -56,17 +67,20 @@ nb::object read_header(nb::handle image) {
   if (fault != device::SlotFault::kNone) {
     return nb::int_(static_cast<int>(fault));
   }
-  nb::list arena;
+  nb::list arena, block;
   for (uint16_t k = 1; k <= header.arena_entries; ++k) {
     arena.append(header.arena_bytes(k));
   }
+  for (uint16_t k = 1; k <= header.block_entries; ++k) {
+    block.append(header.block_bytes(k));
+  }
   return nb::make_tuple(to_python(Bytes(header.model.bytes)), to_python(Bytes(header.sha256)), header.model_bytes,
-                        header.operators, header.on_board, header.name, nb::tuple(arena),
-                        header.stamp);
+                        header.operators, header.on_board, header.name, nb::tuple(arena), header.stamp,
+                        header.plan_bytes, header.plan_at(), nb::tuple(block));
 }
 
 const char* fault_text(uint8_t fault) {
-  if (fault > static_cast<uint8_t>(device::SlotFault::kHash)) {
+  if (fault > static_cast<uint8_t>(device::SlotFault::kPlan)) {
     throw nb::value_error("no such fault of a slot");
   }
   return device::slot_fault_text(static_cast<device::SlotFault>(fault));
@@ -80,7 +94,11 @@ void bind_slot(nb::module_& m) {
   m.attr("SLOT_ARENA_ENTRIES") = cutpoint::device::kMaxArenaEntries;
   m.attr("SLOT_FAULT_TRUNCATED") = static_cast<int>(cutpoint::device::SlotFault::kTruncated);
   m.attr("SLOT_FAULT_MODEL") = static_cast<int>(cutpoint::device::SlotFault::kModel);
-  m.def("write_slot_header", &cutpoint::write_header);
+  m.attr("SLOT_FAULT_PLAN") = static_cast<int>(cutpoint::device::SlotFault::kPlan);
+  m.attr("SLOT_PLAN_ALIGNMENT") = cutpoint::device::kSlotPlanAlignment;
+  m.def("write_slot_header", &cutpoint::write_header, nb::arg("model"), nb::arg("sha256"), nb::arg("model_bytes"),
+        nb::arg("operators"), nb::arg("on_board"), nb::arg("name"), nb::arg("arena"), nb::arg("stamp"),
+        nb::arg("plan_bytes") = 0, nb::arg("block") = nb::tuple());
   m.def("read_slot_header", &cutpoint::read_header);
   m.def("slot_fault_text", &cutpoint::fault_text);
 }

@@ -1,5 +1,5 @@
 // Whether the machine itself can be trusted: instructions counted, the stack's depth, and the arithmetic that the
-// processor has no instruction for (xtensa/arithmetic.cc). The tests know the answers.
+// processor has no instruction for. The tests know the answers.
 #include "bytes.h"
 #include "instruction_clock.h"
 #include "line.h"
@@ -15,6 +15,7 @@ using namespace cutpoint::qemu;
 
 constexpr size_t kPairBytes = 16;
 constexpr size_t kDeepBytes = 1000;
+constexpr size_t kDeeperBytes = 20000;
 constexpr size_t kRounds = 100;  // 100,000 instructions, over several translation blocks of QEMU
 
 uint64_t load_u64(const uint8_t* from) {
@@ -36,8 +37,9 @@ void count(Clock& clock) {
   Line("counted").number("nothing", nothing).number("thousand", thousand).number("many", many);
 }
 
+template <size_t kBytes>
 __attribute__((noinline)) void go_deep() {
-  uint8_t room[kDeepBytes];
+  uint8_t room[kBytes];
   fill_bytes(room, 0, sizeof room);
   asm volatile("" : : "r"(room) : "memory");  // somebody may read it: it is not optimised away
 }
@@ -45,8 +47,10 @@ __attribute__((noinline)) void go_deep() {
 void look_deep() {
   const StackMark mark;
   const size_t before = mark.deepest_bytes();
-  go_deep();
+  go_deep<kDeepBytes>();
   Line("stack").number("before", before).number("after", mark.deepest_bytes());
+  go_deep<kDeeperBytes>();
+  Line("deep").number("bytes", mark.deepest_bytes());
 }
 
 void calculate(Bytes pairs) {
@@ -69,6 +73,12 @@ void calculate(Bytes pairs) {
         .number("remainder32", low_a % low_b)
         .number("signed32", static_cast<uint32_t>(static_cast<int32_t>(low_a) / static_cast<int32_t>(low_b)))
         .number("left32", static_cast<uint32_t>(static_cast<int32_t>(low_a) % static_cast<int32_t>(low_b)));
+    const float float_a = float_of_bits(static_cast<uint32_t>(a));
+    const float float_b = float_of_bits(static_cast<uint32_t>(b));
+    Line("float")
+        .hex("sum", bits_of_float(float_a + float_b))
+        .hex("difference", bits_of_float(float_a - float_b))
+        .hex("whole", bits_of_float(static_cast<float>(static_cast<int32_t>(low_a))));
   }
 }
 

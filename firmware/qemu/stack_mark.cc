@@ -1,13 +1,16 @@
 #include "stack_mark.h"
 
-// The linker scripts' names: the stack lies in [__heap_end, __stack) and grows downwards.
-extern "C" uint8_t __heap_end[];
+// Symbols whose addresses are values: where the stack begins, growing downwards, and how much of it may be used.
+extern "C" uint8_t __stack[];       // of the linker scripts
+extern "C" uint8_t __stack_size[];  // host_tools/qemu/program.py
 
 namespace cutpoint {
 namespace qemu {
 namespace {
 
 constexpr uint8_t kColour = 0xA5;
+
+uint8_t* lowest() { return __stack - reinterpret_cast<uintptr_t>(__stack_size); }
 
 }  // namespace
 
@@ -16,13 +19,13 @@ constexpr uint8_t kColour = 0xA5;
 __attribute__((noinline)) StackMark::StackMark() : top_(static_cast<const uint8_t*>(__builtin_frame_address(0))) {
   // Through a volatile pointer, so that no call of memset is made, whose frame would be painted over.
   const uint8_t* const own = static_cast<const uint8_t*>(__builtin_frame_address(0)) - 64;
-  for (volatile uint8_t* byte = __heap_end; byte < own; ++byte) {
+  for (volatile uint8_t* byte = lowest(); byte < own; ++byte) {
     *byte = kColour;
   }
 }
 
 size_t StackMark::deepest_bytes() const {
-  const uint8_t* byte = __heap_end;
+  const uint8_t* byte = lowest();
   while (byte < top_ && *byte == kColour) {
     ++byte;
   }

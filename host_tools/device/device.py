@@ -20,12 +20,13 @@ from cutpoint.codec import names as codec_names
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.picture.input_tensor import Array, InputTensor
-from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics
+from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics, cuts_text
 from host_tools.device.boots import BootClock
 from host_tools.device.camera import Camera
 from host_tools.device.driver import Body
 from host_tools.device.engine import OperatorEngine, stand_in_reason
 from host_tools.device.events import DeviceEvent, InputGiven, Poked
+from host_tools.device.lines import cuts_taken
 from host_tools.device.link import Link
 from host_tools.device.linked_bus import LinkedBus
 from host_tools.device.loop import DeviceStoppedError, Life, Loop, Notes
@@ -92,6 +93,11 @@ class VirtualDevice:
         if self.settings.cut is not None and self.settings.cut > self.engine.on_board:
             raise UsageError(
                 f"cut {self.settings.cut} is beyond the {self.engine.on_board} operators on board"
+            )
+        cuts = cuts_taken(self.engine.lines(), self.engine.on_board)
+        if cuts is not None and self.settings.cut is not None and self.settings.cut not in cuts:
+            raise UsageError(
+                f"the engine has no memory for cut {self.settings.cut}; it can take {cuts_text(cuts)}"
             )
         if state is not None and bundle.max_cut > 0:
             self._updates.boot()
@@ -287,6 +293,12 @@ class VirtualDevice:
             "update": self.settings.update,
             "slot_bytes": self.settings.slot_bytes,
         }
+        lines = self.engine.lines()
+        if lines is not None:
+            fields["overlap"] = True
+        cuts = cuts_taken(lines, self.engine.on_board)
+        if cuts is not None:
+            fields["cuts"] = cuts_text(cuts)
         if self.profile.memory is not None:
             fields["free_ram"] = self.profile.memory.arena_bytes
         return fields
@@ -324,6 +336,7 @@ class VirtualDevice:
         """The session of the next life, its boot number, and the body that it has."""
         settings, model, boot = self.settings, self._model, self._boots.next()
         on_board = model.engine.on_board
+        cuts = cuts_taken(model.engine.lines(), on_board)
         if self._body.engine is not model.engine:
             overruns = self._body.pace.overruns
             self._body = self._new_body()
@@ -333,7 +346,8 @@ class VirtualDevice:
             boot=boot,
             operators=model.operators,
             on_board=on_board,
-            cut=on_board if settings.cut is None else min(settings.cut, on_board),
+            cut=_first_cut(cuts, on_board if settings.cut is None else min(settings.cut, on_board)),
+            cuts=cuts,
             deadline_ms=settings.deadline_ms,
             isolate_after=settings.isolate_after,
             probe_first_ms=settings.probe_first_ms,
@@ -343,6 +357,13 @@ class VirtualDevice:
             result_capacity=model.result_bytes,
         )
         return Life(_core.Session(config, self._clock), boot, self._body)
+
+
+def _first_cut(cuts: tuple[int, ...] | None, wanted: int) -> int:
+    """The largest cut up to `wanted` that there is the memory for, else the smallest; `cuts` None for all."""
+    if cuts is None or not cuts:
+        return wanted
+    return max((cut for cut in cuts if cut <= wanted), default=cuts[0])
 
 
 def _version() -> str:

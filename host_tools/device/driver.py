@@ -18,6 +18,7 @@ from host_tools.device.camera import Camera
 from host_tools.device.energy import Busy, energy_uj
 from host_tools.device.engine import Engine, LiveTensor
 from host_tools.device.events import CommandReceived, DeviceEvent, InputGiven, PlanChanged, StateChanged
+from host_tools.device.lines import LineEngine, SlicedRange, Step
 from host_tools.device.link import Link
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
@@ -25,6 +26,8 @@ from host_tools.device.record import InferenceRecord
 from host_tools.device.sealing import DeviceSealing
 
 log = logging.getLogger(__name__)
+
+Action = _core.Publish | _core.Run | _core.Deliver | _core.Command | _core.PlanChanged
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class Driver:
         self._body = body
         self._obey = obey
         self._job: _Job | None = None
+        self._sliced: SlicedRange | None = None
         self._state = session.state
         self._energy_uj = 0.0
         self.activation_bytes = 0
@@ -115,15 +119,18 @@ class Driver:
     def pump(self, arrived: Callable[[], None] = lambda: None) -> None:
         """Do everything that the session asks for now.
 
-        `arrived` is called after each operator of a local finish, to hand the session the frames that came
-        meanwhile: a late or hedged answer of the edge ends the finish.
+        `arrived` is called after each operator of a local finish, or each slice of an engine that works line by line,
+        to hand the session the frames that came meanwhile: a late or hedged answer of the edge ends the finish.
         """
-        while (action := self.session.poll()) is not None:
+        while (action := self._next_action()) is not None:
             match action:
+                case SlicedRange():
+                    self._slice(action)
+                    arrived()
                 case _core.Publish():
                     self._publish(action)
                 case _core.Run():
-                    self._run(action.first, action.last)
+                    self._begin_run(action.first, action.last)
                     if action.first > 0:
                         arrived()
                 case _core.Deliver():
@@ -136,6 +143,15 @@ class Driver:
                     )
         self._publish_notes()
         self._note_state()
+
+    def _next_action(self) -> Action | SlicedRange | None:
+        """What the session asks for; else the range that is under way."""
+        action = self.session.poll()
+        if self._sliced is not None and not self.session.in_run:
+            # An answer of the edge between two slices has ended the inference, and the range with it.
+            self._account(self._sliced.worked_us, 0)
+            self._sliced = None
+        return self._sliced if action is None else action
 
     def tell(self, event: DeviceEvent) -> None:
         """Hand an event to the observer; an observer that fails must not take the device with it."""
@@ -165,10 +181,54 @@ class Driver:
                 return
             self._notes.popleft()
 
-    def _run(self, first: int, last: int) -> None:
-        engine, job = self._body.engine, self._job
-        if job is None:
+    def _begin_run(self, first: int, last: int) -> None:
+        if self._job is None:
             raise InternalError(f"operators [{first}, {last}) asked for without an inference")
+        lines = self._body.engine.lines()
+        if lines is None:
+            self._run(first, last)
+        else:
+            self._begin_lines(lines, first, last)
+
+    def _begin_lines(self, lines: LineEngine, first: int, last: int) -> None:
+        try:
+            begun = SlicedRange(lines, first, last, self._body.pace)
+            tensors = [
+                (t.index, int(DType.of(t.array.dtype)), t.array.data, t.fill, self._jpeg(last, t))
+                for t in begun.live
+            ]
+            self.session.running(first, last, tensors)
+        except (CutpointError, ValueError):
+            self._failed(first, last)
+        else:
+            self._sliced = begun
+
+    def _slice(self, sliced: SlicedRange) -> None:
+        """Some units of the range under way, then what became of it."""
+        try:
+            step = sliced.slice(self.session.progress)
+        except CutpointError:
+            log.exception("event=line_failed device=%s", self._body.id)
+            step = Step.FAILED
+        if step is Step.MORE:
+            return
+        self._sliced = None
+        if step is not Step.DONE:
+            # Pictures are given whole here, so there is no line of one to wait for either.
+            self._account(sliced.worked_us, 0)
+            self._failed(sliced.first, sliced.last)
+            return
+        done = sliced.ended()
+        self._account(done.total_us, done.overran_us)
+        self.session.ran(sliced.first, sliced.last, True, list(done.operators_us))
+
+    def _account(self, device_us: int, overran_us: int) -> None:
+        if self._job is not None:
+            self._job.device_us += device_us
+            self._job.overran_us += overran_us
+
+    def _run(self, first: int, last: int) -> None:
+        engine = self._body.engine
         start_ns = time.monotonic_ns()
         try:
             measured_us = engine.run(first, last)
@@ -181,8 +241,7 @@ class Driver:
             self._failed(first, last)
             return
         paced = self._body.pace.keep(first, measured_us, (time.monotonic_ns() - start_ns) // 1000)
-        job.device_us += paced.total_us
-        job.overran_us += paced.overran_us
+        self._account(paced.total_us, paced.overran_us)
         try:
             self.session.ran(first, last, True, list(paced.operators_us), tensors)
         except ValueError:

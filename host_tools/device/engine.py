@@ -13,6 +13,7 @@ from cutpoint.errors import InternalError, KernelsError, UsageError
 from cutpoint.graph import Model
 from cutpoint.kernels import Kernels, available, open_runner
 from cutpoint.picture.input_tensor import Array, InputTensor, input_tensors
+from host_tools.device.lines import LineEngine
 from host_tools.device.workload import Workload
 
 EngineName = Literal["tflm", "litert"]
@@ -53,6 +54,10 @@ class Engine(Protocol):
 
     def outputs(self) -> list[Array]:
         """The network's outputs, after its last operator ran."""
+        ...
+
+    def lines(self) -> LineEngine | None:
+        """The same engine line by line; None for one that runs whole operators only."""
         ...
 
 
@@ -141,6 +146,10 @@ class OperatorEngine:
         if self._reached != len(self._model.operators):
             raise InternalError(f"outputs asked for at cut {self._reached} of {len(self._model.operators)}")
         return self._outputs or [self._tensors[index] for index in self._model.outputs]
+
+    def lines(self) -> LineEngine | None:
+        """None: whole operators only."""
+        return None
 
     def _keep(self, cut: int, results: list[Array]) -> None:
         last = cut == len(self._model.operators)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from cutpoint import _core
 from cutpoint.board import SlotError, read_slot_image, slot_image
 from cutpoint.graph import Bundle
+from cutpoint.graph.stream import compile_stream
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 HEADER = 4096
@@ -32,9 +34,29 @@ def test_a_slot_image_holds_the_bundles_device_model_and_its_figures(bundle: Bun
     assert (read.name, read.operators, read.on_board) == ("fomo-like", bundle.n, bundle.max_cut)
     assert read.model == bundle.device
     assert read.model_id == bundle.model_id
-    assert read.sha256 == hashlib.sha256(bundle.device).digest()
-    assert read.size == len(image) == HEADER + len(bundle.device)
+    assert read.sha256 == hashlib.sha256(image[HEADER:]).digest()
+    assert read.size == len(image)
     assert read.arena_bytes == tuple(cut.arena_bytes.get("tflm") or 0 for cut in bundle.cuts[1:])
+
+
+def test_the_plan_lies_behind_the_model_with_the_memory_of_each_head(bundle: Bundle, image: bytes) -> None:
+    read = read_slot_image(image)
+    assert bundle.stream_plan is not None
+    assert read.plan == bundle.stream_plan
+    at = len(image) - len(bundle.stream_plan)
+    assert image[at:] == bundle.stream_plan
+    assert at == HEADER + -(-len(bundle.device) // 4) * 4
+    streamed = bundle.manifest.stream.operators
+    assert read.block_bytes == tuple(cut.arena_bytes["stream"] for cut in bundle.cuts[1 : streamed + 1])
+
+
+def test_an_image_without_a_plan_is_of_version_1(bundle: Bundle) -> None:
+    image = slot_image(bundle, with_plan=False)
+    read = read_slot_image(image)
+    assert image[4] == 1
+    assert (read.plan, read.block_bytes) == (None, ())
+    assert image[HEADER:] == bundle.device
+    assert read.sha256 == hashlib.sha256(bundle.device).digest()
 
 
 def test_a_board_may_hold_fewer_operators_than_the_bundle(bundle: Bundle) -> None:
@@ -42,6 +64,18 @@ def test_a_board_may_hold_fewer_operators_than_the_bundle(bundle: Bundle) -> Non
         read = read_slot_image(slot_image(bundle, k))
         assert (read.on_board, len(read.arena_bytes)) == (k, k)
         assert read.model == bundle.model().truncate(k)
+        streamed = min(k, bundle.manifest.stream.operators)
+        assert len(read.block_bytes) == streamed
+        assert read.plan == (compile_stream(bundle.model(), streamed).encode() if streamed else None)
+
+
+def test_a_model_of_any_length_leaves_its_plan_at_a_multiple_of_four(bundle: Bundle) -> None:
+    for padding in range(4):
+        image = slot_image(replace(bundle, device=bundle.device + bytes(padding)))
+        read = read_slot_image(image)
+        assert read.plan == bundle.stream_plan
+        assert len(read.model) == len(bundle.device) + padding
+        assert int.from_bytes(image[136:140], "little") % 4 == 0
 
 
 @pytest.mark.parametrize("k", [-1, 10_000])
@@ -64,6 +98,7 @@ def test_what_lies_behind_an_image_in_its_partition_does_not_matter(image: bytes
         (lambda image: image[HEADER:], "bare .tflite"),
         (lambda image: image[:20] + b"\x00" + image[21:], "CRC-32"),
         (lambda image: image[:-1] + bytes([image[-1] ^ 1]), "SHA-256"),
+        (lambda image: image[:9000] + bytes([image[9000] ^ 1]) + image[9001:], "SHA-256"),
     ],
 )
 def test_a_damaged_image_is_refused_with_the_boards_own_sentence(
@@ -82,12 +117,16 @@ def test_no_random_bytes_pass_for_an_image() -> None:
 
 
 def test_the_bytes_lie_where_the_page_says(bundle: Bundle, image: bytes) -> None:
-    assert image[:8] == b"CPSL\x01\x00\x00\x00"
+    assert image[:8] == b"CPSL\x02\x00\x00\x00"
     assert int.from_bytes(image[8:12], "little") == _core.crc32(image[:8] + bytes(4) + image[12:HEADER])
     assert int.from_bytes(image[12:16], "little") == len(bundle.device)
     assert image[48:52] == bundle.model_id
     assert image[60:124].rstrip(b"\0") == b"fomo-like"
     assert int.from_bytes(image[124:128], "little") == HEADER
+    assert bundle.stream_plan is not None
+    assert int.from_bytes(image[132:136], "little") == len(bundle.stream_plan)
+    at = int.from_bytes(image[136:140], "little")
+    assert image[at : at + 4] == b"CPSP"
 
 
 def test_a_stamp_makes_another_image_of_the_same_model(bundle: Bundle, image: bytes) -> None:
@@ -100,7 +139,7 @@ def test_a_stamp_makes_another_image_of_the_same_model(bundle: Bundle, image: by
 
 
 def test_a_header_that_a_board_would_refuse_cannot_be_written() -> None:
-    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4), 0)
+    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4), 0, 0, ())
     assert len(_core.write_slot_header(*good)) == HEADER  # type: ignore[arg-type]
     for at, wrong in (
         (0, b"abc"),
@@ -111,6 +150,8 @@ def test_a_header_that_a_board_would_refuse_cannot_be_written() -> None:
         (5, "a" * 65),
         (5, 'a"'),
         (6, (1,) * 5),
+        (8, 43),
+        (9, (1,)),
     ):
         values = (*good[:at], wrong, *good[at + 1 :])
         with pytest.raises(ValueError, match=r"\w"):

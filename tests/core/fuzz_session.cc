@@ -1,4 +1,5 @@
-// libFuzzer: any bytes as a schedule of events. Every input is delivered once, and time always leads on.
+// libFuzzer: any bytes as a schedule of events. Every input is delivered once, and time always leads on. A head that runs
+// in slices gives away nothing that is not final, and never the last chunk.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -32,6 +33,11 @@ class Fuzzed {
     config.on_board = static_cast<uint16_t>(next() % 5);
     config.cut = static_cast<uint16_t>(next() % (config.on_board + 1));
     config.chunk_bytes = kMinSessionChunkBytes;
+    const uint8_t cuts = next();
+    bits_[0] = static_cast<uint8_t>(cuts | 1u << config.cut);
+    if ((cuts & 0x80) != 0) {
+      config.cuts = CutSet(Bytes(bits_));
+    }
     operators_ = config.operators;
     require(session_.begin(config) == Status::kOk);
   }
@@ -49,7 +55,7 @@ class Fuzzed {
 
   void event(uint8_t what) {
     uint32_t sequence = 0;
-    switch (what % 12) {
+    switch (what % 14) {
       case 0:
         return session_.connected();
       case 1:
@@ -84,6 +90,10 @@ class Fuzzed {
       }
       case 11:
         return raw();
+      case 12:
+        return begin_lines();
+      case 13:
+        return make_lines(next());
     }
   }
 
@@ -94,18 +104,59 @@ class Fuzzed {
     const Ran wrong = {next(), next(), true, Span<const uint32_t>(), Span<const TensorView>()};
     session_.ran(wrong);
     if (session_.phase() != Phase::kRunning) {
-      running_ = false;
+      running_ = sliced_ = false;
     }
   }
 
   void answer_run(bool ok) {
-    static const uint8_t memory[300] = {};
     static const uint32_t us[4] = {1, 2, 3, 4};
-    const TensorView live[] = {{run_.last, DType::kInt8, Bytes(memory, sizeof memory), 0}};
+    const TensorView live[] = {view()};
     const size_t count = static_cast<size_t>(run_.last - run_.first);
-    running_ = false;
-    require(session_.ran({run_.first, run_.last, ok, Span<const uint32_t>(us, count), Span<const TensorView>(live)}) ==
-            Status::kOk);
+    const Span<const TensorView> told = sliced_ ? Span<const TensorView>() : Span<const TensorView>(live);
+    fill(sizeof memory_);
+    running_ = sliced_ = false;
+    require(session_.ran({run_.first, run_.last, ok, Span<const uint32_t>(us, count), told}) == Status::kOk);
+  }
+
+  void begin_lines() {
+    if (running_ && !sliced_) {
+      fill(run_.first == 0 ? 0 : sizeof memory_);
+      const TensorView live[] = {view()};
+      require(session_.running({run_.first, run_.last, Span<const TensorView>(live)}) == Status::kOk);
+      sliced_ = true;
+      return;
+    }
+    session_.running({next(), next(), Span<const TensorView>()});
+  }
+
+  // More of the tensor is final, or less is said to be than before.
+  void make_lines(uint8_t percent) {
+    size_t ready[] = {percent * sizeof memory_ / 255};
+    if (sliced_ && run_.first == 0) {
+      ready[0] = ready[0] > final_ ? ready[0] : final_;
+      fill(ready[0]);
+    }
+    session_.progress(Span<const size_t>(ready, percent % 16 == 0 ? 0 : 1));
+  }
+
+  TensorView view() const { return {run_.last, DType::kInt8, Bytes(memory_), 0}; }
+
+  void fill(size_t count) {
+    final_ = count;
+    for (size_t i = 0; i < sizeof memory_; ++i) {
+      memory_[i] = i < count ? kFinal : kNotYet;
+    }
+  }
+
+  // While its head runs: not the last chunk, and only what is final. The head and the record of 20 bytes come first.
+  void chunk(Bytes frame) const {
+    Header header = {};
+    Bytes payload;
+    require(open_frame(frame, header, payload) == Status::kOk && header.chunk_index + 1 < header.chunk_count);
+    require(sliced_ && run_.first == 0);
+    for (size_t i = header.chunk_index == 0 ? 20 : 0; i < payload.size(); ++i) {
+      require(payload[i] == kFinal);
+    }
   }
 
   void result(uint8_t what) {
@@ -132,8 +183,11 @@ class Fuzzed {
   void polled() {
     Action action;
     int actions = 0;
-    while (session_.poll(action)) {
+    while (poll(action)) {
       require(++actions < 5000);
+      if (action.kind == ActionKind::kPublish && action.publish.leaf == Leaf::kActivation && running_) {
+        chunk(action.publish.payload);
+      }
       if (action.kind == ActionKind::kRun) {
         require(!running_ && owed_ != 0 && action.run.first <= action.run.last && action.run.last <= operators_);
         running_ = true;
@@ -143,6 +197,14 @@ class Fuzzed {
         owed_ = 0;
       }
     }
+  }
+
+  bool poll(Action& action) {
+    const bool polled = session_.poll(action);
+    if (sliced_ && session_.phase() != Phase::kRunning) {
+      running_ = sliced_ = false;  // an answer ended the range
+    }
+    return polled;
   }
 
   // Whatever happened: with an engine that runs and a clock that goes on, the last input is delivered.
@@ -179,6 +241,12 @@ class Fuzzed {
   Session session_{clock_,
                    {MutableBytes(chunk_), MutableBytes(result_), MutableBytes(plan_), MutableBytes(command_),
                     Span<uint32_t>(operators_us_)}};
+  static constexpr uint8_t kFinal = 0x11;
+  static constexpr uint8_t kNotYet = 0xEE;
+  uint8_t memory_[300] = {};
+  size_t final_ = 0;
+  bool sliced_ = false;
+  uint8_t bits_[1] = {};
   uint16_t operators_ = 0;
   uint32_t owed_ = 0;
   bool running_ = false;

@@ -61,6 +61,24 @@ TEST(a_refusal_says_what_is_missing_and_what_would_fit) {
         "Its first 2 of 25 operators would fit: split it with --max-cut 2.");
 }
 
+TEST(a_refusal_goes_by_the_table_of_the_engine_that_is_meant) {
+  uint8_t arena[4], block[2 * 4];
+  store_u32(arena, 28000);
+  store_u32(block, 90000);
+  store_u32(block + 4, 30000);
+  SlotHeader header;
+  header.operators = header.on_board = 25;
+  header.arena_entries = 1;
+  header.arena = Bytes(arena);
+  header.block_entries = 2;
+  header.block = Bytes(block);
+  Sentence why;
+  explain_no_arena(60000, true, FreeMemory{40000, 100000, 0}, header, why, SlotEngine::kStream);
+  CHECK(std::string(why.text()).find("--max-cut 2") != std::string::npos);
+  explain_no_arena(60000, true, FreeMemory{40000, 100000, 0}, header, why);
+  CHECK(std::string(why.text()).find("--max-cut 1") != std::string::npos);
+}
+
 TEST(a_refusal_without_a_cut_that_fits_names_none) {
   CHECK(refusal(30000, FreeMemory{20000, 60000, 0}, 3).find("Split it for fewer operators on board.") !=
         std::string::npos);

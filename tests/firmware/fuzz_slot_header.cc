@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     image.resize(kSlotHeaderBytes + 64);
   }
   if (mended && image.size() >= kSlotHeaderBytes) {
-    const uint8_t start[] = {'C', 'P', 'S', 'L', 1, 0};
+    const uint8_t start[] = {'C', 'P', 'S', 'L', static_cast<uint8_t>((data[0] & 4) == 0 ? 1 : 2), 0};
     copy_bytes(image.data(), start, sizeof start);
     store_u32(&image[8], 0);
     store_u32(&image[8], crc32(0, Bytes(image.data(), kSlotHeaderBytes)));
@@ -37,8 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     for (uint32_t k = 0; k <= 65535; k += 13) {
       (void)header.arena_bytes(static_cast<uint16_t>(k));
+      (void)header.block_bytes(static_cast<uint16_t>(k));
     }
     (void)largest_cut_within(header, static_cast<uint32_t>(size) * 977u);
+    (void)largest_cut_within(header, static_cast<uint32_t>(size) * 977u, SlotEngine::kStream);
   }
   ReferenceSha256 hash;
   (void)check_slot(bytes, hash, header);

@@ -123,22 +123,29 @@ class SimulatedProgress final : public ProgressStore {
   SimulatedCell& cell_;
 };
 
-// A slot image with a random model that looks like a .tflite.
-inline std::vector<uint8_t> make_slot_image(uint32_t model_bytes, uint32_t seed, uint16_t entries = 3) {
+// A slot image with a random model that looks like a .tflite, and a plan that begins like one.
+inline std::vector<uint8_t> make_slot_image(uint32_t model_bytes, uint32_t seed, uint16_t entries = 3,
+                                            uint32_t plan_bytes = 0) {
   std::mt19937 random(seed);
-  std::vector<uint8_t> image(kSlotHeaderBytes + model_bytes);
+  SlotHeader header;
+  header.model_bytes = model_bytes;
+  header.plan_bytes = plan_bytes;
+  std::vector<uint8_t> image(header.image_bytes());
   for (size_t i = kSlotHeaderBytes; i < image.size(); ++i) {
     image[i] = static_cast<uint8_t>(random());
   }
   const char identifier[] = "TFL3";
   copy_bytes(&image[kSlotHeaderBytes + 4], reinterpret_cast<const uint8_t*>(identifier), 4);
-  std::vector<uint8_t> arena;
-  for (uint32_t k = 1; k <= entries; ++k) {
-    arena.resize(arena.size() + 4);
-    store_u32(&arena[arena.size() - 4], 1000 * k);
+  if (plan_bytes != 0) {
+    copy_bytes(&image[header.plan_at()], reinterpret_cast<const uint8_t*>("CPSP"), 4);
   }
-  SlotHeader header;
-  header.model_bytes = model_bytes;
+  std::vector<uint8_t> arena(4u * entries), block(plan_bytes == 0 ? 0 : 4u * entries);
+  for (uint32_t k = 1; k <= entries; ++k) {
+    store_u32(&arena[4 * (k - 1)], 1000 * k);
+    if (plan_bytes != 0) {
+      store_u32(&block[4 * (k - 1)], 400 - k);
+    }
+  }
   header.model = ModelId{{1, 2, 3, static_cast<uint8_t>(seed)}};
   const auto digest = sha256(Bytes(image.data(), image.size()).from(kSlotHeaderBytes));
   copy_bytes(header.sha256, digest.data(), digest.size());
@@ -146,6 +153,8 @@ inline std::vector<uint8_t> make_slot_image(uint32_t model_bytes, uint32_t seed,
   header.on_board = static_cast<uint16_t>(entries + 1);
   header.arena_entries = entries;
   header.arena = Bytes(arena.data(), arena.size());
+  header.block_entries = static_cast<uint16_t>(block.size() / 4);
+  header.block = Bytes(block.data(), block.size());
   const char name[] = "fomo-digits_0.1";
   copy_bytes(reinterpret_cast<uint8_t*>(header.name), reinterpret_cast<const uint8_t*>(name), sizeof name);
   write_slot_header(header, MutableBytes(image.data(), kSlotHeaderBytes));

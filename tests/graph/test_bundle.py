@@ -41,9 +41,9 @@ def edit_manifest(bundle: Bundle, **changes: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def test_a_bundle_is_a_folder_of_three_files(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_is_a_folder_of_four_files(bundle: Bundle, tmp_path: Path) -> None:
     assert bundle.path == tmp_path / "small.cut"
-    assert names(bundle.path) == ["device.tflite", "full.tflite", "manifest.json"]
+    assert names(bundle.path) == ["device.tflite", "full.tflite", "manifest.json", "stream.plan"]
     assert names(tmp_path) == ["small.cut"]
 
 
@@ -108,7 +108,7 @@ def test_an_arena_that_cannot_be_measured_is_null(
     model: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoder = Bundle.create(model("decoder"), tmp_path)  # TFLM lacks TILE, operator 3
-    assert decoder.cuts[4].arena_bytes == {"tflm": None}
+    assert decoder.cuts[4].arena_bytes["tflm"] is None
     monkeypatch.setattr("cutpoint.kernels.arena.tflm_installed", lambda: False)
     assert {cut.arena_bytes["tflm"] for cut in Bundle.create(model("keywords"), tmp_path).cuts} == {None}
 
@@ -234,8 +234,8 @@ def test_the_device_model_of_another_bundle_is_refused(bundle: Bundle, model: Mo
 
 
 def test_a_manifest_of_a_newer_schema_is_refused(bundle: Bundle) -> None:
-    edit_manifest(bundle, schema_version=2)
-    refused(bundle.path, "has schema version 2, this program reads up to 1: update cutpoint")
+    edit_manifest(bundle, schema_version=3)
+    refused(bundle.path, "has schema version 3, this program reads up to 2: update cutpoint")
 
 
 def test_an_unreadable_manifest_is_refused(bundle: Bundle) -> None:

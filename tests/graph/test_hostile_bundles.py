@@ -134,7 +134,7 @@ def test_the_whole_of_another_model_is_refused(bundle: Bundle, model: Models) ->
     refused(bundle.path, "names other inputs than the model beside it")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "full.tflite", "device.tflite"])
+@pytest.mark.parametrize("name", ["manifest.json", "full.tflite", "device.tflite", "stream.plan"])
 def test_a_pipe_or_an_endless_file_is_not_read(bundle: Bundle, name: str) -> None:
     (bundle.path / name).unlink()
     os.mkfifo(bundle.path / name)

@@ -101,5 +101,16 @@ def test_an_old_document_is_upgraded_one_version_at_a_time() -> None:
     assert new == {"schema_version": 3, "steps": [1, 2]}
 
 
+def test_a_bundle_from_before_there_were_plans_opens_without_one(document: dict[str, Any]) -> None:
+    del document["stream"]
+    for cut in document["cuts"]:
+        cut["arena_bytes"] = {"tflm": cut["arena_bytes"]["tflm"]}
+    old = read_manifest(json.dumps(document | {"schema_version": 1}), "manifest.json")
+    assert old.schema_version == SCHEMA_VERSION
+    assert (old.stream.operators, old.stream.plan) == (0, None)
+    assert old.stream.why is not None
+    assert "make it again with `cutpoint split`" in old.stream.why
+
+
 def test_every_older_version_has_an_upgrade() -> None:
     assert set(UPGRADES) == set(range(1, SCHEMA_VERSION))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cutpoint import _core
+from cutpoint.codec import DType
 from cutpoint.wire import Flag, ModelId, Status
 
 OPERATORS = 5
@@ -26,10 +27,14 @@ class Schedule(RuleBasedStateMachine):
         self.session = self.device.session
         self.owed: int | None = None
         self.run: _core.Run | None = None
+        self.sliced = False
         self.delivered = 0
 
     def do_what_it_asks(self) -> None:
-        for action in self.device.poll():
+        actions = self.device.poll()
+        if self.sliced and not self.session.in_run:
+            self.run, self.sliced = None, False  # an answer ended the range
+        for action in actions:
             if isinstance(action, _core.Run):
                 assert self.run is None, "two runs at once"
                 assert self.owed is not None, "a run without an input"
@@ -57,10 +62,25 @@ class Schedule(RuleBasedStateMachine):
         self.owed = self.session.input()
         self.do_what_it_asks()
 
+    @precondition(lambda self: self.run is not None and not self.sliced)
+    @rule(size=st.sampled_from([0, 1, 700]))
+    def the_engine_begins_line_by_line(self, size: int) -> None:
+        assert self.run is not None
+        live = [(self.run.last, DType.INT8, bytes(size), 0)] if self.run.first == 0 else []
+        self.session.running(self.run.first, self.run.last, live)
+        self.sliced = True
+        self.do_what_it_asks()
+
+    @precondition(lambda self: self.sliced)
+    @rule(ready=st.integers(0, 700))
+    def the_engine_has_made_some_lines(self, ready: int) -> None:
+        self.session.progress([ready])
+        self.do_what_it_asks()
+
     @precondition(lambda self: self.run is not None)
     @rule(ok=st.sampled_from([True, True, True, False]), size=st.sampled_from([0, 1, 700]))
     def the_engine_has_run(self, ok: bool, size: int) -> None:
-        run, self.run = self.run, None
+        run, self.run, self.sliced = self.run, None, False
         assert run is not None
         self.device.ran(run, ok=ok, data=bytes(size))
         self.do_what_it_asks()
@@ -155,7 +175,7 @@ class Schedule(RuleBasedStateMachine):
             return
         for _ in range(100):
             if self.run is not None:
-                run, self.run = self.run, None
+                run, self.run, self.sliced = self.run, None, False
                 self.device.ran(run)
             else:
                 when = self.session.next_wakeup_us()

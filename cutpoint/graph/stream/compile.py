@@ -8,7 +8,7 @@ import numpy as np
 
 from cutpoint.errors import ModelError, UsageError
 from cutpoint.graph.model import Model
-from cutpoint.graph.stream.layout import Interval, place
+from cutpoint.graph.stream.layout import Need, place
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
 from cutpoint.graph.stream.lower import lower
 from cutpoint.graph.stream.lowering import Lowering, StreamError
@@ -107,16 +107,16 @@ def _fed(model: Model, schedule: Schedule, inputs: tuple[LineTensor, ...], count
     if len(inputs) > 1:
         return tuple(tensor.rows for tensor in inputs)
     # A head's schedule is that of the whole network as far as it goes, so the longest needs the most.
-    needed = [_simulate(model, schedule, 0, k, frozenset(model.inputs)).lives for k in range(1, count + 1)]
+    needed = [_simulate(model, schedule, 0, k).lives for k in range(1, count + 1)]
     return tuple(
         max((lives[t.index].lines for lives in needed if t.index in lives), default=1) for t in inputs
     )
 
 
-def _simulate(
-    model: Model, schedule: Schedule, first: int, last: int, fed: frozenset[int] = frozenset()
-) -> Simulation:
-    return schedule.simulate(first, last, frozenset(model.live(last)) - frozenset(model.inputs), fed)
+def _simulate(model: Model, schedule: Schedule, first: int, last: int) -> Simulation:
+    """A head takes its inputs line by line, whether they lie there whole or not; on the way on they are there."""
+    whole = frozenset(model.live(last)) - frozenset(model.inputs)
+    return schedule.simulate(first, last, whole, model.inputs if first == 0 else ())
 
 
 def _layout(
@@ -127,7 +127,7 @@ def _layout(
     before = {index for one in operators[:k] for index in one.outputs}
     live = tuple(index for index in model.live(k))
     head = _simulate(model, schedule, 0, k)
-    head_at, head_bytes = place(_intervals(head, size))
+    head_at, head_bytes = place(_needs(head, size))
     places = {index: Place(at, head.lives[index].lines) for index, at in head_at.items()}
     block_bytes = head_bytes
     if k < count:
@@ -135,12 +135,12 @@ def _layout(
         kept = [
             (
                 head_at[index],
-                Interval(size[index].bytes, 0, on.steps if index in last else on.read_until[index]),
+                Need(size[index].bytes, (1 << (on.steps if index in last else on.read_until[index])) - 1),
             )
             for index in live
             if index in before
         ]
-        on_at, on_bytes = place(_intervals(on, size), kept)
+        on_at, on_bytes = place(_needs(on, size), kept)
         places |= {index: Place(at, on.lives[index].lines) for index, at in on_at.items()}
         block_bytes = max(head_bytes, on_bytes)
     return Layout(
@@ -153,9 +153,9 @@ def _layout(
     )
 
 
-def _intervals(simulation: Simulation, size: dict[int, LineTensor]) -> dict[int, Interval]:
+def _needs(simulation: Simulation, size: dict[int, LineTensor]) -> dict[int, Need]:
     return {
-        index: Interval(life.lines * size[index].row_bytes, life.begin, life.end)
+        index: Need(life.lines * size[index].row_bytes, life.when)
         for index, life in simulation.lives.items()
         if index in size
     }

@@ -12,26 +12,26 @@ from cutpoint.graph.stream.plan import StreamPlan
 
 VERSION = 1
 MAGIC = b"CPSP"
-_HEADER = struct.Struct("<4sHHII4sHHHHIIII")
-_TENSOR = struct.Struct("<HBBHHIiHH")
+HEADER = struct.Struct("<4sHHII4sHHHHIIII")
+TENSOR = struct.Struct("<HBBHHIiHH")
 _RULE = struct.Struct("<HHiiii")
 _OPERATOR = struct.Struct("<BBBBHHII")
-_LAYOUT = struct.Struct("<IIIIHH")
+LAYOUT = struct.Struct("<IIIIHH")
 _ENTRY = struct.Struct("<IHH")
-_CRC_END = 16
-_DTYPES = {"int8": 1, "uint8": 2, "int16": 3, "int32": 4, "int64": 5, "float32": 6, "bool": 7}
+CRC_END = 16
+DTYPE_NUMBERS = {"int8": 1, "uint8": 2, "int16": 3, "int32": 4, "int64": 5, "float32": 6, "bool": 7}
 """Numbers of the wire (docs/protocol.md, tensor record)."""
 
 
 def encode(plan: StreamPlan) -> bytes:
     """The file of a plan; everything in it is at a multiple of 4."""
-    number = {tensor.index: place for place, tensor in enumerate(plan.tensors) if tensor.index >= 0}
+    number = {tensor.index: place for place, tensor in enumerate(plan.tensors)}
     readers: list[list[tuple[int, int]]] = [[] for _ in plan.tensors]
     for op, one in enumerate(plan.operators):
         for place, reading in enumerate(one.inputs):
             readers[number[reading.tensor]].append((op, place))
 
-    body = bytearray(_HEADER.size)
+    body = bytearray(HEADER.size)
     for lines in plan.fed_lines:
         body += struct.pack("<HH", lines, 0)
     first = 0
@@ -51,7 +51,7 @@ def encode(plan: StreamPlan) -> bytes:
     body += struct.pack(f"<{len(offsets)}I", *offsets)
 
     layouts_at = len(body)
-    body += bytes(_LAYOUT.size * len(plan.layouts))
+    body += bytes(LAYOUT.size * len(plan.layouts))
     for place, layout in enumerate(plan.layouts):
         entries_at = len(body)
         for entry in layout.places:
@@ -59,9 +59,9 @@ def encode(plan: StreamPlan) -> bytes:
         live_at = len(body)
         body += struct.pack(f"<{len(layout.live)}H", *(number[index] for index in layout.live))
         body += bytes(-len(body) % 4)
-        _LAYOUT.pack_into(
+        LAYOUT.pack_into(
             body,
-            layouts_at + place * _LAYOUT.size,
+            layouts_at + place * LAYOUT.size,
             entries_at,
             live_at,
             layout.head_bytes,
@@ -69,7 +69,7 @@ def encode(plan: StreamPlan) -> bytes:
             len(layout.live),
             0,
         )
-    _HEADER.pack_into(
+    HEADER.pack_into(
         body,
         0,
         MAGIC,
@@ -87,15 +87,15 @@ def encode(plan: StreamPlan) -> bytes:
         layouts_at,
         0,
     )
-    struct.pack_into("<I", body, _CRC_END - 4, zlib.crc32(bytes(body[_CRC_END:])))
+    struct.pack_into("<I", body, CRC_END - 4, zlib.crc32(bytes(body[CRC_END:])))
     return bytes(body)
 
 
 def _tensor(tensor: LineTensor, first_reader: int, readers: int) -> bytes:
     index = tensor.index if tensor.index >= 0 else 0xFFFF
-    return _TENSOR.pack(
+    return TENSOR.pack(
         index,
-        _DTYPES[tensor.dtype.name],
+        DTYPE_NUMBERS[tensor.dtype.name],
         0,
         tensor.rows,
         tensor.width,

@@ -61,3 +61,33 @@ def _exponential_of_quarter(a: Ints) -> Ints:
     x4 = rounding_high_product(x2, x2)
     rest = rounding_shift(rounding_high_product(rounding_shift(x4, 2) + x3, _THIRD) + x2, 1)
     return _MINUS_EIGHTH + rounding_high_product(_MINUS_EIGHTH, x + rest)
+
+
+def scaled(a: Ints, multiplier: int, shift: int) -> Ints:
+    """a * multiplier / 2^31 * 2^shift, a left shift wrapped to 32 bits (`MultiplyByQuantizedMultiplier`)."""
+    wide = a << max(shift, 0)
+    wrapped = ((wide + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+    return rounding_shift(rounding_high_product(wrapped, multiplier), max(-shift, 0))
+
+
+def logistic(a: Ints, integer_bits: int) -> Ints:
+    """1 / (1 + exp(-a)), 31 fractional bits."""
+    positive = saturating_left_shift(_twice_reciprocal(exponential(-abs(a), integer_bits)), 1)
+    return np.where(a == 0, 1 << 30, np.where(a > 0, positive, ONE - positive))
+
+
+def hyperbolic_tangent(a: Ints, integer_bits: int) -> Ints:
+    """tanh(a), 31 fractional bits: (1 - e) / (1 + e) with e = exp(-2 |a|)."""
+    one = 1 << 29
+    size = saturating_left_shift(_twice_reciprocal(exponential(-abs(a), integer_bits + 1)) - one, 2)
+    return np.where(a == 0, 0, np.where(a > 0, size, -size))
+
+
+def _twice_reciprocal(a: Ints) -> Ints:
+    """2 / (1 + a), 29 fractional bits, of a in [0, 1): three steps of Newton and Raphson from 48/17 - 32/17 a."""
+    half = (a + ONE + 1) >> 1
+    x = 1515870810 + rounding_high_product(half, -1010580540)
+    for _ in range(3):
+        error = (1 << 29) - rounding_high_product(half, x)
+        x = x + saturating_left_shift(rounding_high_product(x, error), 2)
+    return x

@@ -9,30 +9,27 @@ ALIGNMENT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """`bytes` that are needed from step `begin` up to and without step `end`."""
+class Need:
+    """`bytes` that are needed in the steps whose bits are set in `when`, the first step being the lowest bit."""
 
     bytes: int
-    begin: int
-    end: int
+    when: int
 
 
-def place(
-    wanted: Mapping[int, Interval], fixed: Sequence[tuple[int, Interval]] = ()
-) -> tuple[dict[int, int], int]:
+def place(wanted: Mapping[int, Need], fixed: Sequence[tuple[int, Need]] = ()) -> tuple[dict[int, int], int]:
     """An address for each, none over another that is alive at the same time, and the bytes of the block.
 
-    fixed: (address, interval) of what lies there already. The largest first, each at the lowest free address, as
+    fixed: (address, need) of what lies there already. The largest first, each at the lowest free address, as
     TFLM's GreedyMemoryPlanner does.
     """
-    placed: list[tuple[int, Interval]] = list(fixed)
+    placed: list[tuple[int, Need]] = list(fixed)
     addresses: dict[int, int] = {}
-    order = sorted(wanted, key=lambda tensor: (-wanted[tensor].bytes, wanted[tensor].begin, tensor))
+    order = sorted(wanted, key=lambda tensor: (-wanted[tensor].bytes, tensor))
     for tensor in order:
         one = wanted[tensor]
         address = 0
         for taken, other in sorted(placed, key=lambda pair: pair[0]):
-            if other.begin >= one.end or one.begin >= other.end:
+            if not one.when & other.when:
                 continue
             if taken - address >= one.bytes:
                 break

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A tensor's lines while a range runs: `lines` wait at most, from step `begin` up to and without step `end`."""
+    """A tensor's lines while a range runs: `lines` wait at most, and some do in the steps whose bits are set in `when`.
+
+    A line that is read as soon as it is made leaves its memory to others in all steps but two.
+    """
 
     lines: int
-    begin: int
-    end: int
+    when: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,12 @@ class Schedule:
             for place, reading in enumerate(one.inputs):
                 self._readers[reading.tensor].append((number, place))
 
-    def simulate(self, first: int, last: int, whole: frozenset[int], fed: frozenset[int]) -> Simulation:
+    def simulate(
+        self, first: int, last: int, whole: frozenset[int], fed: tuple[int, ...] = ()
+    ) -> Simulation:
         """Run operators [first, last): `whole` tensors keep all their lines, those made before included.
 
-        fed: inputs of the network whose lines come one by one; all others are there from the start.
+        fed: inputs of the network in their order, whose lines come one by one; all others are there from the start.
         """
         return _Run(self._operators, self._tensors, self._needs, self._readers, first, last, whole, fed).run()
 
@@ -76,7 +81,7 @@ class _Run:
         first: int,
         last: int,
         whole: frozenset[int],
-        fed: frozenset[int],
+        fed: tuple[int, ...],
     ) -> None:
         self.operators, self.tensors, self.needs = operators, tensors, needs
         self.first, self.last, self.whole, self.fed = first, last, whole, fed
@@ -96,7 +101,9 @@ class _Run:
         self.lines: dict[int, int] = {}
         self.written: dict[int, int] = {}
         """Rows that are complete or under way."""
-        self.began: dict[int, int] = {}
+        self.since: dict[int, int] = {}
+        """The step from which on a tensor has had lines, for those that have some now."""
+        self.when: dict[int, int] = {}
         self.ended: dict[int, int] = {}
         self.waiting: dict[int, int] = {}
         """Bytes of the lines of each tensor that are there now."""
@@ -115,12 +122,10 @@ class _Run:
                 place = self.after[number] + 1
                 left -= 1
             step += 1
+        for tensor in list(self.since):
+            self._empty(tensor, step - 1)
         lives = {
-            tensor: Life(
-                self.tensors[tensor].rows if tensor in self.whole else lines,
-                self.began[tensor],
-                step if tensor in self.whole else self.ended[tensor],
-            )
+            tensor: Life(self.tensors[tensor].rows if tensor in self.whole else lines, self.when[tensor])
             for tensor, lines in self.lines.items()
         }
         given = {tensor: end for tensor, end in self.ended.items() if tensor not in lives}
@@ -149,8 +154,8 @@ class _Run:
             self._release(tensor, step)
 
     def _feed(self, step: int) -> None:
-        """A line of an input that is given line by line; there is always one, or the plan would be stuck."""
-        tensor = next(index for index in self.fed if self.produced[index] < self.tensors[index].rows)
+        """A line of the least advanced input; there is always one, or the plan would be stuck."""
+        tensor = min(self.fed, key=lambda index: Fraction(self.produced[index], self.tensors[index].rows))
         self._hold(tensor, self.produced[tensor], step)
         self.least = max(self.least, self.sum)
         self.produced[tensor] += 1
@@ -159,16 +164,26 @@ class _Run:
         lines = row + 1 - self._released(tensor)
         self.lines[tensor] = max(self.lines.get(tensor, 1), lines)
         self.written[tensor] = row + 1
-        self.began.setdefault(tensor, step)
-        self.ended[tensor] = step + 1
+        self.since.setdefault(tensor, step)
         self._note(tensor, self.tensors[tensor].rows if tensor in self.whole else lines)
 
     def _release(self, tensor: int, step: int) -> None:
         self.ended[tensor] = step + 1
         if tensor in self.lines and tensor not in self.whole:
-            self._note(tensor, max(0, self.written[tensor] - self._released(tensor)))
+            left = max(0, self.written[tensor] - self._released(tensor))
+            self._note(tensor, left)
+            if left == 0:
+                self._empty(tensor, step)
+
+    def _empty(self, tensor: int, step: int) -> None:
+        """Its last line has been read in this step."""
+        since = self.since.pop(tensor, None)
+        if since is not None:
+            self.when[tensor] = self.when.get(tensor, 0) | (1 << step + 1) - (1 << since)
 
     def _note(self, tensor: int, lines: int) -> None:
+        if tensor in self.fed:
+            return  # the picture's memory is apart
         now = lines * self.tensors[tensor].row_bytes
         self.sum += now - self.waiting.get(tensor, 0)
         self.waiting[tensor] = now

@@ -34,6 +34,7 @@ struct Inference {
   bool hedged = false;         // the device goes on while the edge computes
   bool handing_over = false;   // the last chunk is with the driver: the deadline counts from its return
   bool sliced = false;         // the engine works line by line: the driver says between slices how far it is
+  bool begun = false;          // the Run under way has been said to have begun so
   bool given_up = false;       // some have left, and the rest will not: finished here after the head
   bool chunk_ready = false;    // what the next chunk carries is final
   uint16_t first = 0;          // the range to run, or running

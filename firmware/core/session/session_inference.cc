@@ -60,18 +60,23 @@ void Session::choose_way(uint64_t now) {
 
 void Session::run_next(uint16_t first, uint16_t last) {
   inference_.phase = Phase::kRun;
+  inference_.begun = false;
   inference_.first = first;
   inference_.last = last;
 }
 
 Status Session::running(const Running& running) {
-  if (!asked(running.first, running.last) || !(inference_.finishing || keep_live(running.live))) {
+  if (inference_.begun || !asked(running.first, running.last) ||
+      !(inference_.finishing || keep_live(running.live))) {
     misuse();
     return Status::kArgument;
   }
-  inference_.sliced = true;
+  inference_.sliced = inference_.begun = true;
   if (!inference_.finishing && !inference_.whole && can_stream(inference_.decision.codec)) {
     inference_.sending = begin_sending();
+  }
+  if (inference_.won) {
+    deliver(By::kEdge, Reason::kEdge);  // before the first slice
   }
   return Status::kOk;
 }
@@ -103,7 +108,7 @@ bool Session::asked(uint16_t first, uint16_t last) const {
 
 Status Session::ran(const Ran& ran) {
   const size_t count = static_cast<size_t>(ran.last - ran.first);
-  const bool told = inference_.finishing || inference_.sliced;
+  const bool told = inference_.finishing || inference_.begun;
   if (!asked(ran.first, ran.last) ||
       (ran.ok && (ran.operators_us.size() != count || !(told || keep_live(ran.live))))) {
     misuse();

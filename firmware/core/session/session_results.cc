@@ -126,7 +126,7 @@ Status Session::answered(Sent& sent, const Message& message, const ResultView& r
   delivery.header = message.header;
   delivery.header.chunk_count = 1;
   delivery.payload = buffers_.result.first(message.payload.size());
-  if (inference_.phase == Phase::kRunning && !inference_.sliced) {
+  if (inference_.phase == Phase::kRunning && !inference_.begun) {
     inference_.won = true;
   } else {
     deliver(By::kEdge, Reason::kEdge);

@@ -23,11 +23,11 @@ ArenaPlace choose_arena(size_t needed_bytes, const FreeMemory& memory) {
 }
 
 void explain_no_arena(size_t needed_bytes, bool exact, const FreeMemory& memory, const SlotHeader& header,
-                      Sentence& why) {
+                      Sentence& why, SlotEngine engine) {
   const size_t internal = largest_internal_arena(memory);
   const size_t external = largest_external_arena(memory);
   const size_t there = internal > external ? internal : external;
-  const uint16_t largest = largest_cut_within(header, static_cast<uint32_t>(there));
+  const uint16_t largest = largest_cut_within(header, static_cast<uint32_t>(there), engine);
   why.clear();
   why.add("The model needs ").add(exact ? "" : "at least ").add(static_cast<uint32_t>(needed_bytes));
   why.add(" bytes of RAM in one block, ").add(static_cast<uint32_t>(there)).add(" are free: ");

@@ -30,10 +30,10 @@ size_t largest_external_arena(const FreeMemory& memory);
 
 ArenaPlace choose_arena(size_t needed_bytes, const FreeMemory& memory);
 
-// Why there is no place: how much is missing, and the largest K of this network that would fit, by the table in the
-// slot's header. `exact` is false when at least so much is needed.
+// Why there is no place: how much is missing, and the largest K of this network that would fit the engine, by the tables
+// in the slot's header. `exact` is false when at least so much is needed.
 void explain_no_arena(size_t needed_bytes, bool exact, const FreeMemory& memory, const SlotHeader& header,
-                      Sentence& why);
+                      Sentence& why, SlotEngine engine = SlotEngine::kTflm);
 
 }  // namespace cutpoint::device
 

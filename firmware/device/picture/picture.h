@@ -42,7 +42,8 @@ struct PictureTensor {
   float scale = 0;
   int32_t zero_point = 0;
 
-  size_t bytes() const { return item_bytes(dtype) * width * height * channels; }
+  size_t line_bytes() const { return item_bytes(dtype) * width * channels; }
+  size_t bytes() const { return line_bytes() * height; }
 };
 
 }  // namespace cutpoint::device

@@ -1,36 +1,12 @@
 #include "picture_input.h"
 
 #include "../../core/bytes.h"
-#include "scaled_rows.h"
+#include "picture_lines.h"
 
 namespace cutpoint::device {
 namespace {
 
 constexpr size_t kLevels = 256;
-constexpr size_t kWordBytes = sizeof(int32_t);
-
-// To the nearest, halves to even, as Python's round().
-uint32_t rounded_quotient(uint64_t number, uint64_t divisor) {
-  const uint64_t quotient = number / divisor;
-  const uint64_t twice = 2 * (number % divisor);
-  const bool up = twice > divisor || (twice == divisor && quotient % 2 == 1);
-  return static_cast<uint32_t>(quotient + (up ? 1 : 0));
-}
-
-uint32_t at_most(uint32_t value, uint32_t most) { return value > most ? most : value; }
-uint32_t at_least_one(uint32_t value) { return value == 0 ? 1 : value; }
-
-// The middle of a picture in the tensor's aspect ratio.
-Crop crop_to(const PictureTensor& tensor, uint32_t width, uint32_t height) {
-  if (width == tensor.width && height == tensor.height) {
-    return {0, 0, width, height};
-  }
-  const uint32_t rows =
-      at_most(at_least_one(rounded_quotient(static_cast<uint64_t>(width) * tensor.height, tensor.width)), height);
-  const uint32_t columns =
-      at_most(at_least_one(rounded_quotient(static_cast<uint64_t>(height) * tensor.width, tensor.height)), width);
-  return {(width - columns) / 2, (height - rows) / 2, columns, rows};
-}
 
 // Halves to even, as IEEE 754 rounds; of numbers far below 2^51.
 double rounded(double value) {
@@ -101,79 +77,37 @@ bool PictureInput::begin(const PictureTensor& tensor, Sentence& why) {
 }
 
 size_t PictureInput::scratch_bytes(uint16_t width, uint16_t height, PixelFormat format) const {
-  if (width == 0 || height == 0) {
-    return 0;
-  }
-  const Crop crop = crop_to(tensor_, width, height);
-  const size_t rows = crop.height == tensor_.height ? 1 : Resample(crop.height, tensor_.height).most();
-  const size_t row_bytes = static_cast<size_t>(tensor_.width) * pixel_channels(format);
-  return ScaledRows::table_words(crop.width, tensor_.width) * kWordBytes + rows * kWordBytes + (rows + 1) * row_bytes;
+  return PictureLines::scratch_bytes(tensor_, width, height, format);
 }
 
 bool PictureInput::fill(const PictureView& picture, MutableBytes tensor, MutableBytes scratch, Sentence& why) const {
-  why.clear();
-  const size_t step = pixel_bytes(picture.format);
-  if (picture.width == 0 || picture.height == 0 || picture.width > kMostPictureSide ||
-      picture.height > kMostPictureSide || picture.data.size() < step * picture.width * picture.height) {
-    why.add("the picture has ").add(static_cast<uint32_t>(picture.data.size())).add(" bytes, which is not ");
-    why.add(static_cast<uint32_t>(picture.width)).add(" x ").add(static_cast<uint32_t>(picture.height)).add(" pixels");
+  if (tensor.size() != tensor_.bytes()) {
+    why = Sentence("the input is of another size than the pictures that were announced for it");
     return false;
   }
-  if (tensor.size() != tensor_.bytes() || scratch.size() < scratch_bytes(picture.width, picture.height, picture.format)) {
-    why.add("there is no room to scale the picture in");
+  PictureLines lines;
+  if (!lines.begin(*this, picture, scratch, why)) {
     return false;
   }
-  const Crop crop = crop_to(tensor_, picture.width, picture.height);
-  const size_t channels = pixel_channels(picture.format);
-  const size_t row_bytes = tensor_.width * channels;
-  const bool scales = crop.height != tensor_.height;
-  const Resample vertical(crop.height, tensor_.height);
-  const uint32_t held = scales ? vertical.most() : 1;  // rows that one row of the tensor is made of
-  // scratch: weights of the rows, table of the columns, rows, the row that is made of them.
-  auto* weights = reinterpret_cast<int32_t*>(scratch.data());
-  int32_t* table = weights + held;
-  auto* rows = reinterpret_cast<uint8_t*>(table + ScaledRows::table_words(crop.width, tensor_.width));
-  uint8_t* made = rows + held * row_bytes;
-  const ScaledRows source(picture, crop, tensor_.width, table);
-  uint32_t next = 0;  // rows up to here have been scaled
-  for (uint32_t y = 0; y < tensor_.height; ++y) {
-    if (!scales) {
-      source.scale(y, made);
-      write_row(made, channels, tensor, y);
-      continue;
-    }
-    uint32_t first = 0;
-    uint32_t count = 0;
-    vertical.weights(y, first, count, weights);
-    for (next = next < first ? first : next; next < first + count; ++next) {
-      source.scale(next, rows + next % held * row_bytes);
-    }
-    for (size_t i = 0; i < row_bytes; ++i) {
-      int32_t sum = kWeightHalf;
-      for (uint32_t row = 0; row < count; ++row) {
-        sum += static_cast<int32_t>(rows[(first + row) % held * row_bytes + i]) * weights[row];
-      }
-      made[i] = weighted_byte(sum);
-    }
-    write_row(made, channels, tensor, y);
+  for (size_t at = 0; lines.left() != 0; at += tensor_.line_bytes()) {
+    lines.next(tensor.slice(at, tensor_.line_bytes()));
   }
   return true;
 }
 
-void PictureInput::write_row(const uint8_t* pixels, size_t channels, MutableBytes tensor, size_t y) const {
+void PictureInput::write_line(const uint8_t* pixels, size_t channels, uint8_t* line) const {
   const size_t item = item_bytes(tensor_.dtype);
-  uint8_t* to = tensor.data() + y * tensor_.width * tensor_.channels * item;
   for (size_t x = 0; x < tensor_.width; ++x, pixels += channels) {
-    for (size_t c = 0; c < tensor_.channels; ++c, to += item) {
+    for (size_t c = 0; c < tensor_.channels; ++c, line += item) {
       uint8_t level = pixels[channels == 3 ? c : 0];
       if (channels == 3 && tensor_.channels == 1) {
         // ITU-R BT.601, in whole numbers, so that every machine rounds alike.
         level = static_cast<uint8_t>((299u * pixels[0] + 587u * pixels[1] + 114u * pixels[2] + 500u) / 1000u);
       }
       if (item == 1) {
-        *to = bytes_[level];
+        *line = bytes_[level];
       } else {
-        copy_bytes(to, reinterpret_cast<const uint8_t*>(&floats_[level]), sizeof(float));
+        copy_bytes(line, reinterpret_cast<const uint8_t*>(&floats_[level]), sizeof(float));
       }
     }
   }

@@ -1,4 +1,5 @@
-// From a picture to a model's input tensor, in place: crop to the middle, scale, grey or colour, quantise.
+// From a picture to a model's input tensor, in place: crop to the middle, scale, grey or colour, quantise. For an engine
+// that holds no input whole, line by line: picture_lines.h.
 //
 // Bit for bit what cutpoint/picture/input_tensor.py computes, which scales with Pillow: bilinear (a triangle as wide as
 // the reduction), first along rows, then along columns, in fixed point of 22 bits, rounded to a byte after each.
@@ -28,12 +29,13 @@ class PictureInput {
 
   const PictureTensor& tensor() const { return tensor_; }
 
+  // One line of the tensor, of tensor().line_bytes(), out of as many pixels of `channels` bytes.
+  void write_line(const uint8_t* pixels, size_t channels, uint8_t* line) const;
+
   // The real values that pixels 0 and 255 stand for, told from what the tensor can hold: 0..255, -1..1 or 0..1.
   static void pixel_range(const PictureTensor& tensor, double& least, double& most);
 
  private:
-  void write_row(const uint8_t* pixels, size_t channels, MutableBytes tensor, size_t y) const;
-
   PictureTensor tensor_;
   // What each of 256 pixel values becomes.
   union {

@@ -17,7 +17,10 @@ struct Crop {
 
 class ScaledRows {
  public:
-  // From the crop's width to `width`. `table` has room for table_words(); both must outlive this.
+  // Of nothing, until another is assigned.
+  ScaledRows() : crop_{0, 0, 1, 1}, width_(1), horizontal_(1, 1), table_(nullptr) {}
+
+  // From the crop's width to `width`. `table` has room for table_words(); it and the pixels must outlive this.
   ScaledRows(const PictureView& picture, const Crop& crop, uint32_t width, int32_t* table);
 
   // What a table takes that is made once for all rows: 0 where nothing is scaled.
@@ -30,7 +33,7 @@ class ScaledRows {
   bool scales() const { return crop_.width != width_; }
   int32_t* entry_of(uint32_t x) const { return table_ + static_cast<size_t>(x) * (horizontal_.most() + 2); }
 
-  const PictureView& picture_;
+  PictureView picture_;
   Crop crop_;
   uint32_t width_;
   Resample horizontal_;

@@ -7,25 +7,28 @@ namespace {
 
 // Where the fields lie; docs/board.md has the same table.
 constexpr size_t kVersionAt = 4;
-constexpr size_t kFlagsAt = 6;  // u16, 0 in version 1
+constexpr size_t kFlagsAt = 6;  // u16, 0
 constexpr size_t kCrcAt = 8;
 constexpr size_t kModelBytesAt = 12;
 constexpr size_t kShaAt = 16;
 constexpr size_t kModelAt = 48;
 constexpr size_t kOperatorsAt = 52;
 constexpr size_t kOnBoardAt = 54;
-constexpr size_t kEntriesAt = 56;
-constexpr size_t kReservedAt = 58;  // u16, 0
+constexpr size_t kArenaEntriesAt = 56;
+constexpr size_t kBlockEntriesAt = 58;  // 0 in version 1, as all that speaks of a plan
 constexpr size_t kNameAt = 60;
 constexpr size_t kOffsetAt = 124;  // u32, of the model
 constexpr size_t kStampAt = 128;
-constexpr size_t kZeroAt = 132;
+constexpr size_t kPlanBytesAt = 132;
+constexpr size_t kPlanOffsetAt = 136;
+constexpr size_t kZeroAt = 140;
 constexpr size_t kArenaAt = 256;
-static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the table fills the sector");
+static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the tables fill the sector");
 
 constexpr uint8_t kMagic[4] = {'C', 'P', 'S', 'L'};
 // A FlatBuffer's file identifier stands after the offset of its root table.
 constexpr uint8_t kTfliteIdentifier[4] = {'T', 'F', 'L', '3'};
+constexpr uint8_t kPlanMagic[4] = {'C', 'P', 'S', 'P'};  // stream/plan.h
 constexpr size_t kLeastModelBytes = 8;
 constexpr size_t kHashStepBytes = 4096;  // long hashes in steps, so that an accelerator's lock is never held for long
 
@@ -52,11 +55,27 @@ size_t name_length(Bytes field) {
   return all(field.from(length), 0) ? length : 0;
 }
 
-bool counts_fit(const SlotHeader& header) {
-  return header.model_bytes >= kLeastModelBytes && header.model_bytes <= UINT32_MAX - kSlotHeaderBytes &&
-         header.on_board <= header.operators && header.operators != 0 && header.arena_entries <= header.on_board &&
-         header.arena_entries <= kMaxArenaEntries;
+size_t table_entries(const SlotHeader& header) { return size_t{header.arena_entries} + header.block_entries; }
+
+bool plan_fits(const SlotHeader& header) {
+  if (header.plan_bytes == 0) {
+    return header.block_entries == 0;
+  }
+  return header.plan_bytes >= kLeastPlanBytes && header.plan_bytes <= UINT32_MAX - header.plan_at() &&
+         header.block_entries <= header.on_board;
 }
+
+bool counts_fit(const SlotHeader& header) {
+  return header.model_bytes >= kLeastModelBytes &&
+         header.model_bytes <= UINT32_MAX - kSlotHeaderBytes - kSlotPlanAlignment &&
+         header.on_board <= header.operators && header.operators != 0 && header.arena_entries <= header.on_board &&
+         table_entries(header) <= kMaxArenaEntries && plan_fits(header);
+}
+
+// A header without a plan is written as before plans were, so that older firmware takes it.
+uint16_t version_of(const SlotHeader& header) { return header.plan_bytes == 0 ? kSlotVersion : kSlotVersionWithPlan; }
+
+uint32_t stated_plan_at(const SlotHeader& header) { return header.plan_bytes == 0 ? 0 : header.plan_at(); }
 
 // What can be told before the whole sector is there; at least the version is.
 SlotFault first_fault(Bytes head) {
@@ -66,7 +85,8 @@ SlotFault first_fault(Bytes head) {
   if (!equal_bytes(head.data(), kMagic, sizeof kMagic)) {
     return SlotFault::kMagic;
   }
-  return load_u16(head.data() + kVersionAt) != kSlotVersion ? SlotFault::kVersion : SlotFault::kNone;
+  const uint16_t version = load_u16(head.data() + kVersionAt);
+  return version == kSlotVersion || version == kSlotVersionWithPlan ? SlotFault::kNone : SlotFault::kVersion;
 }
 
 }  // namespace
@@ -82,15 +102,17 @@ const char* slot_fault_text(SlotFault fault) {
     case SlotFault::kMagic:
       return "this is no slot image, which begins with CPSL: a bare .tflite needs `cutpoint flash --model` or `cutpoint update`";
     case SlotFault::kVersion:
-      return "the slot image is of another version than this firmware reads, 1: update the firmware or the tools";
+      return "the slot image is of another version than this firmware reads, 1 and 2: update the firmware or the tools";
     case SlotFault::kCrc:
       return "the slot's header is damaged: its CRC-32 differs; write the model again";
     case SlotFault::kFields:
-      return "the slot's header contradicts itself or sets what version 1 reserves; make the image again";
+      return "the slot's header contradicts itself or sets what its version reserves; make the image again";
     case SlotFault::kModel:
-      return "the model in the slot is damaged: its SHA-256 differs, or it is no .tflite; write it again";
+      return "the model in the slot is damaged: the SHA-256 differs, or it is no .tflite; write it again";
     case SlotFault::kHash:
       return "the SHA-256 of the slot could not be computed; restart the board";
+    case SlotFault::kPlan:
+      return "what lies behind the slot's model is no plan of the Stream engine; make the image again";
   }
   return "";
 }
@@ -99,7 +121,7 @@ void SlotHeaderReader::add(Bytes piece) {
   const uint8_t* at = piece.data();
   if (at_ != 0) {
     crc_ = crc32(crc_, piece);
-    const size_t table_end = kArenaAt + 4u * read_.arena_entries;
+    const size_t table_end = kArenaAt + 4 * table_entries(read_);
     const size_t inside = table_end <= at_ ? 0 : table_end - at_;
     fields_fit_ = fields_fit_ && (inside >= piece.size() || all(piece.from(inside), 0));
     at_ += piece.size();
@@ -110,17 +132,22 @@ void SlotHeaderReader::add(Bytes piece) {
   stated_crc_ = load_u32(at + kCrcAt);
   const uint8_t zero[4] = {};
   crc_ = crc32(crc32(crc32(0, piece.first(kCrcAt)), Bytes(zero)), piece.from(kCrcAt + 4));
+  version_ = load_u16(at + kVersionAt);
   read_.model_bytes = load_u32(at + kModelBytesAt);
+  read_.plan_bytes = load_u32(at + kPlanBytesAt);
   copy_bytes(read_.sha256, at + kShaAt, kSha256Bytes);
   copy_bytes(read_.model.bytes, at + kModelAt, kModelIdBytes);
   read_.operators = load_u16(at + kOperatorsAt);
   read_.on_board = load_u16(at + kOnBoardAt);
   read_.stamp = load_u32(at + kStampAt);
-  read_.arena_entries = load_u16(at + kEntriesAt);
+  read_.arena_entries = load_u16(at + kArenaEntriesAt);
+  read_.block_entries = load_u16(at + kBlockEntriesAt);
   const size_t length = name_length(piece.slice(kNameAt, kMaxSlotName));
   copy_bytes(reinterpret_cast<uint8_t*>(read_.name), at + kNameAt, length);
-  fields_fit_ = counts_fit(read_) && length != 0 && load_u16(at + kFlagsAt) == 0 && load_u16(at + kReservedAt) == 0 &&
-                load_u32(at + kOffsetAt) == kSlotHeaderBytes && all(piece.slice(kZeroAt, kArenaAt - kZeroAt), 0);
+  fields_fit_ = counts_fit(read_) && length != 0 && load_u16(at + kFlagsAt) == 0 &&
+                version_ == version_of(read_) && load_u32(at + kOffsetAt) == kSlotHeaderBytes &&
+                load_u32(at + kPlanOffsetAt) == stated_plan_at(read_) &&
+                all(piece.slice(kZeroAt, kArenaAt - kZeroAt), 0);
 }
 
 SlotFault SlotHeaderReader::finish(SlotHeader& header) const {
@@ -151,6 +178,7 @@ SlotFault read_slot_header(Bytes bytes, SlotHeader& header) {
   const SlotFault fault = reader.finish(header);
   if (fault == SlotFault::kNone) {
     header.arena = bytes.slice(kArenaAt, 4u * header.arena_entries);
+    header.block = bytes.slice(kArenaAt + header.arena.size(), 4u * header.block_entries);
   }
   return fault;
 }
@@ -162,22 +190,26 @@ SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector) {
   fill_bytes(sector.data(), 0, sector.size());
   const Bytes name(reinterpret_cast<const uint8_t*>(header.name), kMaxSlotName);
   if (!counts_fit(header) || name_length(name) == 0 || header.name[kMaxSlotName] != '\0' ||
-      header.arena.size() != 4u * header.arena_entries) {
+      header.arena.size() != 4u * header.arena_entries || header.block.size() != 4u * header.block_entries) {
     return SlotFault::kFields;
   }
   uint8_t* at = sector.data();
   copy_bytes(at, kMagic, sizeof kMagic);
-  store_u16(at + kVersionAt, kSlotVersion);
+  store_u16(at + kVersionAt, version_of(header));
   store_u32(at + kModelBytesAt, header.model_bytes);
   copy_bytes(at + kShaAt, header.sha256, kSha256Bytes);
   copy_bytes(at + kModelAt, header.model.bytes, kModelIdBytes);
   store_u16(at + kOperatorsAt, header.operators);
   store_u16(at + kOnBoardAt, header.on_board);
-  store_u16(at + kEntriesAt, header.arena_entries);
+  store_u16(at + kArenaEntriesAt, header.arena_entries);
+  store_u16(at + kBlockEntriesAt, header.block_entries);
   copy_bytes(at + kNameAt, name.data(), name.size());
   store_u32(at + kStampAt, header.stamp);
   store_u32(at + kOffsetAt, static_cast<uint32_t>(kSlotHeaderBytes));
+  store_u32(at + kPlanBytesAt, header.plan_bytes);
+  store_u32(at + kPlanOffsetAt, stated_plan_at(header));
   copy_bytes(at + kArenaAt, header.arena.data(), header.arena.size());
+  copy_bytes(at + kArenaAt + header.arena.size(), header.block.data(), header.block.size());
   store_u32(at + kCrcAt, crc32(0, sector));  // the field itself still being 0
   return SlotFault::kNone;
 }
@@ -187,19 +219,19 @@ SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header) {
   if (fault != SlotFault::kNone) {
     return fault;
   }
-  if (slot.size() - kSlotHeaderBytes < header.model_bytes) {
+  if (slot.size() < header.image_bytes()) {
     return SlotFault::kTruncated;
   }
-  const Bytes model = slot.slice(kSlotHeaderBytes, header.model_bytes);
-  if (!looks_like_tflite(model)) {
+  const Bytes body = slot.slice(kSlotHeaderBytes, header.image_bytes() - kSlotHeaderBytes);
+  if (!looks_like_tflite(body)) {
     return SlotFault::kModel;
   }
   if (!hash.reset()) {
     return SlotFault::kHash;
   }
-  for (size_t at = 0; at < model.size(); at += kHashStepBytes) {
-    const size_t left = model.size() - at;
-    if (!hash.update(model.slice(at, left < kHashStepBytes ? left : kHashStepBytes))) {
+  for (size_t at = 0; at < body.size(); at += kHashStepBytes) {
+    const size_t left = body.size() - at;
+    if (!hash.update(body.slice(at, left < kHashStepBytes ? left : kHashStepBytes))) {
       return SlotFault::kHash;
     }
   }
@@ -207,7 +239,11 @@ SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header) {
   if (!hash.finish(digest)) {
     return SlotFault::kHash;
   }
-  return equal_bytes(digest, header.sha256, kSha256Bytes) ? SlotFault::kNone : SlotFault::kModel;
+  if (!equal_bytes(digest, header.sha256, kSha256Bytes)) {
+    return SlotFault::kModel;
+  }
+  const bool plan = header.plan_bytes == 0 || looks_like_plan(slot.from(header.plan_at()));
+  return plan ? SlotFault::kNone : SlotFault::kPlan;
 }
 
 bool looks_like_tflite(Bytes head) {
@@ -215,11 +251,15 @@ bool looks_like_tflite(Bytes head) {
          equal_bytes(head.data() + 4, kTfliteIdentifier, sizeof kTfliteIdentifier);
 }
 
+bool looks_like_plan(Bytes head) {
+  return head.size() >= kLeastPlanBytes && equal_bytes(head.data(), kPlanMagic, sizeof kPlanMagic);
+}
+
 uint32_t slot_crc(Bytes sector) { return load_u32(sector.data() + kCrcAt); }
 
-uint16_t largest_cut_within(const SlotHeader& header, uint32_t bytes) {
-  for (uint16_t k = header.arena_entries; k >= 1; --k) {
-    const uint32_t needed = header.arena_bytes(k);
+uint16_t largest_cut_within(const SlotHeader& header, uint32_t bytes, SlotEngine engine) {
+  for (uint16_t k = engine == SlotEngine::kStream ? header.block_entries : header.arena_entries; k >= 1; --k) {
+    const uint32_t needed = header.needed_bytes(engine, k);
     if (needed != 0 && needed <= bytes) {
       return k;
     }

@@ -1,5 +1,5 @@
-// The slot image: one flash sector of header, then the device's .tflite, as it lies in a model partition and as it
-// travels in an update. docs/board.md has the table of its bytes.
+// The slot image: one flash sector of header, then the device's .tflite, then the Stream engine's plan if it has one; as
+// it lies in a model partition and as it travels in an update. docs/board.md has the table of its bytes.
 #ifndef CUTPOINT_DEVICE_SLOT_HEADER_H_
 #define CUTPOINT_DEVICE_SLOT_HEADER_H_
 
@@ -13,9 +13,12 @@
 namespace cutpoint::device {
 
 constexpr size_t kSlotHeaderBytes = 4096;  // one flash sector; the model begins right after it
-constexpr uint16_t kSlotVersion = 1;
+constexpr uint16_t kSlotVersion = 1;          // without a plan
+constexpr uint16_t kSlotVersionWithPlan = 2;  // its plan_bytes are not 0
+constexpr size_t kSlotPlanAlignment = 4;      // of the plan in the image: it is read in place
+constexpr size_t kLeastPlanBytes = 44;        // the plan's own header
 constexpr size_t kMaxSlotName = 64;
-constexpr size_t kMaxArenaEntries = 960;
+constexpr size_t kMaxArenaEntries = 960;      // of both tables together
 
 // Why bytes are no slot image.
 enum class SlotFault : uint8_t {
@@ -26,33 +29,56 @@ enum class SlotFault : uint8_t {
   kVersion,
   kCrc,
   kFields,  // a number out of range, a reserved byte that is not 0, a name that is none
-  kModel,   // the SHA-256 of the model differs, or no FlatBuffer of TensorFlow Lite
+  kModel,   // the SHA-256 differs, or no FlatBuffer of TensorFlow Lite
   kHash,    // the hash itself failed
+  kPlan,    // what should be a plan does not begin like one
 };
 
 // One sentence, for people.
 const char* slot_fault_text(SlotFault fault);
 
+// Who runs the model, which says what it needs.
+enum class SlotEngine : uint8_t { kTflm, kStream };
+
 struct SlotHeader {
   uint32_t model_bytes = 0;
-  uint8_t sha256[kSha256Bytes] = {};  // of the model's bytes
+  uint32_t plan_bytes = 0;            // 0: the image has no plan, so only TFLM can run it
+  uint8_t sha256[kSha256Bytes] = {};  // of everything behind the header: the model, and the plan
   ModelId model = {};                 // of the whole network
   uint16_t operators = 0;             // N
   uint16_t on_board = 0;              // K
   char name[kMaxSlotName + 1] = "";
   uint32_t stamp = 0;          // any number: tells two images of one model apart, see slot/choice.h
-  uint16_t arena_entries = 0;  // for the cuts 1, 2, ...; at most kMaxArenaEntries
+  uint16_t arena_entries = 0;  // for the cuts 1, 2, ...
+  uint16_t block_entries = 0;  // the same; 0 without a plan. At most kMaxArenaEntries with arena_entries
   Bytes arena;                 // arena_entries x u32; points into the header that was read
+  Bytes block;                 // block_entries x u32, likewise
 
   // TFLM's arena for operators [0, k), bytes; 0 when it is not known.
-  uint32_t arena_bytes(uint16_t k) const {
-    return k >= 1 && 4u * k <= arena.size() ? load_u32(arena.data() + 4 * (k - 1u)) : 0;
+  uint32_t arena_bytes(uint16_t k) const { return entry(arena, k); }
+  // Stream's block for operators [0, k), bytes, the picture not included; 0 when it is not known.
+  uint32_t block_bytes(uint16_t k) const { return entry(block, k); }
+  uint32_t needed_bytes(SlotEngine engine, uint16_t k) const {
+    return engine == SlotEngine::kStream ? block_bytes(k) : arena_bytes(k);
   }
-  uint32_t image_bytes() const { return static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes; }
+
+  // Where the plan begins in the image: right behind the model, at a multiple of kSlotPlanAlignment.
+  uint32_t plan_at() const {
+    const uint32_t end = static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes;
+    return (end + static_cast<uint32_t>(kSlotPlanAlignment) - 1) & ~(static_cast<uint32_t>(kSlotPlanAlignment) - 1);
+  }
+  uint32_t image_bytes() const {
+    return plan_bytes == 0 ? static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes : plan_at() + plan_bytes;
+  }
+
+ private:
+  static uint32_t entry(Bytes table, uint16_t k) {
+    return k >= 1 && 4u * k <= table.size() ? load_u32(table.data() + 4 * (k - 1u)) : 0;
+  }
 };
 
 // Checks a header that comes piece by piece, for those who cannot hold a sector: kSlotHeaderBytes / kSlotPieceBytes
-// pieces, in order. The header then has no arena table.
+// pieces, in order. The header then has no tables.
 constexpr size_t kSlotPieceBytes = 256;
 class SlotHeaderReader {
  public:
@@ -62,30 +88,34 @@ class SlotHeaderReader {
  private:
   SlotHeader read_;
   SlotFault fault_ = SlotFault::kNone;  // of what the first piece says of itself, before the CRC is known
+  uint16_t version_ = 0;
   bool fields_fit_ = false;
   uint32_t stated_crc_ = 0;
   uint32_t crc_ = 0;
   size_t at_ = 0;
 };
 
-// Checks every byte of the header; `bytes` holds at least kSlotHeaderBytes and outlives `header.arena`.
+// Checks every byte of the header; `bytes` holds at least kSlotHeaderBytes and outlives `header.arena` and `block`.
 SlotFault read_slot_header(Bytes bytes, SlotHeader& header);
 
-// Fills a whole sector; kFields for what a reader would refuse.
+// Fills a whole sector, of the version that the plan asks for; kFields for what a reader would refuse.
 SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector);
 
-// Header, then that the model is there in full, looks like a .tflite and has the stated SHA-256. `slot` is the mapped
-// partition, or an image of exactly its size.
+// Header, then that model and plan are there in full, look like what they should be, and have the stated SHA-256. What
+// the plan says is for stream/check.h. `slot` is the mapped partition, or an image of exactly its size.
 SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header);
 
 // The identifier that a .tflite carries in its bytes 4 to 7.
 bool looks_like_tflite(Bytes head);
 
+// The mark that a plan begins with.
+bool looks_like_plan(Bytes head);
+
 // The CRC field of a sector that holds a good header: tells one image from another.
 uint32_t slot_crc(Bytes sector);
 
-// The largest k whose arena is known and at most `bytes`; 0 when there is none.
-uint16_t largest_cut_within(const SlotHeader& header, uint32_t bytes);
+// The largest k for which an engine is known to need at most `bytes`; 0 when there is none.
+uint16_t largest_cut_within(const SlotHeader& header, uint32_t bytes, SlotEngine engine = SlotEngine::kTflm);
 
 }  // namespace cutpoint::device
 

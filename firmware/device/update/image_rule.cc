@@ -53,6 +53,11 @@ bool SlotImageRule::accept(FlashArea& area, uint32_t size, Hash& hash, Sentence&
     why = Sentence(slot_fault_text(SlotFault::kModel));
     return false;
   }
+  uint8_t plan[kLeastPlanBytes] = {};
+  if (header.plan_bytes != 0 && !(area.read(header.plan_at(), MutableBytes(plan)) && looks_like_plan(Bytes(plan)))) {
+    why = Sentence(slot_fault_text(SlotFault::kPlan));
+    return false;
+  }
   return true;
 }
 

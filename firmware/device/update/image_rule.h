@@ -24,7 +24,7 @@ class ImageRule {
   ~ImageRule() = default;
 };
 
-// A slot image (slot/header.h): header, size, SHA-256 of the model.
+// A slot image (slot/header.h): header, size, SHA-256 of model and plan.
 class SlotImageRule final : public ImageRule {
  public:
   uint32_t head_bytes() const override;
