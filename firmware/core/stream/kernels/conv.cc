@@ -10,11 +10,11 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
-  if (!window_fits(shapes, out.channels)) {
+  if (!window_fits(shapes)) {
     return false;
   }
+  const TensorRecord& in = *shapes.inputs[0];
+  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
   const ReadRule& rule = shapes.op.rules()[0];
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
@@ -158,8 +158,11 @@ void run(const Unit& unit) {
   const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
   const Channel* channels = channels_of(unit.op);
   const auto make_all_inside = w.kernel_h == 1 ? make_inside_one_row : make_inside;
+  const bool some_inside = line.inside.first < line.inside.end;
   for (uint32_t block = 0; block < out.channels; block += kBlock) {
-    make_all_inside(line, weights, channels, block);
+    if (some_inside) {
+      make_all_inside(line, weights, channels, block);
+    }
     for (int32_t x = 0; x < out.width; ++x) {
       x = x == line.inside.first ? line.inside.end : x;
       if (x < out.width) {
