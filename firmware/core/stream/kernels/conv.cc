@@ -66,8 +66,9 @@ struct Line {
   const uint32_t left = channels_out - block;
   const int8_t* from = line.rows.get() + line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  const PairSums<kWide> biases(channels);
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    PairSums<kWide> sums(channels);
+    PairSums<kWide> sums = biases;
     add_run(sums, from, from + apart, weights, count);
     from += 2 * apart;
     sums.first().store(channels, line.requantise, to, left);
@@ -85,8 +86,9 @@ struct Line {
   const uint32_t left = channels_out - block;
   uint32_t at = line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  const PairSums<kWide> biases(channels);
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    PairSums<kWide> sums(channels);
+    PairSums<kWide> sums = biases;
     WindowRows rows = line.rows;
     const int8_t* w = weights;
     int32_t rows_left = line.w.kernel_h;
