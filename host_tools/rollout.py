@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from cutpoint.bus import Bus
 from cutpoint.errors import BundleError, PeerError, UsageError
 from cutpoint.graph import Bundle
-from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, SUFFIX
+from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN, SUFFIX
 from cutpoint.graph.folder import replace_folder
 from cutpoint.wire import Topics, parse_about
 from edge_server import ROLLOUT_FILE, Rollout, Rollouts
@@ -89,7 +89,8 @@ def plan(models: Path, new: str, over: str | None, share: float) -> Change:
 def apply(change: Change) -> None:
     """Copy the bundle if it is to be copied, look at it there, then state the share. Raises UsageError."""
     if change.copied_from is not None:
-        files = {name: (change.copied_from / name).read_bytes() for name in (MANIFEST, FULL, DEVICE)}
+        names = (MANIFEST, FULL, DEVICE) if change.new.stream_plan is None else (MANIFEST, FULL, DEVICE, PLAN)
+        files = {name: (change.copied_from / name).read_bytes() for name in names}
         replace_folder(change.new.path, files, recognised_by=MANIFEST)
         Bundle.open(change.new.path)
     path = change.models / ROLLOUT_FILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST
+from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN
 
 Stamp = tuple[int, int, int]
 """Time of the last change in ns, bytes, number of the file."""
@@ -12,8 +12,8 @@ Signature = tuple[Stamp | None, ...]
 
 
 def files_of(bundle: str) -> tuple[str, ...]:
-    """The three files of a bundle. Plain texts, because a thousand bundles are looked at every other second."""
-    return tuple([os.path.join(bundle, name) for name in (MANIFEST, FULL, DEVICE)])  # noqa: PTH118
+    """The files of a bundle, the plan whether or not there is one. Plain texts, because a thousand bundles are looked at every other second."""
+    return tuple([os.path.join(bundle, name) for name in (MANIFEST, FULL, DEVICE, PLAN)])  # noqa: PTH118
 
 
 def signature(files: tuple[str, ...]) -> Signature:
