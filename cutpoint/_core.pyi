@@ -535,6 +535,9 @@ class StreamEngine:
         """Up to so many lines; the last step."""
     def ready(self, place: int) -> int: ...
     def operators_us(self, count: int) -> tuple[int, ...]: ...
+    def shares(self, first: int, last: int) -> tuple[float, ...]:
+        """How much of each operator of the range begun last, [first, last), is done: 0 to 1."""
+
     def live(self, cut: int) -> tuple[tuple[int, int, bytes, int], ...] | None:
         """Index, dtype, bytes, fill of each; None unless the last range ends there."""
     def intact(self) -> bool:

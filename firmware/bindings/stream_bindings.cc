@@ -131,6 +131,15 @@ class PythonStreamEngine {
     }
     return nb::tuple(list);
   }
+  // How much of each operator of [first, last) is done, 0 to 1.
+  nb::tuple shares(uint16_t first, uint16_t last) {
+    const stream::Plan plan(reinterpret_cast<const uint8_t*>(plan_.data()));
+    nb::list list;
+    for (uint16_t i = first; i < last && i < engine_.operators(); ++i) {
+      list.append(static_cast<double>(engine_.units_done(i)) / static_cast<double>(plan.op(i).units));
+    }
+    return nb::tuple(list);
+  }
   // (index, dtype, bytes, fill) of each live tensor; None when the last range did not end there.
   nb::object live(uint16_t cut) {
     TensorView views[kMaxTensors];
@@ -193,6 +202,7 @@ void bind_stream(nb::module_& m) {
       .def("advance", &PythonStreamEngine::advance, nb::arg("lines") = 0xFFFFFFFFu)
       .def("ready", &PythonStreamEngine::ready, nb::arg("place"))
       .def("operators_us", &PythonStreamEngine::operators_us, nb::arg("count"))
+      .def("shares", &PythonStreamEngine::shares, nb::arg("first"), nb::arg("last"))
       .def("live", &PythonStreamEngine::live, nb::arg("cut"))
       .def("intact", &PythonStreamEngine::intact)
       .def("scribble", &PythonStreamEngine::scribble, nb::arg("value"));
