@@ -24,7 +24,7 @@ struct About {
   const char* idf = nullptr;
   const char* board = nullptr;
   const char* chip = nullptr;    // as profiles name it: "esp32", "esp32-s3", "esp32-c3"
-  const char* engine = nullptr;  // "tflm" or "tflm-reference"
+  const char* engine = nullptr;  // "stream", "tflm" or "tflm-reference"
   CutSet cuts;                   // that the engine has the memory for; told unless they are all
   bool overlap = false;          // what is coded raw begins to leave while its head runs; told only when true
   bool jpeg = false;             // pictures may travel as the camera coded them
