@@ -11,11 +11,11 @@ from rich.console import Console
 from bench.figure import Section, show, write
 from bench.readme import rewrite
 
-SECTIONS = ("frames", "planning", "splitting", "edge", "load")
+SECTIONS = ("frames", "planning", "splitting", "stream", "edge", "load")
 APART = ("scaling", "actors")
 """Measured by name only: several servers, a Ray cluster. Their figures have no targets and stand in docs/scaling.md."""
 RESULTS = Path(__file__).with_name("results.json")
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
@@ -38,8 +38,8 @@ def main() -> None:
     show(done, console)
     if not options.quick and tuple(names) == SECTIONS:
         write(done, RESULTS)
-        rewrite(README, RESULTS)
-        console.print(f"wrote {RESULTS} and the table in {README}", highlight=False)
+        rewrite(ROOT, RESULTS)
+        console.print(f"wrote {RESULTS} and the tables in README.md and docs/stream.md", highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The table of figures in the README, written from bench/results.json and from nothing else."""
+"""Tables of figures on pages, written from bench/results.json and from nothing else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,28 @@ from typing import Any
 
 BEGIN = "<!-- figures: written by `make bench` from bench/results.json -->"
 END = "<!-- end of figures -->"
+
+
+def section_table(results: dict[str, Any], name: str) -> str:
+    """Markdown rows of every figure of one section, and below them what is behind each."""
+    (section,) = [one for one in results["sections"] if one["name"] == name]
+    lines = [
+        f"`{section['command']}`:",
+        "",
+        "| figure | value | target | the same run's | ratio |",
+        "|---|---|---|---|---|",
+    ]
+    for figure in section["figures"]:
+        least = ">=" if figure["least"] else "<="
+        target = "" if figure["target"] is None else f"{least} {figure['target']:.3g}"
+        baseline, ratio = "", ""
+        if figure["ratio"]:
+            baseline = f"{figure['baseline_name']}: {number(figure['baseline'])} {figure['unit']}"
+            ratio = f"{figure['ratio']:.2g}"
+        value = f"{number(figure['value'])} {figure['unit']}".strip()
+        lines.append(f"| {figure['name']} | {value} | {target} | {baseline} | {ratio} |")
+    details = [f"- {one['name']}: {one['detail']}" for one in section["figures"] if one["detail"]]
+    return "\n".join([*lines, "", *details])
 
 
 def table(results: dict[str, Any]) -> str:
@@ -36,14 +58,17 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def replaced(page: str, results: dict[str, Any]) -> str:
-    """The README with its table made anew."""
+def replaced(page: str, table: str) -> str:
+    """The page with what is between its marks made anew."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table(results)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
-def rewrite(readme: Path, results: Path) -> None:
-    """Put the figures of a results file into the README."""
-    page = readme.read_text(encoding="utf-8")
-    readme.write_text(replaced(page, json.loads(results.read_text(encoding="utf-8"))), encoding="utf-8")
+def rewrite(root: Path, results: Path) -> None:
+    """Put the figures of a results file into the README, and those of a section onto its page."""
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    pages = {"README.md": table(measured), "docs/stream.md": section_table(measured, "stream")}
+    for name, text in pages.items():
+        page = root / name
+        page.write_text(replaced(page.read_text(encoding="utf-8"), text), encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 MOST_CHARACTERS = 256
 _LARGEST = 0xFFFF
-_SHAPE = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
+_SHAPE = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
 
 
 def cuts_text(cuts: Iterable[int]) -> str:

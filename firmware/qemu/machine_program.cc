@@ -1,5 +1,5 @@
 // Whether the machine itself can be trusted: instructions counted, the stack's depth, and the arithmetic that the
-// processor has no instruction for (xtensa/arithmetic.cc). The tests know the answers.
+// processor has no instruction for. The tests know the answers.
 #include "bytes.h"
 #include "instruction_clock.h"
 #include "line.h"
@@ -73,6 +73,12 @@ void calculate(Bytes pairs) {
         .number("remainder32", low_a % low_b)
         .number("signed32", static_cast<uint32_t>(static_cast<int32_t>(low_a) / static_cast<int32_t>(low_b)))
         .number("left32", static_cast<uint32_t>(static_cast<int32_t>(low_a) % static_cast<int32_t>(low_b)));
+    const float float_a = float_of_bits(static_cast<uint32_t>(a));
+    const float float_b = float_of_bits(static_cast<uint32_t>(b));
+    Line("float")
+        .hex("sum", bits_of_float(float_a + float_b))
+        .hex("difference", bits_of_float(float_a - float_b))
+        .hex("whole", bits_of_float(static_cast<float>(static_cast<int32_t>(low_a))));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "linked.h"
 #include "stream/kernels/arithmetic.h"
 #include "stream/kernels/conv.h"
+#include "stream/kernels/depthwise_conv.h"
 #include "stream/kernels/softmax.h"
 #include "stream_run.h"
 
@@ -16,6 +17,8 @@ const Kernel* fomo_kernel(uint8_t kind) {
   switch (static_cast<OperatorKind>(kind)) {
     case OperatorKind::kConv:
       return &kConv;
+    case OperatorKind::kDepthwiseConv:
+      return &kDepthwiseConv;
     case OperatorKind::kAdd:
       return &kAdd;
     case OperatorKind::kSoftmax:

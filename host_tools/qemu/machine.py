@@ -94,11 +94,11 @@ XTENSA = Machine(
     link_flags=("-nostartfiles", "-nodefaultlibs", "-Wl,--start-group", "-lgcc", "-lc", "-Wl,--end-group"),
     library="libc.a",
     folder=Path("xtensa"),
-    # shift=10: `firmware/qemu/xtensa/machine.cc` tells instructions from the cycle counter.
+    # shift=7: `firmware/qemu/xtensa/machine.cc` tells instructions from the cycle counter.
     qemu=(
         "qemu-system-xtensa",
         *("-M", "sim", "-cpu", "lx106"),
-        *("-semihosting-config", "enable=on", "-icount", "shift=10", *DISPLAY, "-kernel"),
+        *("-semihosting-config", "enable=on", "-icount", "shift=7", *DISPLAY, "-kernel"),
     ),
 )
 MACHINES = (RV32IMC, XTENSA)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.figure import Figure, Section, median_us, percentile, write
-from bench.readme import BEGIN, END, replaced, table
+from bench.readme import BEGIN, END, replaced, section_table, table
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,16 +48,14 @@ def test_results_keep_what_a_reader_needs(tmp_path: Path) -> None:
 
 
 def test_only_the_table_is_replaced() -> None:
-    results = {"machine": {"cores": 2, "system": "Linux", "python": "3.11"}, "sections": []}
-    page = replaced(f"above\n{BEGIN}\nold\n{END}\nbelow", results)
-    assert page.startswith("above\n")
-    assert page.endswith("\nbelow")
-    assert "old" not in page
+    page = replaced(f"above\n{BEGIN}\nold\n{END}\nbelow", "new")
+    assert page == f"above\n{BEGIN}\nnew\n{END}\nbelow"
 
 
 def test_the_readme_has_the_figures_that_were_measured() -> None:
     results = json.loads((ROOT / "bench/results.json").read_text())
     assert table(results) in (ROOT / "README.md").read_text()
+    assert section_table(results, "stream") in (ROOT / "docs/stream.md").read_text()
 
 
 def test_every_measured_figure_is_a_number() -> None:

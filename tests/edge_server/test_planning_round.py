@@ -71,6 +71,28 @@ def test_a_device_is_never_asked_for_more_than_it_has_on_board(serve: Any, dev: 
     assert dev.plan().cut == 3
 
 
+def test_a_device_is_never_asked_for_a_cut_that_it_has_no_memory_for(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    serve(decide_every=1, exploration=0.5, learn_interval_ms=0)
+    dev.about(cuts=f"2-3,5,{fomo.n}")
+    plan, seen = dev.plan(), set[int]()
+    for sequence, picture in enumerate(pictures(fomo, 12), 1):
+        seen.add(plan.cut)
+        slow = Timings(0, (50 * sequence,) * plan.cut, LastAnswered(sequence, 9_000 * sequence, 10, 900, 60))
+        dev.ask(plan.cut, picture, sequence, timings=slow, plan_epoch=plan.epoch)
+        plan = plan if dev.plans.empty() else dev.plan()
+    assert seen <= {2, 3, 5, fomo.n}
+
+
+def test_a_policy_for_a_cut_without_memory_is_noted(serve: Any, dev: HandDevice) -> None:
+    server = serve(policy="fixed:4")
+    dev.about(cuts="0-3")
+    until(lambda: server.stats()["counters"].get("no_plan") == 1)
+    dev.about(cuts="0-4")
+    assert dev.plan().cut == 4
+
+
 def test_a_device_that_does_not_say_what_it_holds_is_asked_for_no_more_than_it_ran(
     serve: Any, dev: HandDevice, fomo: Bundle
 ) -> None:
@@ -239,6 +261,34 @@ def test_an_activation_that_trickles_in_moves_the_plan_at_once(
         time.sleep(1.0 / len(frames))
     dev.result()
     assert dev.plan().cut > plan.cut
+
+
+def test_of_a_device_that_sends_while_it_computes_the_time_between_the_frames_is_not_the_links(
+    serve: Any, dev: HandDevice, fomo: Bundle
+) -> None:
+    server = serve(
+        policy="fixed:4", deadline_ms=50, decide_every=1000, decide_interval_ms=1_000_000, learn_interval_ms=0
+    )
+    dev.about(overlap=True)
+    plan = dev.plan()
+    last = None
+    for sequence, picture in enumerate(pictures(fomo, 4), 1):
+        timings = Timings(0, (50_000,) * 4, last)
+        frames = encode(
+            dev.activation(4, picture, sequence, timings=timings, plan_epoch=plan.epoch), chunk_bytes=512
+        )
+        began_ns = time.perf_counter_ns()
+        for frame in frames:
+            dev.send_frames([frame])
+            time.sleep(0.12 / len(frames))
+        result = dev.result()
+        round_trip_us = (time.perf_counter_ns() - began_ns) // 1000
+        last = LastAnswered(sequence, round_trip_us, result.edge_us, sum(map(len, frames)), 60)
+    assert round_trip_us > 100_000
+    link = server._desk.sessions[dev.id].planning.planner.link
+    assert link.count == 3
+    assert link.network_us(512) < 60_000
+    assert dev.plans.empty()  # frames that trickle in are no reason to decide
 
 
 def test_a_lost_chunk_does_not_make_the_next_message_look_slow(

@@ -203,8 +203,45 @@ TEST(the_longest_status_boot_and_about_fit_their_lines) {
   about.reset = status.reset;
   about.energy = "modelled";
   about.crash = longest.c_str();
+  const std::vector<uint8_t> every_second(8192, 0x55);
+  about.cuts = CutSet(Bytes(every_second.data(), every_second.size()));
+  about.overlap = true;
   char room[kAboutBytes];
   CHECK(!write_about(about, Span<char>(room)).empty());
+}
+
+TEST(about_tells_the_cuts_that_there_is_memory_for) {
+  struct Case {
+    std::vector<uint8_t> bits;
+    uint16_t operators;
+    const char* told;
+  };
+  for (const Case& one : {Case{{0xFF, 0x03}, 9, nullptr}, Case{{}, 9, nullptr}, Case{{0x3F, 0x02}, 9, "0-5,9"},
+                          Case{{0x01}, 9, "0"}, Case{{0xFE, 0x01}, 9, "1-8"}, Case{{0x54}, 7, "2,4,6"}}) {
+    About about;
+    about.operators = one.operators;
+    about.overlap = true;
+    about.cuts = CutSet(Bytes(one.bits.data(), one.bits.size()));
+    char to[kAboutBytes];
+    const std::string text = string_of(write_about(about, Span<char>(to)));
+    CHECK(text.find("\"overlap\":true") != std::string::npos);
+    CHECK_EQ(text.find("\"cuts\"") == std::string::npos, one.told == nullptr);
+    if (one.told != nullptr) {
+      CHECK(text.find("\"cuts\":\"" + std::string(one.told) + "\",") != std::string::npos);
+    }
+  }
+}
+
+TEST(about_tells_the_first_of_many_cuts) {
+  const std::vector<uint8_t> every_second(40, 0x55);
+  About about;
+  about.operators = 319;
+  about.cuts = CutSet(Bytes(every_second.data(), every_second.size()));
+  char to[kAboutBytes];
+  const std::string text = string_of(write_about(about, Span<char>(to)));
+  const size_t from = text.find("\"cuts\":\"0,2,4,") + 8;
+  const size_t size = text.find('"', from) - from;
+  CHECK(size > kMostCutsText - 15 && size <= kMostCutsText);
 }
 
 TEST(about_leaves_out_what_is_unknown) {

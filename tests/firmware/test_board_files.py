@@ -156,7 +156,41 @@ def test_every_option_that_the_code_asks_for_is_declared_and_every_declared_one_
     texts = [path.read_text() for path in sources("esp32", "tflm", "device")]
     texts += [path.read_text() for path in ESP32.rglob("CMakeLists.txt")]
     asked = {name for text in texts for name in re.findall(r"\bCONFIG_(CUTPOINT_\w+)", text)}
-    assert asked == set(declared()) - {"CUTPOINT_ENGINE_TFLM"}  # the only engine: nothing to ask yet
+    assert asked == set(declared())
+
+
+def test_the_engine_is_one_of_three_and_chosen_for_each_model_unless_a_build_says_otherwise() -> None:
+    text = (ESP32 / "main" / "Kconfig.projbuild").read_text()
+    choice = text[text.index("choice CUTPOINT_ENGINE\n") : text.index("endchoice")]
+    assert set(re.findall(r"^config (\w+)$", choice, re.MULTILINE)) == {
+        "CUTPOINT_ENGINE_AUTO",
+        "CUTPOINT_ENGINE_STREAM",
+        "CUTPOINT_ENGINE_TFLM",
+    }
+    assert re.findall(r"^    default (\w+)$", choice, re.MULTILINE) == ["CUTPOINT_ENGINE_AUTO"]
+
+
+@environments
+def test_no_board_file_takes_an_engine_away(environment: str) -> None:
+    """What runs a model is settled at run time: by PSRAM that was found, not by PSRAM that was configured."""
+    assert not [name for name in board_values(environment) if name.startswith("CUTPOINT_ENGINE_")]
+
+
+def test_an_engine_that_is_not_built_has_no_object() -> None:
+    """The linker leaves out what nobody refers to; one reference would bring the engine back, 300 KB of it for TFLM."""
+    text = (ESP32 / "main" / "engine" / "chosen_engine.h").read_text()
+    assert re.search(r"#if !CONFIG_CUTPOINT_ENGINE_STREAM\n  LoadedModel \w+;\n#endif", text)
+    assert re.search(r"#if !CONFIG_CUTPOINT_ENGINE_TFLM\n  LoadedPlan \w+;\n#endif", text)
+    users = {
+        path.name for path in sources("esp32") if re.search(r"\b(LoadedModel|LoadedPlan)\b", path.read_text())
+    }
+    assert users == {
+        "loaded_model.h",
+        "loaded_model.cc",
+        "loaded_plan.h",
+        "loaded_plan.cc",
+        "chosen_engine.h",
+    }
 
 
 def test_no_network_name_password_or_address_is_built_in() -> None:

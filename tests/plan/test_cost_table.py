@@ -114,6 +114,14 @@ def test_cuts_beyond_what_the_board_holds_are_in_the_table_and_closed() -> None:
     assert rows[N].why_not == "the board holds operators up to 17"
 
 
+def test_cuts_that_the_engine_has_no_memory_for_are_in_the_table_and_closed() -> None:
+    shape = NetworkShape(FOMO.macs, FOMO.cut_bytes, max_cut=17, board_cuts=frozenset({0, 5, 17, 20}))
+    rows = table(shape).rows
+    assert [row.cut for row in rows[: N + 1] if row.available] == [0, 5, 17]
+    assert rows[6].why_not == "the board's engine has no memory for this cut"
+    assert rows[20].why_not == "the board holds operators up to 17"
+
+
 def test_a_cut_that_no_message_can_carry_is_in_the_table_and_closed() -> None:
     rows = table(NetworkShape((5, 5), (9, 9, 9), unsendable=frozenset({1}))).rows
     assert [row.available for row in rows[:3]] == [True, False, True]

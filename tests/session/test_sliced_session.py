@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from device_session import DeviceSession, plan, result
 
-from cutpoint import _core
 from cutpoint.codec import CodecId, DType
 from cutpoint.wire import Activation, Flag, Receiver
 
@@ -109,8 +108,7 @@ def test_a_plan_for_a_cut_without_memory_is_told_as_the_one_taken() -> None:
     assert device.session.counters["unfit_plans"] == 1
 
 
-@pytest.mark.parametrize(("cut", "cuts"), [(2, [0, 1, 4]), (2, []), (2, [0, 5])])
-def test_cuts_that_do_not_hold_the_first_one_are_refused(cut: int, cuts: list[int]) -> None:
-    with pytest.raises(ValueError, match="cut"):
-        _core.SessionConfig(model_id=b"abcd", boot=1, operators=4, on_board=4, cut=cut, cuts=cuts)
-        DeviceSession(cut=cut, cuts=cuts)
+@pytest.mark.parametrize("cuts", [[0, 1, 4], [], [0, 5], [-1]])
+def test_cuts_that_do_not_hold_the_first_one_or_that_there_are_not_are_refused(cuts: list[int]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        DeviceSession(cut=2, cuts=cuts)

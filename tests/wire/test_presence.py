@@ -15,7 +15,9 @@ from cutpoint.wire import (
     PresenceError,
     State,
     about_json,
+    cuts_text,
     parse_about,
+    parse_cuts,
     parse_state,
     state_json,
 )
@@ -101,12 +103,30 @@ def test_a_hostile_state_is_refused_in_one_line(payload: bytes) -> None:
         {"chip": "x" * 65},
         {"free_ram": -1},
         {"boot": None},
+        *(
+            {"cuts": text}
+            for text in ("", "1,", "2-1", "3,3", "0-5,5", "5,1", "65536", "-1", "a", "0 ", "1-2-3", "\u0661")
+        ),
+        {"cuts": ",".join(str(cut) for cut in range(0, 400, 2))},
+        {"cuts": 5},
+        {"overlap": "perhaps"},
     ],
     ids=str,
 )
 def test_a_hostile_about_is_refused_by_the_field(fields: dict[str, object]) -> None:
     with pytest.raises(PresenceError, match=next(iter(fields))):
         parse_about(encoded(**fields))
+
+
+@given(st.sets(st.integers(0, 0xFFFF), min_size=1, max_size=20))
+def test_cuts_come_back(cuts: set[int]) -> None:
+    about = parse_about(encoded(cuts=cuts_text(cuts)))
+    assert about.cuts is not None
+    assert {cut for one in parse_cuts(about.cuts) for cut in one} == cuts
+
+
+def test_neighbouring_cuts_are_a_range() -> None:
+    assert cuts_text([9, 0, 1, 2, 3, 4, 5, 25]) == "0-5,9,25"
 
 
 @given(st.binary(max_size=100))

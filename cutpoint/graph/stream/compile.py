@@ -107,16 +107,16 @@ def _fed(model: Model, schedule: Schedule, inputs: tuple[LineTensor, ...], count
     if len(inputs) > 1:
         return tuple(tensor.rows for tensor in inputs)
     # A head's schedule is that of the whole network as far as it goes, so the longest needs the most.
-    needed = [_simulate(model, schedule, 0, k, frozenset(model.inputs)).lives for k in range(1, count + 1)]
+    needed = [_simulate(model, schedule, 0, k).lives for k in range(1, count + 1)]
     return tuple(
         max((lives[t.index].lines for lives in needed if t.index in lives), default=1) for t in inputs
     )
 
 
-def _simulate(
-    model: Model, schedule: Schedule, first: int, last: int, fed: frozenset[int] = frozenset()
-) -> Simulation:
-    return schedule.simulate(first, last, frozenset(model.live(last)) - frozenset(model.inputs), fed)
+def _simulate(model: Model, schedule: Schedule, first: int, last: int) -> Simulation:
+    """A head takes its inputs line by line, whether they lie there whole or not; on the way on they are there."""
+    whole = frozenset(model.live(last)) - frozenset(model.inputs)
+    return schedule.simulate(first, last, whole, model.inputs if first == 0 else ())
 
 
 def _layout(

@@ -25,7 +25,7 @@ DTYPE_NUMBERS = {"int8": 1, "uint8": 2, "int16": 3, "int32": 4, "int64": 5, "flo
 
 def encode(plan: StreamPlan) -> bytes:
     """The file of a plan; everything in it is at a multiple of 4."""
-    number = {tensor.index: place for place, tensor in enumerate(plan.tensors) if tensor.index >= 0}
+    number = {tensor.index: place for place, tensor in enumerate(plan.tensors)}
     readers: list[list[tuple[int, int]]] = [[] for _ in plan.tensors]
     for op, one in enumerate(plan.operators):
         for place, reading in enumerate(one.inputs):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
 
@@ -57,10 +58,12 @@ class Schedule:
             for place, reading in enumerate(one.inputs):
                 self._readers[reading.tensor].append((number, place))
 
-    def simulate(self, first: int, last: int, whole: frozenset[int], fed: frozenset[int]) -> Simulation:
+    def simulate(
+        self, first: int, last: int, whole: frozenset[int], fed: tuple[int, ...] = ()
+    ) -> Simulation:
         """Run operators [first, last): `whole` tensors keep all their lines, those made before included.
 
-        fed: inputs of the network whose lines come one by one; all others are there from the start.
+        fed: inputs of the network in their order, whose lines come one by one; all others are there from the start.
         """
         return _Run(self._operators, self._tensors, self._needs, self._readers, first, last, whole, fed).run()
 
@@ -78,7 +81,7 @@ class _Run:
         first: int,
         last: int,
         whole: frozenset[int],
-        fed: frozenset[int],
+        fed: tuple[int, ...],
     ) -> None:
         self.operators, self.tensors, self.needs = operators, tensors, needs
         self.first, self.last, self.whole, self.fed = first, last, whole, fed
@@ -151,8 +154,8 @@ class _Run:
             self._release(tensor, step)
 
     def _feed(self, step: int) -> None:
-        """A line of an input that is given line by line; there is always one, or the plan would be stuck."""
-        tensor = next(index for index in self.fed if self.produced[index] < self.tensors[index].rows)
+        """A line of the least advanced input; there is always one, or the plan would be stuck."""
+        tensor = min(self.fed, key=lambda index: Fraction(self.produced[index], self.tensors[index].rows))
         self._hold(tensor, self.produced[tensor], step)
         self.least = max(self.least, self.sum)
         self.produced[tensor] += 1
@@ -179,6 +182,8 @@ class _Run:
             self.when[tensor] = self.when.get(tensor, 0) | (1 << step + 1) - (1 << since)
 
     def _note(self, tensor: int, lines: int) -> None:
+        if tensor in self.fed:
+            return  # the picture's memory is apart
         now = lines * self.tensors[tensor].row_bytes
         self.sum += now - self.waiting.get(tensor, 0)
         self.waiting[tensor] = now

@@ -94,7 +94,7 @@ bool StreamEngine::begin(uint16_t first, uint16_t last) {
     place(layout, plan_.tensors_before(first), plan_.tensors_before(last));
   } else {
     for (uint16_t i = 0; i < plan_.header().inputs; ++i) {
-      placed_[i].produced = source_ == nullptr ? plan_.tensor(i).rows : uint16_t{0};
+      placed_[i].produced = 0;
     }
     place(layout, plan_.header().inputs, plan_.tensors_before(last));
   }
@@ -171,7 +171,8 @@ size_t StreamEngine::ready(size_t place) const {
     return 0;
   }
   const uint16_t tensor = plan_.live(layout)[place];
-  return plan_.tensor(tensor).row_bytes() * placed_[tensor].produced;
+  const bool there = tensor < plan_.header().inputs && source_ == nullptr;
+  return plan_.tensor(tensor).row_bytes() * (there ? plan_.tensor(tensor).rows : placed_[tensor].produced);
 }
 
 void StreamEngine::operators_us(Span<uint32_t> us) const {

@@ -66,6 +66,7 @@ class StreamEngine final : public Engine, public LineEngine {
   bool runnable(uint16_t op) const;
   bool has_room(uint16_t tensor, uint32_t row) const;
   void run_unit(uint16_t op);
+  bool sends_input() const;
   Step take_input();
   Lines lines_of(uint16_t tensor) const;
   uint64_t now() const { return clock_ == nullptr ? 0 : clock_->now_us(); }

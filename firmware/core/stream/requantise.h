@@ -31,6 +31,9 @@ inline int32_t scaled(int32_t a, int32_t multiplier, int32_t shift) {
   return rounded_shift(high_product(static_cast<int32_t>(static_cast<uint32_t>(a) << left), multiplier), right);
 }
 
+// Whether the machine works with 64 bits at a time, as PCs do; the chips that this engine is for have 32.
+constexpr bool kWide = sizeof(void*) == 8;
+
 inline int32_t clamped_word(int32_t value, int32_t least, int32_t most) {
   return value < least ? least : value > most ? most : value;
 }
@@ -74,6 +77,10 @@ class Requantiser {
   // high_product with half of `twice`.
   static int32_t upper(int32_t a, uint32_t twice) {
     const int64_t product = static_cast<int64_t>(a) * static_cast<int64_t>(twice);
+    if constexpr (kWide) {
+      return static_cast<int32_t>((product + (int64_t{1} << 31)) >> 32);
+    }
+    // Without a carry from word to word.
     return plus(static_cast<int32_t>(product >> 32), static_cast<int32_t>(static_cast<uint32_t>(product) >> 31));
   }
   static int32_t plus(int32_t a, int32_t b) {

@@ -20,7 +20,7 @@ Step StreamEngine::advance() {
       return Step::kMore;
     }
   }
-  if (left_ != 0) {
+  if (left_ != 0 || sends_input()) {
     return take_input();
   }
   running_ = false;
@@ -92,27 +92,43 @@ void StreamEngine::run_unit(uint16_t op) {
   }
 }
 
-// Nothing can run: for want of an input line, or the plan leads nowhere.
+// Whether an input that is live at the cut is not there yet, though no operator needs more of it.
+bool StreamEngine::sends_input() const {
+  const LayoutRecord& layout = plan_.layout(last_);
+  for (size_t i = 0; first_ == 0 && i < layout.live; ++i) {
+    const uint16_t tensor = plan_.live(layout)[i];
+    if (tensor < plan_.header().inputs && placed_[tensor].produced < placed_[tensor].lines) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Nothing can run: for want of an input line, or the plan leads nowhere. Inputs that lie there whole are taken line by
+// line as well, so that the order is the one for which memory was planned. The least advanced one comes first.
 Step StreamEngine::take_input() {
-  if (source_ == nullptr || first_ != 0) {
+  uint16_t next = plan_.header().inputs;
+  for (uint16_t i = 0; first_ == 0 && i < plan_.header().inputs; ++i) {
+    const uint16_t rows = plan_.tensor(i).rows;
+    const uint32_t produced = placed_[i].produced;
+    if (produced < rows && has_room(i, produced) &&
+        (next == plan_.header().inputs || produced * plan_.tensor(next).rows < placed_[next].produced * uint32_t{rows})) {
+      next = i;
+    }
+  }
+  if (next == plan_.header().inputs) {
     running_ = false;
     return Step::kFailed;
   }
-  for (uint16_t i = 0; i < plan_.header().inputs; ++i) {
-    Placed& input = placed_[i];
-    if (input.produced == plan_.tensor(i).rows || !has_room(i, input.produced)) {
-      continue;
-    }
-    const Lines lines = lines_of(i);
-    if (!source_->line(i, input.produced, MutableBytes(lines.at(input.produced), lines.row_bytes))) {
-      return Step::kWaiting;
-    }
-    ++input.produced;
-    from_ = last_;
-    return Step::kMore;
+  Placed& input = placed_[next];
+  const Lines lines = lines_of(next);
+  if (source_ != nullptr &&
+      !source_->line(next, input.produced, MutableBytes(lines.at(input.produced), lines.row_bytes))) {
+    return Step::kWaiting;
   }
-  running_ = false;
-  return Step::kFailed;
+  ++input.produced;
+  from_ = last_;
+  return Step::kMore;
 }
 
 }  // namespace cutpoint::stream

@@ -17,6 +17,31 @@ void put(JsonWriter& json, const char* name, uint32_t value) {
   }
 }
 
+// Left out when they are all.
+void put_cuts(JsonWriter& json, const CutSet& cuts, uint16_t operators) {
+  constexpr size_t longest = sizeof(",65535-65535") - 1;
+  Sentence ranges;
+  bool all = true;
+  size_t cut = 0;
+  while (cut <= operators) {
+    size_t end = cut;
+    while (end <= operators && cuts.has(end)) {
+      ++end;
+    }
+    all = all && end == size_t{operators} + 1;
+    if (end != cut && ranges.size() + longest <= kMostCutsText) {
+      ranges.add(ranges.empty() ? "" : ",").add(static_cast<uint32_t>(cut));
+      if (end != cut + 1) {
+        ranges.add("-").add(static_cast<uint32_t>(end - 1));
+      }
+    }
+    cut = end + 1;
+  }
+  if (!all) {
+    json.text("cuts", ranges.text());
+  }
+}
+
 }  // namespace
 
 Text write_about(const About& about, Span<char> to) {
@@ -34,6 +59,10 @@ Text write_about(const About& about, Span<char> to) {
     json.element(text_of("jpeg"));
   }
   json.end();
+  put_cuts(json, about.cuts, about.operators);
+  if (about.overlap) {
+    json.truth("overlap", true);
+  }
   put(json, "free_ram", about.free_ram);
   put(json, "max_payload", about.max_payload);
   put(json, "reset", about.reset);

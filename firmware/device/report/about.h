@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../../core/frame/header.h"
+#include "../../core/session/cut_set.h"
 #include "../settings/choices.h"
 #include "json_writer.h"
 
@@ -23,7 +24,9 @@ struct About {
   const char* idf = nullptr;
   const char* board = nullptr;
   const char* chip = nullptr;    // as profiles name it: "esp32", "esp32-s3", "esp32-c3"
-  const char* engine = nullptr;  // "tflm" or "tflm-reference"
+  const char* engine = nullptr;  // "stream", "tflm" or "tflm-reference"
+  CutSet cuts;                   // that the engine has the memory for; told unless they are all
+  bool overlap = false;          // what is coded raw begins to leave while its head runs; told only when true
   bool jpeg = false;             // pictures may travel as the camera coded them
   uint32_t free_ram = 0;         // 0: unknown
   uint32_t max_payload = 0;      // 0: unknown
@@ -34,6 +37,10 @@ struct About {
   const char* energy = nullptr;  // "measured", "modelled"; null: neither
   const char* crash = nullptr;   // of the life before, one sentence
 };
+
+// `cuts` as ranges, "0-5,9,25". As many of them as fit into so many characters, from the smallest on: no plan asks for a
+// cut that is not told.
+constexpr size_t kMostCutsText = 96;
 
 // Without a final zero in the count; empty when it does not fit.
 Text write_about(const About& about, Span<char> to);

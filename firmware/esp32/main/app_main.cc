@@ -8,7 +8,7 @@
 #include "device/settings/check.h"
 #include "device/settings/identity.h"
 #include "device_task.h"
-#include "engine/loaded_model.h"
+#include "engine/chosen_engine.h"
 #include "esp_event.h"
 #include "esp_log.h"
 #include "esp_mac.h"
@@ -58,8 +58,8 @@ void run_board() {
   static ModelSlots slots;
   static Inbox inbox;
   static MqttTransport mqtt;
-  static LoadedModel engine;
   static InputSource input;
+  static ChosenEngine engine(input.lines());
   static CurrentSensor current;
 
   const uint32_t salt = draw_salt();

@@ -157,7 +157,7 @@ void BoardTarget::model(device::ConsoleOutput& out) {
   if (status.has_model) {
     said.add("model: ").add(status.model_name).add(", ").add(static_cast<uint32_t>(status.on_board)).add(" of ");
     said.add(static_cast<uint32_t>(status.operators)).add(" operators on board, slot ").add(status.slot == 0 ? "model" : "spare");
-    said.add(", arena ").add(static_cast<uint32_t>(status.arena_bytes)).add(" bytes.");
+    said.add(", engine ").add(status.engine).add(" in ").add(static_cast<uint32_t>(status.memory_bytes)).add(" bytes of RAM.");
   } else {
     said.add("model: none. ").add(status.model_trouble.text());
   }

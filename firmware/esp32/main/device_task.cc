@@ -30,7 +30,7 @@ uint32_t microseconds(uint64_t from, uint64_t to) {
 DeviceTask::DeviceTask(const DeviceParts& parts)
     : parts_(parts),
       session_(*this, memory_.buffers()),
-      engine_(parts.runner.engine(), parts.input),
+      engine_(parts.runner, parts.input),
       notes_(parts.events),
       updates_(parts.settings, parts.slots, parts.app, notes_),
       sealer_(cipher_, Role::kDevice, Life{parts.life.boot, parts.salt}),
@@ -240,12 +240,8 @@ void DeviceTask::next_picture() {
     return;
   }
   device::Sentence why;
-  MutableBytes inputs[kMaxTensors];
-  const size_t count = parts_.runner.inputs() < kMaxTensors ? parts_.runner.inputs() : kMaxTensors;
-  for (size_t i = 0; i < count; ++i) {
-    inputs[i] = engine_.input(i);
-  }
-  if (!parts_.input.next(Span<const MutableBytes>(inputs, count), why)) {
+  MutableBytes memory[kMaxTensors];
+  if (!parts_.input.next(inputs(memory), why)) {
     next_picture_us_ = now + 100000;  // a camera that has none yet is asked again soon
     if (!why.empty() && strcmp(why.text(), input_trouble_.text()) != 0) {
       notes_.say(device::NoteKind::kError, why.text());
@@ -259,6 +255,15 @@ void DeviceTask::next_picture() {
   parts_.mqtt.take_sending_us();
   uint32_t sequence = 0;
   driver_.picture(sequence);
+}
+
+// Where the engine's inputs are written; a ring of lines in an engine that is fed.
+Span<const MutableBytes> DeviceTask::inputs(Span<MutableBytes> memory) {
+  const size_t count = parts_.runner.inputs() < memory.size() ? parts_.runner.inputs() : memory.size();
+  for (size_t i = 0; i < count; ++i) {
+    memory[i] = engine_.input(i);
+  }
+  return memory.first(count);
 }
 
 void DeviceTask::delivered(const Delivery& delivery, Span<const TensorView> outputs) {
@@ -362,7 +367,8 @@ void DeviceTask::update_status() {
   status.bad_frames = counters.value(CounterId::kBadFrames);
   status.inbox_full = parts_.inbox.counters().full;
   status.slot = parts_.slots.slot();
-  status.arena_bytes = parts_.runner.arena_bytes();
+  status.engine = parts_.runner.name();
+  status.memory_bytes = parts_.runner.memory_bytes();
   if (has_model_) {
     strlcpy(status.model_name, parts_.slots.current().header.name, sizeof status.model_name);
   }

@@ -31,7 +31,7 @@
 
 namespace cutpoint::esp32 {
 
-// TFLM's kernels, TLS writes and the SHA-256 of an update run on it.
+// Kernels, TLS writes and the SHA-256 of an update run on it.
 constexpr uint32_t kDeviceTaskStackBytes = 12288;
 constexpr UBaseType_t kDeviceTaskPriority = 5;  // below the network's tasks
 
@@ -66,7 +66,8 @@ struct DeviceStatus {
   uint32_t inbox_full;
   uint32_t bad_frames;
   uint8_t slot;          // 0 `model`, 1 `spare`
-  size_t arena_bytes;
+  const char* engine;    // as `about` tells it
+  size_t memory_bytes;   // of the engine: TFLM's arena, or Stream's block and inputs
   char model_name[device::kMaxSlotName + 1];
   const char* energy;              // "measured", "modelled", or null
   device::Sentence model_trouble;  // why there is no model; empty otherwise
@@ -133,6 +134,7 @@ class DeviceTask final : private Listener, private Clock {
   bool take_frames();
   void pump();
   void next_picture();
+  Span<const MutableBytes> inputs(Span<MutableBytes> memory);
   void tell_figures();
   void tell_trouble();
   void update_status();
@@ -159,6 +161,7 @@ class DeviceTask final : private Listener, private Clock {
   uint32_t connection_ = 0;     // as last seen in the inbox
   bool was_ready_ = false;
   bool has_model_ = false;
+  CutSet cuts_;              // of the model; in memory_
   bool cut_forced_ = false;  // from the console: plans are not followed
   bool restart_due_ = false;
   uint64_t began_us_ = 0;       // of this inference

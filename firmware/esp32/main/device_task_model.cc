@@ -1,6 +1,5 @@
 // The device's task: which model it runs, and what becomes of new ones.
 #include <stdio.h>
-#include <string.h>
 
 #include "board/measures.h"
 #include "device/report/about.h"
@@ -33,8 +32,10 @@ SessionConfig DeviceTask::session_config(uint16_t cut) {
     config.model = header.model;
     config.operators = header.operators;
     config.on_board = engine_.operators();
+    config.cuts = cuts_;
   }
-  config.cut = cut < config.on_board ? cut : config.on_board;
+  const uint16_t most = cut < config.on_board ? cut : config.on_board;
+  config.cut = config.cuts.instead_of(most, config.on_board, config.operators);
   config.deadline_ms = parts_.settings.deadline_ms;
   config.chunk_bytes = frame_bytes(parts_.settings) - (sealed() ? kSealBytes : 0);
   config.about = Bytes(reinterpret_cast<const uint8_t*>(memory_.about), about_bytes_);
@@ -62,6 +63,7 @@ bool DeviceTask::load_current(device::Sentence& why) {
   }
   model_trouble_ = has_model_ ? device::Sentence() : why;
   if (has_model_) {
+    cuts_ = CutSet::of(engine_.lines(), engine_.operators(), MutableBytes(memory_.cuts));
     begin_input();
   }
   write_about(has_model_ ? model.header.model : ModelId{});
@@ -81,11 +83,7 @@ void DeviceTask::write_about(const ModelId& model) {
   about.idf = esp_get_idf_version();
   about.board = CONFIG_CUTPOINT_BOARD;
   about.chip = chip_name();
-#if CONFIG_CUTPOINT_REFERENCE_KERNELS
-  about.engine = "tflm-reference";
-#else
-  about.engine = "tflm";
-#endif
+  about.engine = parts_.runner.name();
   about.jpeg = parts_.input.codes_jpeg();
   about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
   about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
@@ -101,12 +99,9 @@ void DeviceTask::write_about(const ModelId& model) {
 
 // What pictures are made into. A model that takes none can still be given raw tensors over the serial line.
 void DeviceTask::begin_input() {
-  size_t bytes = 0;
-  for (size_t i = 0; i < parts_.runner.inputs(); ++i) {
-    bytes += engine_.input(i).size();
-  }
   device::Sentence why;
-  if (!parts_.input.set_model(parts_.slots.current().model, bytes, why)) {
+  ModelRunner& runner = parts_.runner;
+  if (!parts_.input.set_model(parts_.slots.current().model, runner.input_bytes(), runner.fed(), why)) {
     ESP_LOGW(kTag, "%s", why.text());
     notes_.say(device::NoteKind::kModel, why.text());
   }
@@ -114,10 +109,8 @@ void DeviceTask::begin_input() {
 
 // Once through all operators on board: what fails here would fail on the first picture.
 bool DeviceTask::try_out(device::Sentence& why) {
-  for (size_t i = 0; i < parts_.runner.inputs(); ++i) {
-    const MutableBytes input = engine_.input(i);
-    memset(input.data(), 0, input.size());
-  }
+  MutableBytes memory[kMaxTensors];
+  parts_.input.blank(inputs(memory));
   const uint16_t operators = engine_.operators();
   if (engine_.run(0, operators, Span<uint32_t>(memory_.run_us, operators))) {
     ESP_LOGI(kTag, "trial inference of %u operators: %u us", operators, static_cast<unsigned>(engine_.take_spent_us()));

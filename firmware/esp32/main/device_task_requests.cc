@@ -47,7 +47,14 @@ void DeviceTask::serve_requests() {
 // A session of the same model begins again with the cut that is held; its number goes on.
 void DeviceTask::force_cut(uint32_t cut) {
   cut_forced_ = cut != kFollowPlans;
-  session_.change_model(session_config(cut_forced_ ? static_cast<uint16_t>(cut) : parts_.settings.cut));
+  const SessionConfig config = session_config(cut_forced_ ? static_cast<uint16_t>(cut) : parts_.settings.cut);
+  session_.change_model(config);
+  if (cut_forced_ && cut <= config.on_board && config.cut != cut) {
+    device::Sentence said;
+    said.add("cut: there is no memory for cut ").add(cut).add(" on this board; ");
+    said.add(static_cast<uint32_t>(config.cut)).add(" is taken instead.");
+    parts_.events.said(said);
+  }
   if (!cut_forced_) {
     parts_.mqtt.ask_for_plan();
   }
@@ -61,6 +68,9 @@ void DeviceTask::bench(uint32_t count) {
   uint32_t most_us = 0;
   for (uint32_t i = 0; i < count && has_model_; ++i) {
     engine_.take_spent_us();
+    if (parts_.runner.fed()) {
+      parts_.input.blank(Span<const MutableBytes>());  // the last picture is no longer there
+    }
     if (!engine_.run(0, operators, Span<uint32_t>(memory_.run_us, operators))) {
       return parts_.events.said(device::Sentence("error: An operator failed."));
     }

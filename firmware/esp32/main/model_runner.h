@@ -17,11 +17,17 @@ class ModelRunner {
   // Takes the place of the model before, which is gone even when this one is refused; false with the sentence then.
   virtual bool load(const MappedModel& model, device::Sentence& why) = 0;
   virtual void unload() = 0;
-  // Without a model it has no operators.
+  // Without a model it has no operators. Another one may be there after the next load().
   virtual Engine& engine() = 0;
+  // As `about` tells it: "stream", "tflm", "tflm-reference".
+  virtual const char* name() const = 0;
   virtual size_t inputs() const = 0;
-  // Of the model in use, 0 without one.
-  virtual size_t arena_bytes() const = 0;
+  // Of all inputs, each whole; 0 without a model.
+  virtual size_t input_bytes() = 0;
+  // Whether the engine holds no input whole, but asks for its lines; engine().input() is not to be written then.
+  virtual bool fed() const = 0;
+  // RAM of the model in use, its inputs included; 0 without one.
+  virtual size_t memory_bytes() const = 0;
 
  protected:
   ~ModelRunner() = default;

@@ -5,6 +5,7 @@
 #include "core/frame/command.h"
 #include "core/frame/plan.h"
 #include "core/session/config.h"
+#include "core/session/cut_set.h"
 #include "device/report/about.h"
 
 namespace cutpoint::esp32 {
@@ -21,6 +22,7 @@ struct SessionMemory {
   uint8_t command[kMaxCommandPayloadBytes];
   uint32_t operators_us[kMaxOperators];
   uint32_t run_us[kMaxOperators];
+  uint8_t cuts[cut_set_bytes(kMaxOperators)];
   char about[device::kAboutBytes];
 
   SessionBuffers buffers() {

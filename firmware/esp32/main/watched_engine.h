@@ -1,35 +1,33 @@
-// An engine that adds up what its operators took, and knows its input as the camera coded it.
+// The engine in use, with what its operators took, the watchdog fed between lines, and its input as the camera coded it.
 #ifndef CUTPOINT_ESP32_WATCHED_ENGINE_H_
 #define CUTPOINT_ESP32_WATCHED_ENGINE_H_
 
 #include "board/input_source.h"
 #include "core/engine/engine.h"
+#include "core/engine/line_engine.h"
+#include "model_runner.h"
 
 namespace cutpoint::esp32 {
 
-class WatchedEngine final : public Engine {
+class WatchedEngine final : public Engine, public LineEngine {
  public:
   // Both must outlive this.
-  WatchedEngine(Engine& engine, const InputSource& input) : engine_(engine), input_(input) {}
+  WatchedEngine(ModelRunner& runner, const InputSource& input) : runner_(runner), input_(input) {}
 
-  uint16_t operators() const override { return engine_.operators(); }
-  bool run(uint16_t first, uint16_t last, Span<uint32_t> operators_us) override {
-    const bool ok = engine_.run(first, last, operators_us);
-    for (size_t i = 0; ok && i < operators_us.size(); ++i) {
-      spent_us_ += operators_us[i];
-    }
-    return ok;
-  }
-  bool live(uint16_t cut, Span<TensorView> tensors, size_t& count) override {
-    const bool ok = engine_.live(cut, tensors, count);
-    if (ok && cut == 0 && count == 1) {
-      tensors[0].jpeg = input_.jpeg();
-    }
-    return ok;
-  }
-  MutableBytes input(size_t index) override { return engine_.input(index); }
+  uint16_t operators() const override { return runner_.engine().operators(); }
+  bool run(uint16_t first, uint16_t last, Span<uint32_t> operators_us) override;
+  bool live(uint16_t cut, Span<TensorView> tensors, size_t& count) override;
+  MutableBytes input(size_t index) override { return runner_.engine().input(index); }
+  LineEngine* lines() override { return runner_.engine().lines() == nullptr ? nullptr : this; }
 
-  // Microseconds since the last call.
+  // LineEngine, of an engine that works line by line.
+  bool begin(uint16_t first, uint16_t last) override { return inner().begin(first, last); }
+  Step advance() override;
+  size_t ready(size_t place) const override { return inner().ready(place); }
+  void operators_us(Span<uint32_t> us) const override { inner().operators_us(us); }
+  bool can_cut(uint16_t cut) const override { return inner().can_cut(cut); }
+
+  // Microseconds since the last call: of operators, and where the input is fed of making its lines.
   uint32_t take_spent_us() {
     const uint32_t spent = spent_us_;
     spent_us_ = 0;
@@ -37,7 +35,10 @@ class WatchedEngine final : public Engine {
   }
 
  private:
-  Engine& engine_;
+  LineEngine& inner() const { return *runner_.engine().lines(); }
+  bool run_lines(uint16_t first, uint16_t last, Span<uint32_t> us);
+
+  ModelRunner& runner_;
   const InputSource& input_;
   uint32_t spent_us_ = 0;
 };

@@ -13,9 +13,10 @@ constexpr int kWrite = 4;
 constexpr int kStandardOutput = 1;
 constexpr int kException = 70;  // the exit code of a program that went wrong in the machine's eyes
 
-// QEMU computes ccount from the virtual time at 40 MHz, and -icount shift=10 lets an instruction take 1024 ns: 40.96
-// cycles. So n instructions after the start it stands at floor(40.96 n), from which n can be told exactly.
-constexpr uint64_t kCyclesPerHundred = 4096;
+// QEMU computes ccount from the virtual time at 40 MHz, and -icount shift=7 lets an instruction take 128 ns: 5.12
+// cycles. From which part of a cycle it started differs from run to run, so the difference of two readings is 5.12 for
+// each instruction, give or take one: to the nearest instruction it is exact.
+constexpr uint64_t kCyclesPerHundred = 512;
 
 int simcall(int call, int a, const void* b, size_t c) {
   register int number asm("a2") = call;
@@ -42,17 +43,10 @@ void say_hex(uint32_t value) {
   say(digits);
 }
 
-// ccount has 32 bits and runs over every 104 million instructions: whoever measures reads it more often than that.
-uint64_t cycles() {
-  static uint32_t high = 0;
-  static uint32_t last = 0;
+uint32_t cycles() {
   uint32_t now;
   asm volatile("rsr %0, ccount" : "=r"(now));
-  if (now < last) {
-    ++high;
-  }
-  last = now;
-  return (static_cast<uint64_t>(high) << 32) | now;
+  return now;
 }
 
 }  // namespace
@@ -65,7 +59,15 @@ void stop(int code) {
   }
 }
 
-uint64_t instructions() { return (cycles() * 100 + kCyclesPerHundred - 1) / kCyclesPerHundred; }
+// ccount has 32 bits and comes round every 838 million instructions: whoever measures reads it more often than that.
+uint64_t instructions() {
+  static uint64_t total = 0;
+  static uint32_t last = 0;
+  const uint32_t now = cycles();
+  total += (static_cast<uint64_t>(now - last) * 100 + kCyclesPerHundred / 2) / kCyclesPerHundred;
+  last = now;
+  return total;
+}
 
 }  // namespace qemu
 }  // namespace cutpoint

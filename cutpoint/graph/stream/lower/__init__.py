@@ -9,7 +9,21 @@ from cutpoint.graph.stream.lines import LineOperator
 from cutpoint.graph.stream.lower.arithmetic import lower_add, lower_mul, lower_sub
 from cutpoint.graph.stream.lower.convolution import lower_conv, lower_depthwise_conv, lower_transpose_conv
 from cutpoint.graph.stream.lower.dense import lower_fully_connected
+from cutpoint.graph.stream.lower.mean import lower_mean, lower_sum
+from cutpoint.graph.stream.lower.moves import (
+    lower_concatenation,
+    lower_pad,
+    lower_reshape,
+    lower_resize_nearest,
+)
+from cutpoint.graph.stream.lower.pooling import lower_average_pool, lower_max_pool
 from cutpoint.graph.stream.lower.quantize import lower_quantize
+from cutpoint.graph.stream.lower.slices import (
+    lower_slice,
+    lower_split,
+    lower_split_v,
+    lower_strided_slice,
+)
 from cutpoint.graph.stream.lower.softmax import lower_softmax
 from cutpoint.graph.stream.lower.tables import (
     lower_dequantize,
@@ -31,6 +45,21 @@ RULES: Final[dict[str, Callable[[Lowering], LineOperator]]] = {
     "SUB": lower_sub,
     "MUL": lower_mul,
     "SOFTMAX": lower_softmax,
+    "MAX_POOL_2D": lower_max_pool,
+    "AVERAGE_POOL_2D": lower_average_pool,
+    "MEAN": lower_mean,
+    "SUM": lower_sum,
+    "PAD": lower_pad,
+    "PADV2": lower_pad,
+    "CONCATENATION": lower_concatenation,
+    "RESHAPE": lower_reshape,
+    "SQUEEZE": lower_reshape,
+    "EXPAND_DIMS": lower_reshape,
+    "RESIZE_NEAREST_NEIGHBOR": lower_resize_nearest,
+    "STRIDED_SLICE": lower_strided_slice,
+    "SLICE": lower_slice,
+    "SPLIT": lower_split,
+    "SPLIT_V": lower_split_v,
     "RELU": lower_relu,
     "RELU6": lower_relu6,
     "LEAKY_RELU": lower_leaky_relu,

@@ -50,30 +50,56 @@ struct Line {
   Stretch inside;       // pixels whose windows are inside
   WindowRows rows;    // from the first kernel row that is inside
   int8_t* to;
+
+  // Bytes before the first tap of the first pixel that is inside.
+  uint32_t first_inside() const {
+    return static_cast<uint32_t>(inside.first * w.stride_w - w.pad_left) * in.channels;
+  }
 };
 
-// Pixels whose windows are inside, two at a time.
-void make_inside(const Line& line, const int8_t* weights, const Channel* channels, uint32_t block) {
+// Pixels whose windows are inside, two at a time, for a kernel of one row: 1x1 above all.
+[[gnu::noinline]] void make_inside_one_row(const Line& line, const int8_t* weights, const Channel* channels,
+                                           uint32_t block) {
   const uint32_t apart = static_cast<uint32_t>(line.w.stride_w) * line.in.channels;
   const uint32_t count = static_cast<uint32_t>(line.w.kernel_w) * line.in.channels;
   const uint32_t channels_out = line.out.channels;
-  uint32_t at = static_cast<uint32_t>(line.inside.first * line.w.stride_w - line.w.pad_left) * line.in.channels;
+  const uint32_t left = channels_out - block;
+  const int8_t* from = line.rows.get() + line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
-  for (int32_t x = line.inside.first; x < line.inside.end; x += 2) {
-    BlockSums first = BlockSums::of_folded(channels);
-    BlockSums second = first;
+  for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
+    PairSums<kWide> sums(channels);
+    add_run(sums, from, from + apart, weights, count);
+    from += 2 * apart;
+    sums.first().store(channels, line.requantise, to, left);
+    to += channels_out;
+    sums.second().store(channels, line.requantise, to, left);
+    to += channels_out;
+  }
+}
+
+// The same for any kernel.
+[[gnu::noinline]] void make_inside(const Line& line, const int8_t* weights, const Channel* channels, uint32_t block) {
+  const uint32_t apart = static_cast<uint32_t>(line.w.stride_w) * line.in.channels;
+  const uint32_t count = static_cast<uint32_t>(line.w.kernel_w) * line.in.channels;
+  const uint32_t channels_out = line.out.channels;
+  const uint32_t left = channels_out - block;
+  uint32_t at = line.first_inside();
+  int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
+    PairSums<kWide> sums(channels);
     WindowRows rows = line.rows;
     const int8_t* w = weights;
-    for (int32_t ky = line.w.kernel_h; ky != 0; --ky) {
+    int32_t rows_left = line.w.kernel_h;
+    do {
       const int8_t* from = rows.get() + at;
-      w = add_two(first, second, from, from + apart, w, count);
+      w = add_run(sums, from, from + apart, w, count);
       rows.next();
-    }
-    first.store(channels, line.requantise, to, channels_out - block);
-    to += channels_out;
-    second.store(channels, line.requantise, to, channels_out - block);
-    to += channels_out;
+    } while (--rows_left != 0);
     at += 2 * apart;
+    sums.first().store(channels, line.requantise, to, left);
+    to += channels_out;
+    sums.second().store(channels, line.requantise, to, left);
+    to += channels_out;
   }
 }
 
@@ -131,8 +157,9 @@ void run(const Unit& unit) {
   const uint32_t taps = static_cast<uint32_t>(w.kernel_h) * static_cast<uint32_t>(w.kernel_w);
   const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
   const Channel* channels = channels_of(unit.op);
+  const auto make_all_inside = w.kernel_h == 1 ? make_inside_one_row : make_inside;
   for (uint32_t block = 0; block < out.channels; block += kBlock) {
-    make_inside(line, weights, channels, block);
+    make_all_inside(line, weights, channels, block);
     for (int32_t x = 0; x < out.width; ++x) {
       x = x == line.inside.first ? line.inside.end : x;
       if (x < out.width) {

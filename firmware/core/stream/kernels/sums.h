@@ -38,42 +38,81 @@ struct BlockSums {
     }
   }
 
-  // The pixel's channels of this block, the first `count` of them. The requantiser is copied: bytes that are written
-  // could otherwise be part of it.
-  void store(const Channel* channels, Requantiser requantise, int8_t* to, uint32_t count) const {
-    int8_t last[kBlock];
-    int8_t* made = count < kBlock ? last : to;
-    made[0] = requantise(a, channels[0]);
-    made[1] = requantise(b, channels[1]);
-    made[2] = requantise(c, channels[2]);
-    made[3] = requantise(d, channels[3]);
-    if (made != to) {
-      for (uint32_t i = 0; i < count; ++i) {
-        to[i] = last[i];
-      }
-    }
+  // The pixel's channels of this block, the first `count` of them.
+  void store(const Channel* channels, const Requantiser& requantise, int8_t* to, uint32_t count) const {
+    store_block(a, b, c, d, channels, requantise, to, count);
   }
+
+ private:
+  // Out of line, with sums in registers: it is long, and called from every loop.
+  static void store_block(uint32_t a, uint32_t b, uint32_t c, uint32_t d, const Channel* channels,
+                          const Requantiser& requantise, int8_t* to, uint32_t count);
 };
 
-// The same elements' weights for two pixels at once, so that each weight that is loaded counts twice. Returns the weights
-// behind those that were read.
-inline const int8_t* add_two(BlockSums& first, BlockSums& second, const int8_t* from, const int8_t* from_second,
-                             const int8_t* weights, uint32_t count) {
-  const int8_t* const end = from + count;
+// Sums of two pixels for kBlock output channels, so that each weight that is loaded counts twice.
+template <bool wide>
+class PairSums {
+ public:
+  explicit PairSums(const Channel* channels) : first_(BlockSums::of_folded(channels)), second_(first_) {}
+  // An element of each pixel, and its weights.
+  void add(int32_t first, int32_t second, const int8_t* weights) {
+    first_.add(first, weights[0], weights[1], weights[2], weights[3]);
+    second_.add(second, weights[0], weights[1], weights[2], weights[3]);
+  }
+  BlockSums first() const { return first_; }
+  BlockSums second() const { return second_; }
+
+ private:
+  BlockSums first_, second_;
+};
+
+// Where registers have 64 bits the two pixels share them, and one multiplication makes two products: what the lower one
+// borrows from the upper one is given back in the end.
+template <>
+class PairSums<true> {
+ public:
+  explicit PairSums(const Channel* channels)
+      : a_(both(channels[0].folded, channels[0].folded)),
+        b_(both(channels[1].folded, channels[1].folded)),
+        c_(both(channels[2].folded, channels[2].folded)),
+        d_(both(channels[3].folded, channels[3].folded)) {}
+  void add(int32_t first, int32_t second, const int8_t* weights) {
+    const uint64_t elements = both(first, second);
+    a_ += elements * static_cast<uint64_t>(int64_t{weights[0]});
+    b_ += elements * static_cast<uint64_t>(int64_t{weights[1]});
+    c_ += elements * static_cast<uint64_t>(int64_t{weights[2]});
+    d_ += elements * static_cast<uint64_t>(int64_t{weights[3]});
+  }
+  BlockSums first() const {
+    return {static_cast<uint32_t>(a_), static_cast<uint32_t>(b_), static_cast<uint32_t>(c_), static_cast<uint32_t>(d_)};
+  }
+  BlockSums second() const { return {upper(a_), upper(b_), upper(c_), upper(d_)}; }
+
+ private:
+  static uint64_t both(int32_t first, int32_t second) {
+    return static_cast<uint64_t>(int64_t{first}) + (static_cast<uint64_t>(int64_t{second}) << 32);
+  }
+  static uint32_t upper(uint64_t sums) {
+    return static_cast<uint32_t>(sums >> 32) + (static_cast<uint32_t>(sums) >> 31);
+  }
+  uint64_t a_, b_, c_, d_;
+};
+
+// `count` elements of two pixels, which lie together; count is not 0. Returns the weights behind those that were read.
+[[gnu::always_inline]] inline const int8_t* add_run(PairSums<kWide>& sums, const int8_t* first, const int8_t* second,
+                                                   const int8_t* weights, uint32_t count) {
+  const int8_t* const end = weights + count * kBlock;
   if (count % 2 != 0) {
-    first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
-    second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
-    from += 1;
-    from_second += 1;
+    sums.add(first[0], second[0], weights);
+    first += 1;
+    second += 1;
     weights += kBlock;
   }
-  for (; from != end; from += 2, from_second += 2, weights += 2 * kBlock) {
-    first.add(from[0], weights[0], weights[1], weights[2], weights[3]);
-    second.add(from_second[0], weights[0], weights[1], weights[2], weights[3]);
-    first.add(from[1], weights[4], weights[5], weights[6], weights[7]);
-    second.add(from_second[1], weights[4], weights[5], weights[6], weights[7]);
+  for (; weights != end; first += 2, second += 2, weights += 2 * kBlock) {
+    sums.add(first[0], second[0], weights);
+    sums.add(first[1], second[1], weights + kBlock);
   }
-  return weights;
+  return end;
 }
 
 }  // namespace cutpoint::stream

@@ -30,6 +30,10 @@ bool side(int32_t value, uint16_t& to) {
 
 bool read_input_shape(Bytes model, device::PictureTensor& tensor) {
   tensor = device::PictureTensor();
+  flatbuffers::Verifier verifier(model.data(), model.size());
+  if (!tflite::VerifyModelBuffer(verifier)) {
+    return false;
+  }
   const tflite::Model* root = tflite::GetModel(model.data());
   const auto* subgraphs = root->subgraphs();
   if (subgraphs == nullptr || subgraphs->size() == 0) {

@@ -7,8 +7,8 @@
 
 namespace cutpoint::esp32 {
 
-// `model` has been accepted by the engine. False when its first input is no [1, height, width, channels] (or [height,
-// width, channels]) of int8, uint8 or float32.
+// `model` may be any bytes, since Stream runs a plan and never looks at them. False when they are no model, or its first
+// input is no [1, height, width, channels] (or [height, width, channels]) of int8, uint8 or float32.
 bool read_input_shape(Bytes model, device::PictureTensor& tensor);
 
 }  // namespace cutpoint::esp32

@@ -65,9 +65,10 @@ bool InputSource::choose(InputChoice choice, device::Sentence& why) {
   return good;
 }
 
-bool InputSource::set_model(Bytes model, size_t input_bytes, device::Sentence& why) {
+bool InputSource::set_model(Bytes model, size_t input_bytes, bool fed, device::Sentence& why) {
   why.clear();
   release();
+  fed_ = fed;
   device::PictureTensor tensor;
   takes_pictures_ = !model.empty() && read_input_shape(model, tensor) && picture_input_.begin(tensor, why);
   if (!takes_pictures_ && why.empty()) {
@@ -83,12 +84,17 @@ bool InputSource::set_model(Bytes model, size_t input_bytes, device::Sentence& w
 // The camera's driver captures by itself into the buffer that nobody holds; the line fills its buffer by the console's
 // task. So all there is to do is to hold nothing longer than needed.
 void InputSource::prepare() {
-  if (held_ && held_picture_.jpeg.empty()) {
+  if (!fed_input_.feeding() && (lent_ || (held_ && held_picture_.jpeg.empty()))) {
     release();
   }
 }
 
 void InputSource::release() {
+  fed_input_.stop();
+  if (lent_) {
+    lent_ = false;
+    slot_ = Slot::kEmpty;
+  }
   if (held_) {
     camera_.release(held_picture_);
     held_ = false;
@@ -117,23 +123,23 @@ bool InputSource::next(Span<const MutableBytes> inputs, device::Sentence& why) {
 }
 
 bool InputSource::next_serial(Span<const MutableBytes> inputs, device::Sentence& why) {
-  size_t at = 0;
-  for (const MutableBytes& input : inputs) {
-    at += input.size();
+  if (buffer_used_ != input_bytes_) {  // it was on its way when the model changed
+    slot_ = Slot::kEmpty;
+    why.add("The picture from the serial line is for other inputs than the model's.");
+    return false;
   }
-  const bool fits = at == buffer_used_;  // one that was on its way when the model changed does not
-  at = 0;
+  if (fed_) {
+    fed_input_.tensor(Bytes(buffer_, buffer_used_));
+    lent_ = true;
+    return true;
+  }
+  const uint8_t* from = buffer_;
   for (const MutableBytes& input : inputs) {
-    if (fits) {
-      copy_bytes(input.data(), buffer_ + at, input.size());
-    }
-    at += input.size();
+    copy_bytes(input.data(), from, input.size());
+    from += input.size();
   }
   slot_ = Slot::kEmpty;
-  if (!fits) {
-    why.add("The picture from the serial line is for other inputs than the model's.");
-  }
-  return fits;
+  return true;
 }
 
 bool InputSource::next_linked(MutableBytes input, device::Sentence& why) {
@@ -142,7 +148,7 @@ bool InputSource::next_linked(MutableBytes input, device::Sentence& why) {
     why.add("The picture linked in is no PGM or PPM of 8 bits: build with another CUTPOINT_PICTURE.");
     return false;
   }
-  return scaled(picture, input, why);
+  return scale(picture, input, why);
 }
 
 bool InputSource::next_camera(MutableBytes input, device::Sentence& why) {
@@ -150,19 +156,36 @@ bool InputSource::next_camera(MutableBytes input, device::Sentence& why) {
     return false;
   }
   held_ = true;
-  const bool good = scaled(held_picture_.view, input, why);
-  if (!good || held_picture_.jpeg.empty()) {
+  const bool good = scale(held_picture_.view, input, why);
+  if (!good || (held_picture_.jpeg.empty() && !fed_)) {
     release();  // the driver captures into it again, while this picture is worked on
   }
   return good;
 }
 
-bool InputSource::scaled(const device::PictureView& picture, MutableBytes input, device::Sentence& why) {
+// Into the tensor, or ready to be taken line by line.
+bool InputSource::scale(const device::PictureView& picture, MutableBytes input, device::Sentence& why) {
   if (!takes_pictures_) {
     why.add("The model's input is no picture.");
     return false;
   }
-  return scratch_for(picture, why) && picture_input_.fill(picture, input, MutableBytes(scratch_, scratch_bytes_), why);
+  if (!scratch_for(picture, why)) {
+    return false;
+  }
+  const MutableBytes scratch(scratch_, scratch_bytes_);
+  return fed_ ? fed_input_.picture(picture_input_, picture, scratch, why)
+              : picture_input_.fill(picture, input, scratch, why);
+}
+
+void InputSource::blank(Span<const MutableBytes> inputs) {
+  release();
+  if (fed_) {
+    fed_input_.zeros();
+    return;
+  }
+  for (const MutableBytes& input : inputs) {
+    fill_bytes(input.data(), 0, input.size());
+  }
 }
 
 bool InputSource::scratch_for(const device::PictureView& picture, device::Sentence& why) {

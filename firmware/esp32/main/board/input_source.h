@@ -9,6 +9,7 @@
 
 #include "camera.h"
 #include "core/span.h"
+#include "device/picture/fed_input.h"
 #include "device/picture/picture_input.h"
 #include "device/sentence.h"
 #include "device/serial/picture_packet.h"
@@ -27,17 +28,22 @@ class InputSource final : public device::PictureSink {
 
   // The model's first input, out of its .tflite: what pictures are made into. Takes memory for one picture from the line.
   // False, with the sentence, when the model takes no picture: raw tensors over the line still work.
-  // `input_bytes` are those of all inputs together; a picture from the line has exactly so many. Call it with each model.
-  bool set_model(Bytes model, size_t input_bytes, device::Sentence& why);
+  // `input_bytes` are those of all inputs together; a picture from the line has exactly so many. `fed`: the engine holds
+  // no input whole, and takes its lines from lines(). Call it with each model.
+  bool set_model(Bytes model, size_t input_bytes, bool fed, device::Sentence& why);
 
-  // Begin to take the next picture, as soon as the one before is in the tensor: capture goes on while the edge is
-  // waited for. Returns at once.
+  // Begin to take the next picture, as soon as the one before is in the tensor, or its last line has been taken: capture
+  // goes on while the edge is waited for. Returns at once.
   void prepare();
 
-  // The next picture into the model's inputs: from the line all of them, else the first. False when there is none yet
-  // (`why` is empty), or it could not be had.
+  // The next picture into the model's inputs: from the line all of them, else the first. Fed, it stays where it is, and
+  // nothing is written to `inputs`. False when there is none yet (`why` is empty), or it could not be had.
   bool next(Span<const MutableBytes> inputs, device::Sentence& why);
-  bool next(MutableBytes input, device::Sentence& why) { return next(Span<const MutableBytes>(&input, 1), why); }
+  // Zeros in the place of a picture.
+  void blank(Span<const MutableBytes> inputs);
+
+  // The picture of the last next() or blank(), line by line, for an engine that is fed.
+  LineSource& lines() { return fed_input_; }
 
   // Whether jpeg() may have something: a camera that was built in to code JPEG (CUTPOINT_CAMERA_JPEG).
   bool codes_jpeg() const;
@@ -61,7 +67,7 @@ class InputSource final : public device::PictureSink {
   bool next_serial(Span<const MutableBytes> inputs, device::Sentence& why);
   bool next_linked(MutableBytes input, device::Sentence& why);
   bool next_camera(MutableBytes input, device::Sentence& why);
-  bool scaled(const device::PictureView& picture, MutableBytes input, device::Sentence& why);
+  bool scale(const device::PictureView& picture, MutableBytes input, device::Sentence& why);
   bool scratch_for(const device::PictureView& picture, device::Sentence& why);
 
   std::atomic<device::InputChoice> choice_{device::InputChoice::kNone};
@@ -71,6 +77,9 @@ class InputSource final : public device::PictureSink {
   bool held_ = false;
   device::PictureInput picture_input_;
   bool takes_pictures_ = false;
+  device::FedInput fed_input_;
+  bool fed_ = false;
+  bool lent_ = false;  // lines are taken from the buffer of the line
   uint8_t* scratch_ = nullptr;  // grows to what the largest picture needed
   size_t scratch_bytes_ = 0;
   // One picture from the line. While slot_ is kFull, buffer_ and buffer_used_ belong to the device's task, else to the

@@ -1,11 +1,11 @@
-// The model on board: TFLM's engine over an arena of exactly the size that the model takes.
+// A model in TFLM's engine, over an arena of exactly the size that the model takes.
 #ifndef CUTPOINT_ESP32_ENGINE_LOADED_MODEL_H_
 #define CUTPOINT_ESP32_ENGINE_LOADED_MODEL_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "device/arena/choice.h"
+#include "engine_memory.h"
 #include "model_runner.h"
 #include "tflm/engine.h"
 
@@ -24,22 +24,19 @@ class LoadedModel final : public ModelRunner {
   bool load(const MappedModel& model, device::Sentence& why) override;
   void unload() override;
   Engine& engine() override { return engine_; }
+  const char* name() const override;
   size_t inputs() const override { return engine_.inputs(); }
-
-  // Bytes of the arena and where it lies; 0 and kNone without a model.
-  size_t arena_bytes() const { return arena_.size(); }
-  device::ArenaPlace place() const { return place_; }
+  size_t input_bytes() override;
+  bool fed() const override { return false; }
+  size_t memory_bytes() const override { return arena_.size(); }
 
  private:
   // The result of preparing the model in scratch memory; what it needs is exact, or a lower bound when not even the
   // largest scratch memory was enough to learn it.
   tflm::LoadResult measure(const MappedModel& model);
-  bool take(size_t bytes, device::ArenaPlace place);
-  void release();
 
   tflm::TflmEngine engine_;
-  MutableBytes arena_;
-  device::ArenaPlace place_ = device::ArenaPlace::kNone;
+  EngineMemory arena_;
 };
 
 }  // namespace cutpoint::esp32

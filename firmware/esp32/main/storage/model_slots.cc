@@ -146,6 +146,8 @@ void ModelSlots::judge(uint8_t slot) {
   if (model.fault == SlotFault::kNone) {
     content_[slot] = {true, device::slot_crc(mapped_[slot])};
     model.model = mapped_[slot].slice(device::kSlotHeaderBytes, model.header.model_bytes);
+    model.plan = model.header.plan_bytes == 0 ? Bytes()
+                                              : mapped_[slot].slice(model.header.plan_at(), model.header.plan_bytes);
   } else {
     unmap(slot);
   }
@@ -170,7 +172,9 @@ void ModelSlots::unmap(uint8_t slot) {
     esp_partition_munmap(handles_[slot]);
     mapped_[slot] = Bytes();
     models_[slot].model = Bytes();
-    models_[slot].header.arena = Bytes();  // it lay in the mapping
+    models_[slot].plan = Bytes();
+    models_[slot].header.arena = Bytes();  // they lay in the mapping
+    models_[slot].header.block = Bytes();
   }
 }
 

@@ -14,9 +14,10 @@
 namespace cutpoint::esp32 {
 
 struct MappedModel {
-  device::SlotFault fault = device::SlotFault::kEmpty;  // kNone: header and model mean something; arena only while current()
+  device::SlotFault fault = device::SlotFault::kEmpty;  // kNone: header and model mean something; its tables only while current()
   device::SlotHeader header;
   Bytes model;              // of current(): the device's .tflite, in flash, for as long as the slot is not written
+  Bytes plan;               // likewise, the Stream engine's; empty when the slot has none
   uint32_t check_us = 0;    // time that the header and the SHA-256 took, microseconds
 };
 
