@@ -110,7 +110,7 @@ class Sending:
         step, done_us, ready = Step.MORE, 0.0, [0] * len(live)
         while step is Step.MORE:
             step = Step(self._engine.advance(1))
-            shares = self._engine.shares(0, self._cut)
+            shares = self._engine.shares()
             now_us = sum(share * us for share, us in zip(shares, self._operators_us, strict=True))
             self._clock.advance(round(now_us) - round(done_us))
             done_us = now_us

@@ -44,8 +44,8 @@ class StreamEngine final : public Engine, public LineEngine {
   void operators_us(Span<uint32_t> us) const override;
   bool can_cut(uint16_t cut) const override;
 
-  // Of the range begun last: units of operator `op` that are done, of OperatorRecord::units.
-  uint16_t units_done(uint16_t op) const { return progress_[op].unit; }
+  // Units of an operator of the range begun that were run.
+  uint16_t units_run(uint16_t op) const { return progress_[op].unit; }
 
   // Of the block, for what the engine remembers of tensors and operators.
   static size_t table_bytes(const Plan& plan);
