@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.figure import Section, show, write
 from bench.readme import rewrite
 
-SECTIONS = ("frames", "planning", "splitting", "stream", "edge", "load")
+SECTIONS = ("frames", "planning", "splitting", "stream", "overlap", "edge", "load")
 APART = ("scaling", "actors")
 """Measured by name only: several servers, a Ray cluster. Their figures have no targets and stand in docs/scaling.md."""
 RESULTS = Path(__file__).with_name("results.json")

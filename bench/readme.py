@@ -68,7 +68,8 @@ def replaced(page: str, table: str) -> str:
 def rewrite(root: Path, results: Path) -> None:
     """Put the figures of a results file into the README, and those of a section onto its page."""
     measured = json.loads(results.read_text(encoding="utf-8"))
-    pages = {"README.md": table(measured), "docs/stream.md": section_table(measured, "stream")}
+    stream = "\n\n".join(section_table(measured, name) for name in ("stream", "overlap"))
+    pages = {"README.md": table(measured), "docs/stream.md": stream}
     for name, text in pages.items():
         page = root / name
         page.write_text(replaced(page.read_text(encoding="utf-8"), text), encoding="utf-8")

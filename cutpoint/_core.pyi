@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from typing_extensions import Buffer
 
 # --- Codecs (firmware/core/codec). dtype and codec by their numbers on the wire.
@@ -523,7 +525,10 @@ class StreamEngine:
     """
 
     def __init__(self, plan: Buffer, block_bytes: int = 0, fed: bool = False) -> None:
-        """block_bytes 0: what the dearest cut needs. ValueError for a plan that is refused, or too small a block."""
+        """block_bytes: as on a 32-bit chip; 0 for what the dearest cut needs.
+
+        ValueError for a plan that is refused, or too small a block.
+        """
     @property
     def operators(self) -> int: ...
     def can_cut(self, cut: int) -> bool: ...
@@ -537,6 +542,10 @@ class StreamEngine:
     def operators_us(self, count: int) -> tuple[int, ...]: ...
     def live(self, cut: int) -> tuple[tuple[int, int, bytes, int], ...] | None:
         """Index, dtype, bytes, fill of each; None unless the last range ends there."""
+    def views(self, cut: int) -> tuple[npt.NDArray[np.uint8], ...] | None:
+        """Where those bytes lie, read-only; from `begin` on, while they are made. None unless a range ends there."""
+    def shares(self) -> tuple[float, ...]:
+        """How much of each operator of the range begun is done, 0 to 1."""
     def intact(self) -> bool:
         """Whether the memory around block and picture is as it was."""
     def scribble(self, value: int) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from cutpoint import _core
 from cutpoint.board.errors import SlotError
 from cutpoint.graph import Bundle
-from cutpoint.graph.stream import compile_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +111,6 @@ def _body(model: bytes, plan: bytes | None) -> bytes:
 
 def _plan(bundle: Bundle, k: int) -> tuple[bytes | None, list[int]]:
     """The plan for operators [0, k), or as many of them as can be streamed, and what each head needs; None for none."""
-    streamed = min(k, bundle.manifest.stream.operators)
-    if streamed == 0:
-        return None, []
-    whole = streamed == bundle.manifest.stream.operators
-    plan = bundle.stream_plan if whole else compile_stream(bundle.model(), streamed).encode()
+    plan = bundle.plan_for(k)
+    streamed = 0 if plan is None else min(k, bundle.manifest.stream.operators)
     return plan, [cut.arena_bytes.get("stream") or 0 for cut in bundle.cuts[1 : streamed + 1]]

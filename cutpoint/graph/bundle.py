@@ -24,6 +24,7 @@ from cutpoint.graph.manifest import (
 from cutpoint.graph.model import Model
 from cutpoint.graph.reader import LARGEST_FILE_BYTES, load
 from cutpoint.graph.shapes import check_shapes
+from cutpoint.graph.stream import compile_stream
 from cutpoint.graph.streamed import check_plan_file, stream_plan
 
 SUFFIX = ".cut"
@@ -167,6 +168,16 @@ class Bundle:
     def max_cut(self) -> int:
         """Number of operators on board, K."""
         return self.manifest.max_cut
+
+    def plan_for(self, on_board: int) -> bytes | None:
+        """The Stream engine's plan for a board that holds so many operators, or as many of them as it runs; else None.
+
+        Compiles one when the board holds fewer operators than `stream_plan` has.
+        """
+        streamed = min(on_board, self.manifest.stream.operators)
+        if streamed == self.manifest.stream.operators:
+            return self.stream_plan
+        return compile_stream(self.model(), streamed).encode() if streamed else None
 
     def model(self) -> Model:
         """The whole model, as it was parsed when the bundle was opened; a lean one parses it at every call."""

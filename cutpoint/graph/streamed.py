@@ -51,6 +51,11 @@ def stream_bytes(arena_bytes: Mapping[str, int | None]) -> int | None:
     return arena_bytes.get(HEAD) if on is None else on
 
 
+def tflm_bytes(arena_bytes: Mapping[str, int | None]) -> int | None:
+    """What a device with TFLM needs at a cut."""
+    return arena_bytes.get("tflm")
+
+
 def check_plan_file(entry: StreamEntry, cuts: Sequence[CutEntry], model_id: bytes, plan: bytes) -> None:
     """Raise ModelError unless the plan is that of the model, and says what its entry and the cuts say."""
     file = read_plan_file(plan)

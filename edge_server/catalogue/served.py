@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutpoint.graph import Bundle, Model
+from cutpoint.graph.streamed import stream_bytes, tflm_bytes
 from cutpoint.kernels import Array
 from cutpoint.picture import InputTensor, JpegError, input_tensors, picture_of
 from cutpoint.plan import NetworkShape
@@ -118,10 +119,13 @@ class ServedModel:
             model = self._model = self.bundle.model()
         return model.extract(cut, self.n)
 
-    def shape(self, max_cut: int, board_cuts: frozenset[int] | None = None) -> NetworkShape:
+    def shape(
+        self, max_cut: int, board_cuts: frozenset[int] | None = None, streams: bool = False
+    ) -> NetworkShape:
         """The network as the planner sees it, for a board that has operators [0, max_cut), and memory for all cuts or
-        for `board_cuts`."""
+        for `board_cuts`; what a head needs is TFLM's arena, or the Stream engine's block where that one `streams`."""
         bundle = self.bundle
+        needed = stream_bytes if streams else tflm_bytes
         inputs = self.expected[0]
         picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[-1] in (1, 3)
         return NetworkShape(
@@ -133,7 +137,7 @@ class ServedModel:
             board_cuts=board_cuts,
             frame_overhead=self._frame_overhead,
             output_bytes=tuple(operator.bytes for operator in bundle.operators),
-            arena_bytes=tuple(cut.arena_bytes.get("tflm") for cut in bundle.cuts),
+            arena_bytes=tuple(needed(cut.arena_bytes) for cut in bundle.cuts),
             unsendable=frozenset(cut.k for cut in bundle.cuts if len(cut.tensors) > MOST_TENSORS),
         )
 

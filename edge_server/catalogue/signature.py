@@ -12,7 +12,10 @@ Signature = tuple[Stamp | None, ...]
 
 
 def files_of(bundle: str) -> tuple[str, ...]:
-    """The files of a bundle, the plan whether or not there is one. Plain texts, because a thousand bundles are looked at every other second."""
+    """The files of a bundle, the plan whether or not there is one.
+
+    Plain texts, because a thousand bundles are looked at every other second.
+    """
     return tuple([os.path.join(bundle, name) for name in (MANIFEST, FULL, DEVICE, PLAN)])  # noqa: PTH118
 
 

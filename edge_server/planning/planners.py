@@ -23,6 +23,8 @@ from edge_server.errors import ConfigError
 from edge_server.planning.machines import machine_classes
 
 _UNKNOWN_CHIP = "esp32"
+STREAM = "stream"
+"""What a device names the Stream engine that runs its heads."""
 CODECS = {codec.name.lower(): codec for codec in CodecId}
 
 
@@ -32,6 +34,7 @@ class Board:
 
     cuts     those that it has the memory for, as ranges ("0-5,9"); None: all
     overlap  what is coded raw begins to leave while its head still runs
+    streams  the Stream engine runs its heads, so that engine's figures of memory count
     """
 
     operators: int
@@ -39,13 +42,21 @@ class Board:
     chip: str | None
     cuts: str | None = None
     overlap: bool = False
+    streams: bool = False
 
     @classmethod
     def of(cls, about: About | None) -> Self | None:
         """None for a device that has said nothing yet."""
         if about is None:
             return None
-        return cls(about.operators, tuple(about.codecs), about.chip, about.cuts, bool(about.overlap))
+        return cls(
+            about.operators,
+            tuple(about.codecs),
+            about.chip,
+            about.cuts,
+            bool(about.overlap),
+            about.engine == STREAM,
+        )
 
     def cut_set(self) -> frozenset[int] | None:
         """`cuts` up to `operators`; None: all."""
@@ -68,7 +79,11 @@ class Planners:
     def of(self, device: DeviceId, model: ServedModel, board: Board | None, *, ran: int) -> Planner:
         """A planner from its prior; `ran` operators at most for a board that is not known. Raises PolicyError."""
         config = self._config
-        shape = model.shape(ran) if board is None else model.shape(board.operators, board.cut_set())
+        shape = (
+            model.shape(ran)
+            if board is None
+            else model.shape(board.operators, board.cut_set(), board.streams)
+        )
         spoken = board.codecs if board is not None else ()
         chip = board.chip if board is not None else None
         return Planner(

@@ -85,8 +85,9 @@ class Remembered:
 
 def _board_record(board: Board) -> list[object]:
     said: list[object] = [board.operators, list(board.codecs), board.chip]
-    # Most boards say neither, and what an older server wrote has neither.
-    return [*said, board.cuts, int(board.overlap)] if board.cuts is not None or board.overlap else said
+    # Most boards say nothing of this, and what an older server wrote has nothing of it.
+    flags = int(board.overlap) | int(board.streams) << 1
+    return [*said, board.cuts, flags] if board.cuts is not None or flags else said
 
 
 def _board(fields: Fields) -> Board | None:
@@ -97,16 +98,17 @@ def _board(fields: Fields) -> Board | None:
     codecs = at.raw(1)
     if not isinstance(codecs, list) or len(codecs) > 16 or not all(isinstance(c, str) for c in codecs):
         raise PolicyError("state of planning has a board whose codecs are no names; start without it")
-    cuts, overlap = None, False
+    cuts, flags = None, 0
     if len(at) == 5:
-        overlap = at.whole(4, 0, 1) == 1
+        flags = at.whole(4, 0, 3)
         if at.raw(3) is not None:
             cuts = at.text(3, MOST_CHARACTERS)
             try:
                 parse_cuts(cuts)
             except ValueError as error:
                 raise PolicyError(f"state of planning has a board whose {error}; start without it") from error
-    return Board(at.whole(0, 0, 0xFFFF), tuple(codec[:16] for codec in codecs), chip, cuts, overlap)
+    names = tuple(codec[:16] for codec in codecs)
+    return Board(at.whole(0, 0, 0xFFFF), names, chip, cuts, bool(flags & 1), bool(flags & 2))
 
 
 def _model(text: str) -> ModelId:

@@ -1,5 +1,6 @@
 // The Stream engine for Python: the very code that runs on a board, over a plan and memory of its own.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 
 #include <algorithm>
 #include <cstring>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr size_t kGuardBytes = 64;
 constexpr uint8_t kGuard = 0xA5;
+constexpr size_t kChipTableBytes = 8;  // the engine's note of a tensor or operator on a 32-bit chip
 
 // Memory at a multiple of 8 with a strip on both sides that must stay as it is.
 class GuardedMemory {
@@ -77,8 +79,12 @@ class PythonStreamEngine {
     }
     const stream::Plan checked(bytes.data());
     inputs_ = checked.header().inputs;
-    size_t block = block_bytes;
-    if (block == 0) {
+    // Tables are smaller on the chips that block_bytes is stated for.
+    const size_t chip_tables = kChipTableBytes * (size_t{checked.header().tensors} + checked.header().on_board);
+    size_t block = block_bytes < chip_tables
+                       ? block_bytes
+                       : block_bytes - chip_tables + stream::StreamEngine::table_bytes(checked);
+    if (block_bytes == 0) {
       for (uint16_t cut = 0; cut <= checked.header().on_board; ++cut) {
         block = std::max(block, stream::block_bytes(checked, cut, true));
       }
@@ -111,7 +117,14 @@ class PythonStreamEngine {
   }
   void forget_lines() { lines_.forget(inputs_); }
 
-  bool begin(uint16_t first, uint16_t last) { return engine_.begin(first, last); }
+  bool begin(uint16_t first, uint16_t last) {
+    if (!engine_.begin(first, last)) {
+      return false;
+    }
+    first_ = first;
+    last_ = last;
+    return true;
+  }
   // Up to `lines` lines; the last step.
   uint8_t advance(uint32_t lines) {
     nb::gil_scoped_release release;
@@ -145,6 +158,29 @@ class PythonStreamEngine {
     }
     return nb::tuple(list);
   }
+  // The memory of each live tensor of the range begun, read-only: it fills while the range runs. None when no range ends
+  // there.
+  static nb::object views(nb::handle_t<PythonStreamEngine> self, uint16_t cut) {
+    TensorView views[kMaxTensors];
+    size_t count = 0;
+    if (!nb::cast<PythonStreamEngine&>(self).engine_.live(cut, Span<TensorView>(views), count)) {
+      return nb::none();
+    }
+    nb::list list;
+    for (size_t i = 0; i < count; ++i) {
+      list.append(nb::ndarray<nb::numpy, const uint8_t, nb::ndim<1>>(views[i].data.data(), {views[i].data.size()}, self));
+    }
+    return nb::tuple(list);
+  }
+  // How much of each operator of the range begun is done, 0 to 1.
+  nb::tuple shares() {
+    const stream::Plan plan(reinterpret_cast<const uint8_t*>(plan_.data()));
+    nb::list list;
+    for (uint16_t op = first_; op < last_; ++op) {
+      list.append(static_cast<double>(engine_.units_run(op)) / plan.op(op).units);
+    }
+    return nb::tuple(list);
+  }
   bool intact() { return block_->intact() && picture_->intact(); }
   // Fills the block after its tables: what a run leaves must not depend on what was there.
   void scribble(uint8_t value) {
@@ -161,6 +197,8 @@ class PythonStreamEngine {
   MonotonicClock clock_;
   stream::StreamEngine engine_;
   size_t inputs_ = 0;
+  uint16_t first_ = 0;  // of the range begun
+  uint16_t last_ = 0;
   bool fed_;
 };
 
@@ -194,6 +232,8 @@ void bind_stream(nb::module_& m) {
       .def("ready", &PythonStreamEngine::ready, nb::arg("place"))
       .def("operators_us", &PythonStreamEngine::operators_us, nb::arg("count"))
       .def("live", &PythonStreamEngine::live, nb::arg("cut"))
+      .def("views", &PythonStreamEngine::views, nb::arg("cut"))
+      .def("shares", &PythonStreamEngine::shares)
       .def("intact", &PythonStreamEngine::intact)
       .def("scribble", &PythonStreamEngine::scribble, nb::arg("value"));
 }

@@ -11,9 +11,11 @@ from rich.table import Table
 from cutpoint.errors import UsageError
 from cutpoint.graph.carried import first_not_carried, warning
 from host_tools.cli.app import app
+from host_tools.cli.memory_tables import memory_json, show_memory
 from host_tools.cli.options import Json, ModelArgument
 from host_tools.cli.output import console, print_json
 from host_tools.cli.source import load_model
+from host_tools.memory import NetworkNeed
 from host_tools.picture_size import PictureBaseline, picture_baseline
 
 
@@ -32,8 +34,9 @@ def cuts(
     ] = None,
     json: Json = False,
 ) -> None:
-    """List every cut: what was computed before it, and the tensors that travel."""
+    """List every cut: what was computed before it, the tensors that travel, and the RAM that its head needs."""
     network = load_model(model)
+    need = NetworkNeed.of_model(network)
     baseline = picture_baseline(network, pictures)
     missing = first_not_carried(network)
     if plot is not None:
@@ -46,6 +49,7 @@ def cuts(
                 "repairs": network.repairs,
                 "not_on_boards": {"operator": missing.index, "kind": missing.kind} if missing else None,
                 "picture": baseline,
+                "memory": memory_json(need),
                 "cuts": [
                     {
                         "cut": cut.k,
@@ -88,6 +92,7 @@ def cuts(
         console.say(f"repaired: {repair}")
     if missing is not None:
         console.say(f"note: {warning(missing)}")
+    show_memory(need, [operator.kind for operator in network.operators])
     if baseline is not None:
         console.print(baseline.sentence(), highlight=False)
     if plot is not None:

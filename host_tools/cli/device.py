@@ -77,7 +77,10 @@ def device(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="Kernels of the head: tflm, litert, or auto (tflm where it is installed).")
+        str,
+        typer.Option(
+            help="Engine of the head: tflm, litert, auto (tflm where it is installed), or stream (line by line)."
+        ),
     ] = "auto",
     cut: Annotated[
         int | None, typer.Option(min=0, help="First cut, until a plan comes; the last by default.")

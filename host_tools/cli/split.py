@@ -12,8 +12,10 @@ import cutpoint
 from cutpoint.errors import UsageError
 from cutpoint.graph.carried import first_not_carried, warning
 from host_tools.cli.app import app
+from host_tools.cli.memory_tables import memory_json, show_memory
 from host_tools.cli.options import Json
 from host_tools.cli.output import console, print_json
+from host_tools.memory import NetworkNeed
 
 MOST_LABEL_CHARACTERS = 1 << 20
 
@@ -73,7 +75,10 @@ def split(
     name: Annotated[str | None, typer.Option(help="Name of the bundle; the file's name by default.")] = None,
     json: Json = False,
 ) -> None:
-    """Cut a model at every operator boundary and write a bundle: manifest, full model, device model."""
+    """Cut a model at every operator boundary and write a bundle: manifest, full model, device model, stream plan.
+
+    Says what each cut needs of a board's RAM under both engines, and which boards have it.
+    """
     bundle = cutpoint.Bundle.create(
         cutpoint.load(model),
         out,
@@ -84,6 +89,7 @@ def split(
         max_cut=max_cut,
     )
     missing = first_not_carried(bundle.model(), bundle.max_cut)
+    need = NetworkNeed.of_bundle(bundle)
     if json:
         print_json(
             {
@@ -93,6 +99,8 @@ def split(
                 "max_cut": bundle.max_cut,
                 "full_bytes": len(bundle.full),
                 "device_bytes": len(bundle.device),
+                "plan_bytes": None if bundle.stream_plan is None else len(bundle.stream_plan),
+                "memory": memory_json(need),
                 "repairs": bundle.manifest.repairs,
                 "not_on_boards": {"operator": missing.index, "kind": missing.kind} if missing else None,
             }
@@ -102,8 +110,10 @@ def split(
         console.say(f"repaired: {repair}")
     console.say(
         f"{bundle.path}: model {bytes(bundle.model_id).hex()}, {bundle.n} operators, cuts 0 to {bundle.max_cut}, "
-        f"full.tflite {len(bundle.full):,} B, device.tflite {len(bundle.device):,} B"
+        f"full.tflite {len(bundle.full):,} B, device.tflite {len(bundle.device):,} B, "
+        + ("no plan" if bundle.stream_plan is None else f"stream.plan {len(bundle.stream_plan):,} B")
     )
+    show_memory(need, [operator.kind for operator in bundle.operators])
     if missing is not None:
         console.say(f"note: {warning(missing)}")
     console.say(f"next: cutpoint verify {bundle.path}")

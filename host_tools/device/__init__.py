@@ -4,7 +4,7 @@ from cutpoint.picture.input_tensor import InputTensor
 from host_tools.device.boots import BootClock, BootFile, FixedBoot
 from host_tools.device.device import VirtualDevice
 from host_tools.device.distribution import Delay
-from host_tools.device.engine import Engine, LiveTensor, OperatorEngine, open_engine, stand_in_reason
+from host_tools.device.engine import Engine, LiveTensor, OperatorEngine
 from host_tools.device.events import (
     CommandReceived,
     DeviceEvent,
@@ -16,16 +16,19 @@ from host_tools.device.events import (
 from host_tools.device.link import Direction, Link
 from host_tools.device.linked_bus import LinkedBus
 from host_tools.device.loop import DeviceStoppedError
+from host_tools.device.opening import DeviceEngine, open_engine, stand_in_reason
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import DeviceSettings
 from host_tools.device.sources import Sample, Source, open_source
+from host_tools.device.stream_engine import StreamEngine
 
 __all__ = [
     "BootClock",
     "BootFile",
     "CommandReceived",
     "Delay",
+    "DeviceEngine",
     "DeviceEvent",
     "DeviceSettings",
     "DeviceStoppedError",
@@ -45,6 +48,7 @@ __all__ = [
     "Sample",
     "Source",
     "StateChanged",
+    "StreamEngine",
     "VirtualDevice",
     "open_engine",
     "open_source",

@@ -24,13 +24,13 @@ from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics, cuts_text
 from host_tools.device.boots import BootClock
 from host_tools.device.camera import Camera
 from host_tools.device.driver import Body
-from host_tools.device.engine import OperatorEngine, stand_in_reason
 from host_tools.device.events import DeviceEvent, InputGiven, Poked
 from host_tools.device.lines import cuts_taken
 from host_tools.device.link import Link
 from host_tools.device.linked_bus import LinkedBus
 from host_tools.device.loop import DeviceStoppedError, Life, Loop, Notes
 from host_tools.device.on_board import OnBoard
+from host_tools.device.opening import DeviceEngine, stand_in_reason
 from host_tools.device.pace import Pace
 from host_tools.device.profile import Profile
 from host_tools.device.record import InferenceRecord
@@ -89,7 +89,8 @@ class VirtualDevice:
             self._slots, policy=self.settings.update, say=self._notes.say, adopt=self._adopt
         )
         self._state = state
-        self._model = OnBoard.of_bundle(bundle, engine, self.settings.on_board)
+        self._block_bytes = None if self.profile.memory is None else self.profile.memory.arena_bytes
+        self._model = OnBoard.of_bundle(bundle, engine, self.settings.on_board, self._block_bytes)
         if self.settings.cut is not None and self.settings.cut > self.engine.on_board:
             raise UsageError(
                 f"cut {self.settings.cut} is beyond the {self.engine.on_board} operators on board"
@@ -149,7 +150,7 @@ class VirtualDevice:
         return self._model
 
     @property
-    def engine(self) -> OperatorEngine:
+    def engine(self) -> DeviceEngine:
         return self._model.engine
 
     @property
@@ -324,7 +325,10 @@ class VirtualDevice:
 
     def _adopt(self, image: SlotImage) -> None:
         """Run another model from the next life on. Raises CutpointError, and changes nothing, when it cannot be run."""
-        model, before = OnBoard.of_slot(image, self._engine_name, self.bundle), self._model
+        model, before = (
+            OnBoard.of_slot(image, self._engine_name, self.bundle, self._block_bytes),
+            self._model,
+        )
         self._model = model
         try:
             self._camera()

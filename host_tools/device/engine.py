@@ -11,7 +11,7 @@ import numpy as np
 
 from cutpoint.errors import InternalError, KernelsError, UsageError
 from cutpoint.graph import Model
-from cutpoint.kernels import Kernels, available, open_runner
+from cutpoint.kernels import Kernels, open_runner
 from cutpoint.picture.input_tensor import Array, InputTensor, input_tensors
 from host_tools.device.lines import LineEngine
 from host_tools.device.workload import Workload
@@ -137,7 +137,7 @@ class OperatorEngine:
                 f"the live tensors of cut {cut} asked for, but only cut {self._reached} was reached"
             )
         return tuple(
-            LiveTensor(index, self._tensors[index], _fill(self._model, index))
+            LiveTensor(index, self._tensors[index], fill_of(self._model, index))
             for index in self._model.live(cut)
         )
 
@@ -160,30 +160,8 @@ class OperatorEngine:
         self._reached = max(self._reached, cut)
 
 
-def open_engine(model: Model, engine: str = "auto", *, on_board: int | None = None) -> OperatorEngine:
-    """`tflm`, `litert`, or `auto`: TFLM where its wheel is installed, else LiteRT's reference kernels.
-
-    The engine's `name` says which it became. Raises UsageError.
-    """
-    if engine == "auto":
-        chosen: EngineName = "tflm" if "tflm" in available() else "litert"
-    elif engine in ("tflm", "litert"):
-        chosen = "tflm" if engine == "tflm" else "litert"
-    else:
-        raise UsageError(f"engine {engine!r} is unknown; known are auto, tflm, litert")
-    return OperatorEngine(model, chosen, on_board=on_board)
-
-
-def stand_in_reason(engine: OperatorEngine) -> str | None:
-    """Why the engine is not the device's own kernels; None when it is."""
-    if engine.name == "tflm":
-        return None
-    if "tflm" in available():
-        return "LiteRT's reference kernels run the head, as asked; the tflite-micro wheel is installed"
-    return "LiteRT's reference kernels stand in for TFLM: the tflite-micro wheel is not installed here"
-
-
-def _fill(model: Model, index: int) -> int:
+def fill_of(model: Model, index: int) -> int:
+    """The most likely element of a tensor: its zero point, or 0."""
     tensor = model.tensors[index]
     return tensor.zero_point or 0 if np.issubdtype(tensor.dtype, np.integer) else 0
 

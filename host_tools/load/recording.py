@@ -11,8 +11,8 @@ from cutpoint.answer import Answer
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import DType, ModelId, Result, Status, decode, encode
-from host_tools.device.engine import open_engine
 from host_tools.device.on_board import OnBoard
+from host_tools.device.opening import open_engine
 from host_tools.device.profile import Profile
 from host_tools.device.sources import open_source
 from host_tools.shipped import shipped_bundle, shipped_pictures

@@ -9,7 +9,8 @@ import cutpoint
 from cutpoint.errors import InternalError, KernelsError, UsageError
 from cutpoint.graph import Model
 from cutpoint.kernels import available, open_runner
-from host_tools.device.engine import EngineName, OperatorEngine, open_engine, stand_in_reason
+from host_tools.device.engine import EngineName, OperatorEngine
+from host_tools.device.opening import open_engine, stand_in_reason
 from host_tools.device.sources import open_source
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"

@@ -44,6 +44,9 @@ class StreamEngine final : public Engine, public LineEngine {
   void operators_us(Span<uint32_t> us) const override;
   bool can_cut(uint16_t cut) const override;
 
+  // Units of an operator of the range begun that were run.
+  uint16_t units_run(uint16_t op) const { return progress_[op].unit; }
+
   // Of the block, for what the engine remembers of tensors and operators.
   static size_t table_bytes(const Plan& plan);
 

@@ -84,6 +84,8 @@ void DeviceTask::write_about(const ModelId& model) {
   about.board = CONFIG_CUTPOINT_BOARD;
   about.chip = chip_name();
   about.engine = parts_.runner.name();
+  about.cuts = cuts_;
+  about.overlap = engine_.lines() != nullptr;
   about.jpeg = parts_.input.codes_jpeg();
   about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
   about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
