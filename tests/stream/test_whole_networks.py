@@ -89,7 +89,9 @@ def test_lines_that_are_fed_give_the_same_at_every_cut(case: Case) -> None:
     for k in range(1, case.plan.on_board + 1):
         engine = started(case, fed=True)
         if not engine.can_cut(k):
-            assert set(case.model.live(k)) & set(case.model.inputs), "an input that is live must be held whole"
+            assert set(case.model.live(k)) & set(case.model.inputs), (
+                "an input that is live must be held whole"
+            )
             continue
         assert engine.begin(0, k)
         assert engine.advance() == DONE
