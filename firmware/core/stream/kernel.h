@@ -62,7 +62,8 @@ struct Shapes {
 
 struct Kernel {
   // Whether `run` stays inside of its lines, words and blob whatever these hold. Counts of operands are within
-  // kMaxOperands, sizes of tensors within the block, and rules within range before this is asked.
+  // kMaxOperands, sizes of tensors within the block, and rules within range before this is asked. Lines may overlap:
+  // whatever copies whole pieces of them moves bytes.
   bool (*check)(const Shapes& shapes);
   void (*run)(const Unit& unit);
 };

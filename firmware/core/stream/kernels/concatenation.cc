@@ -38,7 +38,7 @@ void run(const Unit& unit) {
     for (; row >= in->rows; ++in) {
       row -= in->rows;
     }
-    copy_bytes(to, in->at(row), in->row_bytes);
+    move_bytes(to, in->at(row), in->row_bytes);
     return;
   }
   const uint32_t columns = axis == kChannels ? out.width : 1;
@@ -48,7 +48,7 @@ void run(const Unit& unit) {
     const uint8_t* from = in.at(unit.unit);
     uint8_t* at = to;
     for (uint32_t x = 0; x < columns; ++x, from += bytes, at += out.row_bytes / columns) {
-      copy_bytes(at, from, bytes);
+      move_bytes(at, from, bytes);
     }
     to += bytes;
   }

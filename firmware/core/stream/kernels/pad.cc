@@ -42,11 +42,11 @@ void run(const Unit& unit) {
   const uint8_t* from = in.at(row);
   to += static_cast<uint32_t>(p.left) * out.channels + static_cast<uint32_t>(p.front);
   if (whole) {
-    copy_bytes(to, from, in.row_bytes);
+    move_bytes(to, from, in.row_bytes);
     return;
   }
   for (uint32_t x = 0; x < in.width; ++x, to += out.channels, from += in.channels) {
-    copy_bytes(to, from, in.channels);
+    move_bytes(to, from, in.channels);
   }
 }
 

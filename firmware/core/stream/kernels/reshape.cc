@@ -26,7 +26,7 @@ void run(const Unit& unit) {
   uint8_t* to = out.at(unit.unit / units_per_row) + unit.unit % units_per_row * left;
   for (; left != 0; at = 0, ++row) {
     const uint32_t bytes = left < in.row_bytes - at ? left : in.row_bytes - at;
-    copy_bytes(to, in.at(row) + at, bytes);
+    move_bytes(to, in.at(row) + at, bytes);
     to += bytes;
     left -= bytes;
   }

@@ -33,7 +33,7 @@ void run(const Unit& unit) {
   const uint8_t* from = in.at(rows[unit.unit]);
   uint8_t* to = out.at(unit.unit);
   for (uint32_t x = 0; x < out.width; ++x, to += bytes) {
-    copy_bytes(to, from + columns[x] * bytes, bytes);
+    move_bytes(to, from + columns[x] * bytes, bytes);
   }
 }
 

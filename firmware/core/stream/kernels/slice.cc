@@ -50,7 +50,7 @@ void run_one(const Params& p, const Lines& in, const Lines& out, uint32_t unit) 
   for (uint32_t x = 0; x < static_cast<uint32_t>(p.columns.count); ++x) {
     const uint8_t* column = row + p.columns.at(x) * in.channels * item;
     for (uint32_t i = 0; i < pieces; ++i, to += bytes) {
-      copy_bytes(to, column + p.channels.at(i) * item, bytes);
+      move_bytes(to, column + p.channels.at(i) * item, bytes);
     }
   }
 }
