@@ -58,9 +58,7 @@ class Schedule:
             for place, reading in enumerate(one.inputs):
                 self._readers[reading.tensor].append((number, place))
 
-    def simulate(
-        self, first: int, last: int, whole: frozenset[int], fed: tuple[int, ...] = ()
-    ) -> Simulation:
+    def simulate(self, first: int, last: int, whole: frozenset[int], fed: tuple[int, ...] = ()) -> Simulation:
         """Run operators [first, last): `whole` tensors keep all their lines, those made before included.
 
         fed: inputs of the network in their order, whose lines come one by one; all others are there from the start.
