@@ -16,7 +16,7 @@ Case = Callable[[np.random.Generator], Model]
 
 @pytest.mark.parametrize(
     ("case", "seed"),
-    [(case, seed) for case in (conv, depthwise_conv, transpose_conv, fully_connected) for seed in range(8)],
+    [(case, seed) for case in (conv, depthwise_conv, transpose_conv, fully_connected) for seed in range(10)],
 )
 def test_random_models_give_the_bytes_of_tflm(case: Case, seed: int) -> None:
     rng = np.random.default_rng([seed, len(case.__name__)])

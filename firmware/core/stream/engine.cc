@@ -57,14 +57,16 @@ bool StreamEngine::load(const Plan& plan, MutableBytes block, MutableBytes pictu
 }
 
 bool StreamEngine::can_cut(uint16_t cut) const {
-  if (cut > on_board_) {
+  // Going on from cut 0 begins the inference anew, and a source gives its lines once.
+  if (cut > on_board_ || (cut == 0 && source_ != nullptr)) {
     return false;
   }
   const LayoutRecord& layout = plan_.layout(cut);
   const bool goes_on = on_board_ == plan_.header().operators && cut != on_board_;
-  if ((goes_on ? layout.block_bytes : layout.head_bytes) > block_.size()) {
-    return false;
-  }
+  return (goes_on ? layout.block_bytes : layout.head_bytes) <= block_.size() && live_inputs_are_whole(layout);
+}
+
+bool StreamEngine::live_inputs_are_whole(const LayoutRecord& layout) const {
   for (size_t i = 0; i < layout.live; ++i) {
     const uint16_t tensor = plan_.live(layout)[i];
     if (tensor < plan_.header().inputs && placed_[tensor].lines != plan_.tensor(tensor).rows) {
@@ -87,7 +89,7 @@ bool StreamEngine::begin(uint16_t first, uint16_t last) {
     return false;
   }
   const LayoutRecord& layout = plan_.layout(goes_on ? first : last);
-  if ((goes_on ? layout.block_bytes : layout.head_bytes) > block_.size()) {
+  if ((goes_on ? layout.block_bytes : layout.head_bytes) > block_.size() || !live_inputs_are_whole(layout)) {
     return false;
   }
   if (goes_on) {

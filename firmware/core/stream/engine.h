@@ -63,6 +63,7 @@ class StreamEngine final : public Engine, public LineEngine {
   };
 
   void place(const LayoutRecord& layout, uint16_t from, uint16_t to);
+  bool live_inputs_are_whole(const LayoutRecord& layout) const;
   bool runnable(uint16_t op) const;
   bool has_room(uint16_t tensor, uint32_t row) const;
   void run_unit(uint16_t op);

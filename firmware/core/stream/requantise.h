@@ -51,6 +51,22 @@ struct Channel {
   int32_t right;    // -shift - 1, -31 to 30: the right shift but for the bit that rounds
 };
 
+inline int32_t wrapping_sum(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+
+// high_product with half of `twice`: the upper word of the product, rounded. A 32-bit machine has the rounding bit at
+// hand and needs no carry from word to word.
+template <bool wide = kWide>
+inline int32_t high_product_of_twice(int32_t a, uint32_t twice) {
+  const int64_t product = static_cast<int64_t>(a) * static_cast<int64_t>(twice);
+  if constexpr (wide) {
+    return static_cast<int32_t>((product + (int64_t{1} << 31)) >> 32);
+  }
+  return wrapping_sum(static_cast<int32_t>(product >> 32),
+                      static_cast<int32_t>(static_cast<uint32_t>(product) >> 31));
+}
+
 // `placed` of `scaled`, exactly, for sums of convolutions: about 12 instructions on a 32-bit core with a high product.
 class Requantiser {
  public:
@@ -61,11 +77,11 @@ class Requantiser {
     int32_t value;
     if (right >= 0) {
       // Halves away from zero: one less for what is negative, then halves up.
-      const int32_t product = upper(static_cast<int32_t>(sum), twice);
-      const int32_t lowered = plus(product, product >> 31) >> right;
-      value = plus(lowered, 1) >> 1;
+      const int32_t product = high_product_of_twice(static_cast<int32_t>(sum), twice);
+      const int32_t lowered = wrapping_sum(product, product >> 31) >> right;
+      value = wrapping_sum(lowered, 1) >> 1;
     } else {
-      value = upper(static_cast<int32_t>(sum << (-1 - right)), twice);
+      value = high_product_of_twice(static_cast<int32_t>(sum << (-1 - right)), twice);
     }
     value = value < least_ ? least_ : value;
     value = value > most_ ? most_ : value;
@@ -74,19 +90,6 @@ class Requantiser {
   int8_t operator()(uint32_t sum, const Channel& channel) const { return (*this)(sum, channel.twice, channel.right); }
 
  private:
-  // high_product with half of `twice`.
-  static int32_t upper(int32_t a, uint32_t twice) {
-    const int64_t product = static_cast<int64_t>(a) * static_cast<int64_t>(twice);
-    if constexpr (kWide) {
-      return static_cast<int32_t>((product + (int64_t{1} << 31)) >> 32);
-    }
-    // Without a carry from word to word.
-    return plus(static_cast<int32_t>(product >> 32), static_cast<int32_t>(static_cast<uint32_t>(product) >> 31));
-  }
-  static int32_t plus(int32_t a, int32_t b) {
-    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
-  }
-
   int32_t zero_point_;
   int32_t least_;
   int32_t most_;

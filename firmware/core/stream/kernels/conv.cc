@@ -10,11 +10,11 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
-  if (!window_fits(shapes, out.channels)) {
+  if (!window_fits(shapes)) {
     return false;
   }
+  const TensorRecord& in = *shapes.inputs[0];
+  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
   const ReadRule& rule = shapes.op.rules()[0];
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
@@ -66,8 +66,9 @@ struct Line {
   const uint32_t left = channels_out - block;
   const int8_t* from = line.rows.get() + line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  const PairSums<kWide> biases(channels);
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    PairSums<kWide> sums(channels);
+    PairSums<kWide> sums = biases;
     add_run(sums, from, from + apart, weights, count);
     from += 2 * apart;
     sums.first().store(channels, line.requantise, to, left);
@@ -85,8 +86,9 @@ struct Line {
   const uint32_t left = channels_out - block;
   uint32_t at = line.first_inside();
   int8_t* to = line.to + static_cast<uint32_t>(line.inside.first) * channels_out + block;
+  const PairSums<kWide> biases(channels);
   for (int32_t pairs = (line.inside.end - line.inside.first) / 2; pairs != 0; --pairs) {
-    PairSums<kWide> sums(channels);
+    PairSums<kWide> sums = biases;
     WindowRows rows = line.rows;
     const int8_t* w = weights;
     int32_t rows_left = line.w.kernel_h;
@@ -158,8 +160,11 @@ void run(const Unit& unit) {
   const int8_t* weights = reinterpret_cast<const int8_t*>(unit.op.blob());
   const Channel* channels = channels_of(unit.op);
   const auto make_all_inside = w.kernel_h == 1 ? make_inside_one_row : make_inside;
+  const bool some_inside = line.inside.first < line.inside.end;
   for (uint32_t block = 0; block < out.channels; block += kBlock) {
-    make_all_inside(line, weights, channels, block);
+    if (some_inside) {
+      make_all_inside(line, weights, channels, block);
+    }
     for (int32_t x = 0; x < out.width; ++x) {
       x = x == line.inside.first ? line.inside.end : x;
       if (x < out.width) {

@@ -11,15 +11,15 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
-  if (!window_fits(shapes, out.channels) || out.channels % in.channels != 0) {
+  if (!window_fits(shapes)) {
     return false;
   }
+  const TensorRecord& in = *shapes.inputs[0];
+  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
   const ReadRule& rule = shapes.op.rules()[0];
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
-  return rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
+  return out.channels % in.channels == 0 && rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
          rule.hi == -w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1 &&
          (taps * out.channels + 3) / 4 * 4 == shapes.op.blob_bytes;
 }

@@ -38,15 +38,25 @@ struct BlockSums {
     }
   }
 
-  // The pixel's channels of this block, the first `count` of them.
-  void store(const Channel* channels, const Requantiser& requantise, int8_t* to, uint32_t count) const {
-    store_block(a, b, c, d, channels, requantise, to, count);
+  // The pixel's channels of this block, the first `left` of them. In line, with a copy of the requantiser in registers:
+  // the bytes that are written could be part of the one that is given.
+  [[gnu::always_inline]] void store(const Channel* channels, const Requantiser& requantiser, int8_t* to,
+                                    uint32_t left) const {
+    const Requantiser requantise = requantiser;
+    if (left < kBlock) {
+      store_last(a, b, c, channels, requantiser, to, left);
+      return;
+    }
+    to[0] = requantise(a, channels[0]);
+    to[1] = requantise(b, channels[1]);
+    to[2] = requantise(c, channels[2]);
+    to[3] = requantise(d, channels[3]);
   }
 
  private:
-  // Out of line, with sums in registers: it is long, and called from every loop.
-  static void store_block(uint32_t a, uint32_t b, uint32_t c, uint32_t d, const Channel* channels,
-                          const Requantiser& requantise, int8_t* to, uint32_t count);
+  // One to three channels. Static, so that sums need not lie in memory.
+  static void store_last(uint32_t a, uint32_t b, uint32_t c, const Channel* channels, const Requantiser& requantise,
+                         int8_t* to, uint32_t left);
 };
 
 // Sums of two pixels for kBlock output channels, so that each weight that is loaded counts twice.

@@ -13,11 +13,11 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
-  if (!window_fits(shapes, out.channels)) {
+  if (!window_fits(shapes)) {
     return false;
   }
+  const TensorRecord& in = *shapes.inputs[0];
+  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
   const ReadRule& rule = shapes.op.rules()[0];
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);

@@ -3,18 +3,23 @@
 namespace cutpoint::stream {
 namespace {
 
+constexpr uint32_t kMostChannels = 1u << 24;
+
 bool within(int32_t value, int32_t least, int32_t most) { return value >= least && value <= most; }
 
 }  // namespace
 
-bool window_fits(const Shapes& shapes, uint32_t channels) {
+bool window_fits(const Shapes& shapes) {
   const OperatorRecord& op = shapes.op;
-  if (op.inputs != 1 || op.outputs != 1 || op.units_per_row != 1 || channels > (1u << 24) ||
-      op.params != kWindowWords + sizeof(Channel) / 4 * filled_up(channels)) {
+  if (op.inputs != 1 || op.outputs != 1 || op.units_per_row != 1) {
     return false;
   }
   const TensorRecord& in = *shapes.inputs[0];
   const TensorRecord& out = *shapes.outputs[0];
+  const uint32_t channels = filled_up(out.channels);
+  if (out.channels > kMostChannels || op.params != kWindowWords + sizeof(Channel) / 4 * channels) {
+    return false;
+  }
   const Window& w = window_of(op);
   const bool numbers = within(w.kernel_h, 1, UINT16_MAX) && within(w.kernel_w, 1, UINT16_MAX) &&
                        within(w.stride_h, 1, UINT16_MAX) && within(w.stride_w, 1, UINT8_MAX) &&
@@ -24,7 +29,7 @@ bool window_fits(const Shapes& shapes, uint32_t channels) {
       !is_int8(w.least) || !is_int8(w.most)) {
     return false;
   }
-  for (uint32_t i = 0; i < filled_up(channels); ++i) {
+  for (uint32_t i = 0; i < channels; ++i) {
     if (!shift_fits(channels_of(op)[i].right)) {
       return false;
     }

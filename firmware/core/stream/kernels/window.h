@@ -25,9 +25,9 @@ inline const Channel* channels_of(const OperatorRecord& op) {
   return reinterpret_cast<const Channel*>(op.words() + kWindowWords);
 }
 
-// Whether the words are a window and `channels` output channels, of int8 in one tensor and int8 in another, such that no
-// product of positions and sizes overflows. Rules and weights are left to the operator.
-bool window_fits(const Shapes& shapes, uint32_t channels);
+// Whether the words are a window from one tensor of bytes to another and its output channels, such that no product of
+// positions and sizes overflows. Rules and weights are left to the operator.
+bool window_fits(const Shapes& shapes);
 
 // The rows of an input under the window, one after the other around the ring.
 class WindowRows {
