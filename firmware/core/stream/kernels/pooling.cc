@@ -17,11 +17,14 @@ bool check(const Shapes& shapes) {
     return false;
   }
   const Params& p = *reinterpret_cast<const Params*>(op.words());
-  const int32_t sizes[] = {p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_top + 1, p.pad_left + 1};
+  const int32_t sizes[] = {p.kernel_h, p.kernel_w, p.stride_h, p.stride_w};
   for (const int32_t size : sizes) {
     if (size <= 0 || size > kMaxSize) {
       return false;
     }
+  }
+  if (p.pad_top < 0 || p.pad_top > kMaxSize || p.pad_left < 0 || p.pad_left > kMaxSize) {
+    return false;
   }
   const TensorRecord& in = *shapes.inputs[0];
   const TensorRecord& out = *shapes.outputs[0];

@@ -10,7 +10,7 @@ struct Grid {
   int32_t begin, step, count;
 
   bool fits(uint32_t size) const {
-    const int64_t last = begin + static_cast<int64_t>(count - 1) * step;
+    const int64_t last = begin + (int64_t{count} - 1) * step;
     return count > 0 && begin >= 0 && last >= 0 && static_cast<uint32_t>(begin) < size && last < size;
   }
   uint32_t at(uint32_t place) const { return static_cast<uint32_t>(begin) + place * static_cast<uint32_t>(step); }
