@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from host_tools.device import LiveTensor, StreamEngine
 from host_tools.shipped import shipped_bundle
 from tests.cli.conftest import FIXTURES, Run
 
@@ -24,6 +26,31 @@ def test_split_writes_a_bundle_that_opens(run: Run, tmp_path: Path) -> None:
     assert summary["max_cut"] == 13
     assert summary["device_bytes"] < summary["full_bytes"]
     assert run("cuts", tmp_path / "digits.cut").code == 0
+
+
+def test_split_and_cuts_say_what_each_cut_needs_and_which_board_has_it(run: Run, tmp_path: Path) -> None:
+    split = json.loads(run("split", SHIPPED, "-o", tmp_path, "--labels", LABELS, "--json").out)
+    cuts = json.loads(run("cuts", SHIPPED, "--json").out)
+    assert split["memory"] == cuts["memory"]
+    assert split["plan_bytes"] == (shipped_bundle() / "stream.plan").stat().st_size
+    memory = split["memory"]
+    assert [cut["cut"] for cut in memory["cuts"]] == list(range(26))
+    last = memory["cuts"][-1]
+    assert last["stream"] < 40_000 < 150_000 < last["tflm"]
+    assert memory["picture_bytes"] == 96 * 96 * 3
+    plain = next(board for board in memory["boards"] if board["name"] == "esp32dev")
+    assert (plain["block_bytes"], plain["basis"], plain["psram_bytes"]) == (110_000, "published", 0)
+    assert plain["tflm"]["operators"] < plain["stream"]["operators"] == 25
+
+
+def test_the_tables_state_both_engines_and_the_picture_apart(run: Run, tmp_path: Path) -> None:
+    said = run("split", SHIPPED, "-o", tmp_path, "--labels", LABELS).sentence
+    assert "TFLM arena" in said
+    assert "Stream block" in said
+    assert "it takes 27,648 B beside it, or 864 B where it comes line by line" in said
+    assert "esp32dev" in said
+    part = run("cuts", FIXTURES / "models" / "curves.tflite").sentence
+    assert "Stream: operator 0 (ABS) cannot be streamed" in part
 
 
 @pytest.mark.parametrize("command", [["cuts"], ["split", "--output", "raw", "-o"]])
@@ -140,6 +167,8 @@ def test_verify_holds_at_every_cut_of_the_shipped_model(run: Run) -> None:
     assert report["ok"]
     assert len(report["cuts"]) == 26
     assert all(cut["reference"]["differing"] == 0 for cut in report["cuts"])
+    assert report["stream"]["operators"] == 25
+    assert [one["differing"] for one in report["stream"]["differences"]] == [0] * 26
 
 
 def test_verify_takes_pictures(run: Run) -> None:
@@ -148,6 +177,28 @@ def test_verify_takes_pictures(run: Run) -> None:
     said = run("verify", shipped_bundle(), "--inputs", shipped_pictures(), "--runs", "2")
     assert said.code == 0
     assert "all 26 cuts equal the whole model bit for bit" in said.sentence
+
+
+def test_verify_says_no_when_the_stream_engine_computes_something_else(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = StreamEngine.live
+
+    def wrong(self: StreamEngine, cut: int) -> tuple[LiveTensor, ...]:
+        right = live(self, cut)
+        return tuple(replace(one, array=one.array ^ 1) for one in right) if cut == 3 else right
+
+    monkeypatch.setattr(StreamEngine, "live", wrong)
+    said = run("verify", FIXTURES / "models" / "fomo_like.tflite", "--runs", "1")
+    assert said.code == 1
+    assert "the Stream engine is not exact at cut 3" in said.sentence
+    assert "all 19 cuts equal the whole model" in said.sentence
+
+
+def test_verify_says_which_operators_are_not_streamed(run: Run) -> None:
+    said = run("verify", FIXTURES / "models" / "curves.tflite", "--runs", "1")
+    assert said.code == 0
+    assert "not run by the Stream engine: operator 0 (ABS)" in said.sentence
 
 
 def test_verify_says_no_when_a_tail_computes_something_else(

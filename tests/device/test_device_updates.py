@@ -210,10 +210,10 @@ def test_bytes_that_are_no_slot_image_fail_before_anything_is_tried(
 def test_an_image_larger_than_the_slot_is_refused(
     bus: MemoryBus, make_device: MakeDevice, other: Bundle, peer: Peer
 ) -> None:
-    device = make_device(bus, settings={"slot_bytes": 20480})
+    device = make_device(bus, settings={"slot_bytes": 40960})
     report = updated(peer, image_of(other, slot_image(other) + bytes(30_000)))
     assert report.outcome is Outcome.REFUSED
-    assert "20480" in report.text
+    assert "40960" in report.text
     assert device.state == "online"
 
 

@@ -19,7 +19,6 @@ class Kind(IntEnum):
 
     CONV = 1
     DEPTHWISE_CONV = 2
-    FULLY_CONNECTED = 3
     TRANSPOSE_CONV = 4
     ADD = 5
     MUL = 6

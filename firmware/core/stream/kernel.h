@@ -11,9 +11,8 @@ namespace cutpoint::stream {
 
 // Numbers of the plan file; append, never renumber.
 enum class OperatorKind : uint8_t {
-  kConv = 1,
+  kConv = 1,  // and FULLY_CONNECTED: a window over the whole vector
   kDepthwiseConv = 2,
-  kFullyConnected = 3,
   kTransposeConv = 4,
   kAdd = 5,  // and SUB: a negative multiplier
   kMul = 6,
