@@ -10,33 +10,35 @@ constexpr uint32_t kUnitsAtEnds = 3;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-// A ring as it is when all of the plan is run, without memory.
-Lines ring(const Plan& plan, uint16_t tensor) {
-  const TensorRecord& record = plan.tensor(tensor);
-  const uint16_t inputs = plan.header().inputs;
-  const uint16_t lines = tensor < inputs ? plan.inputs()[tensor].fed_lines
-                                         : plan.entry(plan.layout(plan.header().on_board), tensor).lines;
-  return {nullptr, static_cast<uint32_t>(record.row_bytes()), lines, record.rows, record.width, record.channels};
+// Of a ring as it is when all of the plan is run.
+uint16_t ring_lines(const Plan& plan, uint16_t tensor) {
+  return tensor < plan.header().inputs ? plan.inputs()[tensor].fed_lines
+                                       : plan.entry(plan.layout(plan.header().on_board), tensor).lines;
 }
 
-size_t ring_bytes(const Lines& lines) { return aligned(size_t{lines.row_bytes} * lines.lines); }
+size_t ring_bytes(const Plan& plan, uint16_t tensor) {
+  return aligned(plan.tensor(tensor).row_bytes() * ring_lines(plan, tensor));
+}
+
+// At `at`, which moves behind it.
+Lines ring(const Plan& plan, uint16_t tensor, uint8_t*& at) {
+  const TensorRecord& record = plan.tensor(tensor);
+  uint8_t* const base = at;
+  at += ring_bytes(plan, tensor);
+  return {base, static_cast<uint32_t>(record.row_bytes()), ring_lines(plan, tensor), record.rows, record.width,
+          record.channels};
+}
 
 // xorshift of 32 bits (Marsaglia, 2003).
-class Noise {
- public:
-  explicit Noise(uint32_t seed) : state_(seed == 0 ? 1 : seed) {}
-  void fill(uint8_t* to, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i) {
-      state_ ^= state_ << 13;
-      state_ ^= state_ >> 17;
-      state_ ^= state_ << 5;
-      to[i] = static_cast<uint8_t>(state_ >> 24);
-    }
+void fill_with_noise(uint8_t* to, const uint8_t* end, uint32_t seed) {
+  uint32_t state = seed == 0 ? 1 : seed;
+  for (; to != end; ++to) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    *to = static_cast<uint8_t>(state >> 24);
   }
-
- private:
-  uint32_t state_;
-};
+}
 
 bool is_tested(const OperatorRecord& op, uint32_t unit) {
   return op.units_per_row != 1 || unit < kUnitsAtEnds || unit + kUnitsAtEnds >= op.units || unit == op.units / 2u;
@@ -48,10 +50,10 @@ size_t parity_bytes(const Plan& plan, uint16_t op) {
   const OperatorRecord& record = plan.op(op);
   size_t bytes = 0;
   for (size_t i = 0; i < record.inputs; ++i) {
-    bytes += ring_bytes(ring(plan, record.rules()[i].tensor));
+    bytes += ring_bytes(plan, record.rules()[i].tensor);
   }
   for (size_t i = 0; i < record.outputs; ++i) {
-    bytes += 2 * ring_bytes(ring(plan, record.made()[i]));
+    bytes += 2 * ring_bytes(plan, record.made()[i]);
   }
   return bytes;
 }
@@ -62,35 +64,33 @@ Parity compare_kernels(const Plan& plan, uint16_t op, const Kernel& portable, co
     return Parity::kNoRoom;
   }
   const OperatorRecord& record = plan.op(op);
-  Lines inputs[kMaxOperands];
-  Lines outputs[2][kMaxOperands];
+  Lines operands[kMaxOperands];
+  Lines* const outputs = operands + record.inputs;
   uint8_t* at = scratch.data();
-  Noise noise(seed);
   for (size_t i = 0; i < record.inputs; ++i) {
-    inputs[i] = ring(plan, record.rules()[i].tensor);
-    inputs[i].base = at;
-    noise.fill(at, ring_bytes(inputs[i]));
-    at += ring_bytes(inputs[i]);
+    operands[i] = ring(plan, record.rules()[i].tensor, at);
   }
-  uint8_t* const made[2] = {at, at + (scratch.data() + parity_bytes(plan, op) - at) / 2};
-  const size_t bytes = static_cast<size_t>(made[1] - made[0]);
-  size_t offset = 0;
+  uint8_t* const made = at;
   for (size_t i = 0; i < record.outputs; ++i) {
-    outputs[0][i] = outputs[1][i] = ring(plan, record.made()[i]);
-    outputs[0][i].base = made[0] + offset;
-    outputs[1][i].base = made[1] + offset;
-    offset += ring_bytes(outputs[0][i]);
+    outputs[i] = ring(plan, record.made()[i], at);
   }
+  const size_t bytes = static_cast<size_t>(at - made);
+  fill_with_noise(scratch.data(), at, seed);
   // What neither kernel writes is the same before, and must be so after.
-  noise.fill(made[0], bytes);
-  copy_bytes(made[1], made[0], bytes);
+  copy_bytes(made + bytes, made, bytes);
   for (uint32_t unit = 0; unit < record.units; ++unit) {
     if (!is_tested(record, unit)) {
       continue;
     }
-    portable.run({record, inputs, outputs[0], unit});
-    plugged.run({record, inputs, outputs[1], unit});
-    if (!equal_bytes(made[0], made[1], bytes)) {
+    portable.run({record, operands, outputs, unit});
+    for (size_t i = 0; i < record.outputs; ++i) {
+      outputs[i].base += bytes;
+    }
+    plugged.run({record, operands, outputs, unit});
+    for (size_t i = 0; i < record.outputs; ++i) {
+      outputs[i].base -= bytes;
+    }
+    if (!equal_bytes(made, made + bytes, bytes)) {
       return Parity::kDiffers;
     }
   }

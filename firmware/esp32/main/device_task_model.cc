@@ -44,6 +44,7 @@ SessionConfig DeviceTask::session_config(uint16_t cut) {
 
 bool DeviceTask::load_current(device::Sentence& why) {
   has_model_ = false;
+  cuts_ = CutSet();
   const MappedModel& model = parts_.slots.current();
   if (parts_.life.safe_mode) {
     why = device::Sentence("Safe mode: five lives in a row died early. Send another model or firmware, then restart.");
