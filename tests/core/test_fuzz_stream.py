@@ -1,7 +1,7 @@
 """A longer fuzz run over stream plans: what earlier runs found worth keeping, and the plans of today's compiler.
 
-`stream_corpus.zip` is the minimal set that libFuzzer's -set_cover_merge=1 made of a long run over plans of every operator.
-A plan of an older version in it still exercises the checker.
+`stream_corpus.zip` is the minimal set that libFuzzer's -set_cover_merge=1 made of a long run over plans of
+every operator. A plan of an older version in it still exercises the checker.
 """
 
 from __future__ import annotations
