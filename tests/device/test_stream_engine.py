@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from device_watch import DEVICE, MakeDevice, samples
+from device_watch import DEVICE, MakeDevice, eventually, samples
 
 import cutpoint
 from cutpoint.board import read_slot_image, slot_image
@@ -187,6 +187,7 @@ def test_answers_over_the_network_are_those_of_the_other_engine(
         answers = {}
         for engine in ("stream", "litert"):
             device = make_device(MemoryBus(memory_broker, DEVICE), engine=engine, settings={"cut": cut})
+            eventually(lambda device=device: device.state == "online", "online")  # type: ignore[misc]
             records = [device.infer(picture) for picture in pictures]
             answers[engine] = [(record.by, record.cut, record.answer) for record in records]
             device.stop()
