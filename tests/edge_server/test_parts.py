@@ -12,12 +12,15 @@ from hand_device import HandDevice, pictures, until, whole_answer
 from cutpoint.errors import KernelsError
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Runner, open_runner
-from cutpoint.wire import Status
+from cutpoint.wire import About, DeviceId, ModelId, Status
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.catalogue.served import ServedModel
+from edge_server.config import ServeConfig
 from edge_server.counters import MOST_REASONS_LOGGED, Counters
 from edge_server.desk.answers import AnswerCache, Remembered
+from edge_server.planning import remembered
 from edge_server.planning.epoch import Epoch, newer
+from edge_server.planning.planners import Board, Planners
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "models"
 
@@ -93,6 +96,25 @@ def test_cuts_with_more_tensors_than_a_message_carries_are_never_planned(
     crowded = {cut.k for cut in fomo.cuts if len(cut.tensors) > 1}
     assert crowded
     assert ServedModel(fomo).shape(fomo.n).unsendable == crowded
+
+
+def test_a_board_that_streams_is_planned_for_by_what_its_engine_needs(fomo: Bundle) -> None:
+    said = {"model": fomo.model_id.hex(), "operators": fomo.n, "codecs": ("raw",), "boot": 1}
+    streams, other = (
+        Board.of(About.model_validate(said | {"engine": engine})) for engine in ("stream", "tflm")
+    )
+    assert streams is not None
+    assert other is not None
+    assert (streams.streams, other.streams) == (True, False)
+    model, config = ServedModel(fomo), ServeConfig(models=(fomo.path,))
+    kept = remembered.Remembered(ModelId(fomo.model_id), streams, None, (0, 0), None, None, None, 0.0)
+    assert remembered.Remembered.read(kept.document()).board == streams
+    needs = {}
+    for board in (streams, other):
+        planner = Planners(config).of(DeviceId("dev-1"), model, board, ran=0)
+        needs[board.streams] = planner.shape.arena_bytes
+    assert needs[True] == tuple(cut.arena_bytes["stream_on"] for cut in fomo.cuts)
+    assert needs[False] == tuple(cut.arena_bytes["tflm"] for cut in fomo.cuts)
 
 
 def test_a_planned_tail_is_ready_before_its_plan_leaves(serve: Any, device: Any) -> None:
