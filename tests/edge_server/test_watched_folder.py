@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,7 @@ def test_a_folder_of_200_bundles_is_served_and_looked_at_quickly(
         # 200 networks of one architecture: opening each for real would test Bundle.open alone.
         digest = f"{int(path.stem[-3:]):08x}{opened.manifest.sha256[8:]}"
         manifest = opened.manifest.model_copy(update={"sha256": digest, "name": path.stem})
-        return Bundle(path, manifest, opened.full, opened.device, opened.answer_rule, opened.model())
+        return replace(opened, path=path, manifest=manifest)
 
     monkeypatch.setattr(Bundle, "open", other_id)
     shelf = Shelf([folder], most_bytes=MOST)

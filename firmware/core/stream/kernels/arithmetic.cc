@@ -116,7 +116,7 @@ int32_t scaled_input(const AddParams& p, int which, int8_t value) {
 }
 
 void run_add(const Unit& unit) {
-  const AddParams& p = *reinterpret_cast<const AddParams*>(unit.words());
+  const AddParams p = *reinterpret_cast<const AddParams*>(unit.words());  // a copy, which no store of bytes can change
   each(unit, p.operands, [&p](int8_t a, int8_t b) {
     const int32_t second = scaled_input(p, 1, b);
     const int32_t sum = scaled_input(p, 0, a) + (p.subtracts != 0 ? -second : second);
@@ -134,7 +134,7 @@ bool check_mul(const Shapes& shapes) {
 }
 
 void run_mul(const Unit& unit) {
-  const MulParams& p = *reinterpret_cast<const MulParams*>(unit.words());
+  const MulParams p = *reinterpret_cast<const MulParams*>(unit.words());
   each(unit, p.operands, [&p](int8_t a, int8_t b) {
     const int32_t product = (a - p.zero_points[0]) * (b - p.zero_points[1]);
     return placed(scaled(product, p.output_multiplier, p.output_shift), p.output_zero_point, p.least, p.most);
