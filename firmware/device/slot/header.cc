@@ -26,11 +26,7 @@ constexpr size_t kArenaAt = 256;
 static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the tables fill the sector");
 
 constexpr uint8_t kMagic[4] = {'C', 'P', 'S', 'L'};
-// A FlatBuffer's file identifier stands after the offset of its root table.
-constexpr uint8_t kTfliteIdentifier[4] = {'T', 'F', 'L', '3'};
-constexpr uint8_t kPlanMagic[4] = {'C', 'P', 'S', 'P'};  // stream/plan.h
 constexpr size_t kLeastModelBytes = 8;
-constexpr size_t kHashStepBytes = 4096;  // long hashes in steps, so that an accelerator's lock is never held for long
 
 bool all(Bytes bytes, uint8_t value) {
   for (const uint8_t byte : bytes) {
@@ -212,47 +208,6 @@ SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector) {
   copy_bytes(at + kArenaAt + header.arena.size(), header.block.data(), header.block.size());
   store_u32(at + kCrcAt, crc32(0, sector));  // the field itself still being 0
   return SlotFault::kNone;
-}
-
-SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header) {
-  const SlotFault fault = read_slot_header(slot, header);
-  if (fault != SlotFault::kNone) {
-    return fault;
-  }
-  if (slot.size() < header.image_bytes()) {
-    return SlotFault::kTruncated;
-  }
-  const Bytes body = slot.slice(kSlotHeaderBytes, header.image_bytes() - kSlotHeaderBytes);
-  if (!looks_like_tflite(body)) {
-    return SlotFault::kModel;
-  }
-  if (!hash.reset()) {
-    return SlotFault::kHash;
-  }
-  for (size_t at = 0; at < body.size(); at += kHashStepBytes) {
-    const size_t left = body.size() - at;
-    if (!hash.update(body.slice(at, left < kHashStepBytes ? left : kHashStepBytes))) {
-      return SlotFault::kHash;
-    }
-  }
-  uint8_t digest[kSha256Bytes] = {};
-  if (!hash.finish(digest)) {
-    return SlotFault::kHash;
-  }
-  if (!equal_bytes(digest, header.sha256, kSha256Bytes)) {
-    return SlotFault::kModel;
-  }
-  const bool plan = header.plan_bytes == 0 || looks_like_plan(slot.from(header.plan_at()));
-  return plan ? SlotFault::kNone : SlotFault::kPlan;
-}
-
-bool looks_like_tflite(Bytes head) {
-  return head.size() >= kLeastModelBytes &&
-         equal_bytes(head.data() + 4, kTfliteIdentifier, sizeof kTfliteIdentifier);
-}
-
-bool looks_like_plan(Bytes head) {
-  return head.size() >= kLeastPlanBytes && equal_bytes(head.data(), kPlanMagic, sizeof kPlanMagic);
 }
 
 uint32_t slot_crc(Bytes sector) { return load_u32(sector.data() + kCrcAt); }
