@@ -206,6 +206,11 @@ class VirtualDevice:
             )
         if self.profile.modelled and any(t.dtype.kind == "f" for t in self.inputs):
             said.append(f"profile {self.profile.name} models int8 kernels; this model takes floats")
+        if self.profile.modelled and self.engine.name == "stream":
+            said.append(
+                f"profile {self.profile.name} has the times of TFLM with ESP-NN: how long the Stream engine takes on "
+                "that board has not been measured"
+            )
         return said
 
     def start(self) -> None:

@@ -186,7 +186,7 @@ def test_cuts_without_memory_are_announced_and_not_taken(
     monkeypatch.setattr(OperatorsByLine, "missing", frozenset({3, 4}))
     device = make_device(bus)
     watch.state("online")
-    about = edge.wait(About, timeout_s=2)
+    about = edge.wait(About, timeout_s=20)
     assert (about.cuts, about.overlap) == (f"0-2,5-{bundle.n}", True)
     edge.plan(3, epoch=1, flags=Flag.TIMINGS)
     watch.plan(1)

@@ -213,8 +213,17 @@ def test_a_device_says_its_engine(
     memory_broker: MemoryBroker, bundle: Bundle, make_device: MakeDevice, scripted: ScriptedEdge
 ) -> None:
     make_device(MemoryBus(memory_broker, DEVICE), engine="stream")
-    about = scripted.wait(About, timeout_s=2)
+    about = scripted.wait(About, timeout_s=20)
     assert (about.engine, about.operators, about.cuts) == ("stream", bundle.n, None)
+
+
+def test_times_of_a_profile_are_said_to_be_the_other_engines(
+    memory_broker: MemoryBroker, make_device: MakeDevice
+) -> None:
+    device = make_device(MemoryBus(memory_broker, DEVICE), engine="stream", profile="esp32")
+    assert any("has not been measured" in note for note in device.notes())
+    plain = make_device(MemoryBus(memory_broker, "plain"), id="plain", engine="stream", profile="host")
+    assert not any("has not been measured" in note for note in plain.notes())
 
 
 def test_a_device_with_little_memory_says_which_cuts_it_can_take(
@@ -227,7 +236,7 @@ def test_a_device_with_little_memory_says_which_cuts_it_can_take(
     memory = board.memory.model_copy(update={"arena_bytes": block_bytes})
     small = board.model_copy(update={"memory": memory})
     make_device(MemoryBus(memory_broker, DEVICE), engine="stream", profile=small)
-    about = scripted.wait(About, timeout_s=2)
+    about = scripted.wait(About, timeout_s=20)
     taken = [cut for cut in range(bundle.n + 1) if plan.block_bytes(cut) <= block_bytes]
     assert about.cuts == cuts_text(taken)
     assert 0 < len(taken) <= bundle.n
