@@ -81,6 +81,8 @@ bool cheap(const Plan& plan) {
   return true;
 }
 
+volatile uint32_t sink;  // reading every live byte is the point
+
 void run_all(const Plan& plan, bool fed) {
   Noise noise;
   const uint16_t on_board = plan.header().on_board;
@@ -106,7 +108,7 @@ void run_all(const Plan& plan, bool fed) {
         must(engine.ready(i) <= live[i].data.size() || cut == 0);
         sum += crc32(0, live[i].data);
       }
-      must(sum != 1 || count != 0);
+      sink = sum;
       engine.run(cut, on_board, Span<uint32_t>(us));
       engine.live(on_board, Span<TensorView>(live), count);
     }

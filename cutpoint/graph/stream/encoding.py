@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
-from cutpoint.graph.stream.plan import StreamPlan
+
+if TYPE_CHECKING:  # a plan encodes itself
+    from cutpoint.graph.stream.plan import StreamPlan
 
 VERSION = 1
 MAGIC = b"CPSP"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cutpoint.errors import UsageError
+from cutpoint.graph.stream.encoding import encode
 from cutpoint.graph.stream.lines import LineOperator, LineTensor
 
 TENSOR_TABLE_BYTES = 8
@@ -87,8 +88,6 @@ class StreamPlan:
 
     def encode(self) -> bytes:
         """The plan file, as docs/stream.md has it."""
-        from cutpoint.graph.stream.encoding import encode
-
         return encode(self)
 
     def _layout(self, k: int) -> Layout:

@@ -10,17 +10,13 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  if (!window_fits(shapes)) {
+  if (!window_fits(shapes) || !rows_under_window(shapes.op)) {
     return false;
   }
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
-  const ReadRule& rule = shapes.op.rules()[0];
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
-  return rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
-         rule.hi == -w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1 && taps <= shapes.op.blob_bytes &&
-         taps * in.channels * filled_up(out.channels) == shapes.op.blob_bytes;
+  return taps <= shapes.op.blob_bytes &&
+         taps * shapes.inputs[0]->channels * filled_up(shapes.outputs[0]->channels) == shapes.op.blob_bytes;
 }
 
 // Part of an axis: positions, taps or pixels from `first` up to and without `end`.

@@ -11,17 +11,13 @@ namespace cutpoint::stream {
 namespace {
 
 bool check(const Shapes& shapes) {
-  if (!window_fits(shapes)) {
+  if (!window_fits(shapes) || !rows_under_window(shapes.op)) {
     return false;
   }
-  const TensorRecord& in = *shapes.inputs[0];
-  const TensorRecord& out = *shapes.outputs[0];
   const Window& w = window_of(shapes.op);
-  const ReadRule& rule = shapes.op.rules()[0];
+  const uint32_t channels = shapes.outputs[0]->channels;
   const uint64_t taps = static_cast<uint64_t>(w.kernel_h) * static_cast<uint64_t>(w.kernel_w);
-  return out.channels % in.channels == 0 && rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
-         rule.hi == -w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1 &&
-         (taps * out.channels + 3) / 4 * 4 == shapes.op.blob_bytes;
+  return channels % shapes.inputs[0]->channels == 0 && (taps * channels + 3) / 4 * 4 == shapes.op.blob_bytes;
 }
 
 // Any kernel, stride and number of channels: taps outside of the picture are left out.

@@ -37,4 +37,11 @@ bool window_fits(const Shapes& shapes) {
   return true;
 }
 
+bool rows_under_window(const OperatorRecord& op) {
+  const Window& w = window_of(op);
+  const ReadRule& rule = op.rules()[0];
+  return rule.num == w.stride_h && rule.den == 1 && rule.lo == -w.pad_top &&
+         rule.hi == -w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1;
+}
+
 }  // namespace cutpoint::stream

@@ -29,6 +29,9 @@ inline const Channel* channels_of(const OperatorRecord& op) {
 // positions and sizes overflows. Rules and weights are left to the operator.
 bool window_fits(const Shapes& shapes);
 
+// Whether unit u reads the rows under a window that begins at u * stride_h - pad_top.
+bool rows_under_window(const OperatorRecord& op);
+
 // The rows of an input under the window, one after the other around the ring.
 class WindowRows {
  public:
