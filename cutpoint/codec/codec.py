@@ -63,8 +63,8 @@ def decode(coded: Coded, dtype: DType, raw_bytes: int) -> bytes:
 
 
 def names() -> tuple[str, ...]:
-    """Codecs that take any tensor, by name and in the order of their numbers: JPEG, the camera's own, is none."""
-    return tuple(codec.name.lower() for codec in CodecId if codec is not CodecId.JPEG)
+    """Codecs that take any tensor and need no tables, by name and in the order of their numbers."""
+    return tuple(codec.name.lower() for codec in CodecId if codec is CodecId.RAW or codec is CodecId.BITMAP)
 
 
 def by_name(name: str) -> Codec:

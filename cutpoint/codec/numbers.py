@@ -15,6 +15,15 @@ class CodecId(IntEnum):
     BITMAP = 1
     JPEG = 2
     """An input that is a picture, as its camera coded it; lossy, and undone by whoever knows the model."""
+    LOWBIT = 3
+    RANS = 4
+    SLICER = 5
+    DELTA = 6
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether it is made and undone with the tables of a calibration only."""
+        return self >= CodecId.LOWBIT
 
 
 class DType(IntEnum):

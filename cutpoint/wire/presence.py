@@ -55,8 +55,10 @@ class About(BaseModel):
     in bytes; `max_payload`: largest frame in bytes; `app`, `idf`: versions of the application and of its SDK;
     `reset`: why this life began; `safe_mode`: it only listens for updates, after lives that died early; `update`:
     off, model or all; `slot_bytes`: the largest slot image that it takes; `cuts`: those that it has the memory for,
-    None for all up to `operators`; `overlap`: what is coded raw begins to leave while its head still runs. None is what
-    the device does not say.
+    None for all up to `operators`; `overlap`: what is coded raw begins to leave while its head still runs; `tables`:
+    version of the codec tables on board; `history`: bytes of tensors that it can remember for `delta`; `jpeg_quality`:
+    of its camera's JPEGs; `partial`: it takes answers that the edge made of the chunks that came. None is what the
+    device does not say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -78,6 +80,10 @@ class About(BaseModel):
     slot_bytes: Count | None = None
     cuts: Cuts | None = None
     overlap: bool | None = None
+    tables: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")] | None = None
+    history: Count | None = None
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    partial: bool | None = None
 
     @property
     def model_id(self) -> ModelId:

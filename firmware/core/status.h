@@ -52,6 +52,10 @@ enum class Status : uint8_t {
   // A frame that cannot be sealed.
   kCipher = 30,     // the cipher failed
   kExhausted = 31,  // every nonce of this life is used
+
+  // A coded tensor that cannot be undone here.
+  kTables = 32,     // made with tables, or a setting of them, that are not here
+  kReference = 33,  // a change of a frame that is not remembered here
 };
 
 }  // namespace cutpoint

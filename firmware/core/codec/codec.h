@@ -21,9 +21,16 @@ enum class CodecId : uint8_t {
   kRaw = 0,
   kBitmap = 1,
   kJpeg = 2,
+  kLowbit = 3,
+  kRans = 4,
+  kSlicer = 5,
+  kDelta = 6,
 };
 
-constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kJpeg); }
+constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kDelta); }
+
+// Made and undone with the tables of a calibration only (codec.tables, docs/codecs.md).
+constexpr bool calibrated(CodecId codec) { return codec >= CodecId::kLowbit; }
 
 // What a tensor will take on the wire, known before its first byte is written.
 struct CodedSize {
