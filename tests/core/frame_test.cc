@@ -245,11 +245,15 @@ TEST(newer_is_told_by_less_than_half_the_circle) {
 }
 
 TEST(a_setting_comes_with_a_calibrated_codec_and_the_other_way_round) {
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.setting = 1; }), Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId::kRans; }), Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) {
-             sample.fields.codec = CodecId::kRans;
-             sample.fields.setting = 1;
-           }),
-           Status::kOk);
+  ActivationWriter writer;
+  const auto begins = [&writer](CodecId codec, uint8_t setting) {
+    Sample sample;
+    sample.fields.codec = codec;
+    sample.fields.setting = setting;
+    return writer.begin(sample.fields);
+  };
+  CHECK_EQ(begins(CodecId::kRaw, 1), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kJpeg, 1), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kLowbit, 0), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kRans, 1), Status::kOk);
 }
