@@ -85,7 +85,9 @@ class Reply:
             name = "acknowledged" if verdict.acknowledged else f"answered_{verdict.status.name.lower()}"
             self._counters.count(name)
             if ticket.came is not None:
-                self._counters.count("answered_partial")
+                self._counters.note(
+                    str(session.device), "partial_answers", f"{ticket.came:.0%} of the elements had come"
+                )
         self._laps.lap("publish")
         if verdict.status in _FINAL:
             session.answers.put(ticket.asked, ticket.digest, frames)
