@@ -38,11 +38,17 @@ def encode_activation(
     codec: int,
     flags: int,
     plan_epoch: int,
-    tensors: tuple[tuple[int, int, Buffer, int] | tuple[int, int, Buffer, int, Buffer], ...],
+    tensors: tuple[
+        tuple[int, int, Buffer, int]
+        | tuple[int, int, Buffer, int, Buffer]
+        | tuple[int, int, Buffer, int, Buffer, int],
+        ...,
+    ],
     encode_us: int,
     operators_us: tuple[int, ...],
     last: tuple[int, int, int, int, int] | None,
     chunk_bytes: int,
+    setting: int = 0,
     /,
 ) -> list[bytes]: ...
 def encode_result(
@@ -55,6 +61,7 @@ def encode_result(
     answer: int,
     records: tuple[Any, ...],
     chunk_bytes: int,
+    partial: bool,
     /,
 ) -> list[bytes]: ...
 def encode_plan(

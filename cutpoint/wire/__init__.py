@@ -32,6 +32,7 @@ from cutpoint.wire.note import (
     parse_note,
 )
 from cutpoint.wire.numbers import Command, CounterId, Flag, Gauge, Kind, Status
+from cutpoint.wire.plan_parameters import plan_parameters, setting_of
 from cutpoint.wire.presence import (
     About,
     Presence,
@@ -132,8 +133,10 @@ __all__ = [
     "parse_cuts",
     "parse_note",
     "parse_state",
+    "plan_parameters",
     "read_header",
     "read_keys",
+    "setting_of",
     "state_json",
     "write_key_file",
 ]

@@ -31,7 +31,7 @@ DEFAULT_CAPACITY = 1 << 20
 # Looking a number up costs a fifth of calling its enum, and every message has several.
 _CODECS = tuple(CodecId)
 _DTYPES = (None, *DType)
-_FLAGS = tuple(Flag(bits) for bits in range(64))
+_FLAGS = tuple(Flag(bits) for bits in range(128))
 _STATUSES = tuple(Status)
 _GAUGES = tuple(Gauge)
 _KINDS = {int(kind): kind for kind in Kind}
@@ -114,7 +114,7 @@ def header_of(frame: bytes) -> Header | None:
 
 
 def _activation(fields: tuple[Any, ...]) -> Activation:
-    _, model, boot, sequence, cut, codec, flags, epoch, tensors, timings = fields
+    _, model, boot, sequence, cut, codec, flags, epoch, tensors, timings, setting = fields
     if timings is not None:
         encode_us, operators_us, last = timings
         timings = Timings(encode_us, operators_us, None if last is None else LastAnswered(*last))
@@ -128,19 +128,20 @@ def _activation(fields: tuple[Any, ...]) -> Activation:
         epoch,
         tuple(
             [
-                TensorRecord(index, _DTYPES[dtype], data, coded_bytes, _CODECS[used])
-                for index, dtype, used, coded_bytes, data in tensors
+                TensorRecord(index, _DTYPES[dtype], data, coded_bytes, _CODECS[used], raw_bytes=raw_bytes)
+                for index, dtype, used, coded_bytes, raw_bytes, data in tensors
             ]
         ),
         timings,
+        setting,
     )
 
 
 def _result(fields: tuple[Any, ...]) -> Result:
-    _, model, boot, sequence, cut, status, edge_us, kind, records = fields
+    _, model, boot, sequence, cut, status, edge_us, kind, records, partial = fields
     answer = _answer(kind, records)
     offered = tuple([_model_id(record) for record in records]) if kind == _MODELS else None
-    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer, offered)
+    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer, offered, partial)
 
 
 def _answer(kind: int, records: tuple[Any, ...]) -> Answer | None:
@@ -150,7 +151,9 @@ def _answer(kind: int, records: tuple[Any, ...]) -> Answer | None:
         return Classes(tuple([Class(*record) for record in records]))
     if kind == _RAW:
         return Raw(
-            tuple([RawTensor(index, DType(dtype).numpy.name, data) for index, dtype, _, _, data in records])
+            tuple(
+                [RawTensor(index, DType(dtype).numpy.name, data) for index, dtype, _, _, _, data in records]
+            )
         )
     return None
 
