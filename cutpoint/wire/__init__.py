@@ -6,6 +6,7 @@ from cutpoint.wire.cuts import cuts_text, parse_cuts
 from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
+from cutpoint.wire.incomplete import IncompleteActivation, IncompleteTensor
 from cutpoint.wire.key import Key, KeyFileError, add_key, read_keys, write_key_file
 from cutpoint.wire.messages import (
     MOST_OFFERED,
@@ -80,6 +81,8 @@ __all__ = [
     "Gauge",
     "Header",
     "IdError",
+    "IncompleteActivation",
+    "IncompleteTensor",
     "Key",
     "KeyFileError",
     "Kind",

@@ -11,6 +11,7 @@ from cutpoint.answer import Answer, Centroid, Centroids, Class, Classes, Raw, Ra
 from cutpoint.codec import CodecId, DType
 from cutpoint.wire.errors import FrameError, Header, Reason
 from cutpoint.wire.ids import ModelId
+from cutpoint.wire.incomplete import IncompleteActivation, incomplete_of
 from cutpoint.wire.messages import (
     Activation,
     CommandMessage,
@@ -63,6 +64,15 @@ class Receiver:
         if isinstance(fields, int):
             raise FrameError(Reason.of_status(fields), header_of(frame))
         return _BUILDERS[fields[0]](fields)
+
+    def incomplete(self) -> IncompleteActivation | None:
+        """What has come of an unfinished activation; None where there is none, or its first chunk is missing.
+
+        Each byte of it comes from a chunk whose checksum was right. Nothing is taken away: the activation may still
+        be completed, and is returned then.
+        """
+        fields = self._core.incomplete()
+        return None if fields is None else incomplete_of(fields)
 
     def reset(self) -> None:
         """Forget an unfinished message, as when a device starts anew."""
