@@ -22,6 +22,7 @@ class Receiver:
     def push(self, frame: Buffer) -> tuple[Any, ...] | int | None:
         """RuntimeError from within a push of the same receiver: a finaliser or another thread got between."""
 
+    def incomplete(self) -> tuple[Any, ...] | None: ...
     def reset(self) -> None: ...
     @property
     def collecting(self) -> bool: ...
@@ -37,11 +38,17 @@ def encode_activation(
     codec: int,
     flags: int,
     plan_epoch: int,
-    tensors: tuple[tuple[int, int, Buffer, int] | tuple[int, int, Buffer, int, Buffer], ...],
+    tensors: tuple[
+        tuple[int, int, Buffer, int]
+        | tuple[int, int, Buffer, int, Buffer]
+        | tuple[int, int, Buffer, int, Buffer, int],
+        ...,
+    ],
     encode_us: int,
     operators_us: tuple[int, ...],
     last: tuple[int, int, int, int, int] | None,
     chunk_bytes: int,
+    setting: int = 0,
     /,
 ) -> list[bytes]: ...
 def encode_result(
@@ -54,6 +61,7 @@ def encode_result(
     answer: int,
     records: tuple[Any, ...],
     chunk_bytes: int,
+    partial: bool,
     /,
 ) -> list[bytes]: ...
 def encode_plan(
@@ -333,7 +341,8 @@ SLOT_ARENA_ENTRIES: int
 SLOT_FAULT_TRUNCATED: int
 SLOT_FAULT_MODEL: int
 SLOT_FAULT_PLAN: int
-SLOT_PLAN_ALIGNMENT: int
+SLOT_FAULT_TABLES: int
+SLOT_ALIGNMENT: int
 
 def settings_schema() -> list[
     tuple[
@@ -365,13 +374,15 @@ def write_slot_header(
     stamp: int,
     plan_bytes: int = 0,
     block: tuple[int, ...] = (),
+    tables_bytes: int = 0,
 ) -> bytes: ...
 def read_slot_header(
     image: Buffer,
     /,
-) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...]] | int:
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...], int, int] | int:
     """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where the
-    plan begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
+    plan begins, the Stream engine's bytes for the cuts 1, 2, ..., bytes of the codec tables, where they begin), or the
+    fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -61,6 +61,9 @@ class ServeConfig(BaseModel):
 
     `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
 
+    `partial_answers` answers an activation of which chunks are missing at the device's deadline from those that came,
+    where at least the share `partial_least` of its elements did, and the device has said that it takes such answers.
+
     `store` is where devices and a history are remembered over a restart: a file, or `postgresql://...`. Of the history
     at most `history_rows` inferences and as many decisions are kept, none longer than `history_days`.
 
@@ -122,6 +125,8 @@ class ServeConfig(BaseModel):
     forced_device_only: Probability = 0.0
     hedged: bool = False
     jpeg: bool = False
+    partial_answers: bool = False
+    partial_least: float = Field(0.5, gt=0, le=1)
     target_utilisation: float = Field(0.7, ge=0.05, le=1.0)
     seed: int = 0
     planning_share: float = Field(0.05, gt=0, le=1)

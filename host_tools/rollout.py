@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from cutpoint.bus import Bus
 from cutpoint.errors import BundleError, PeerError, UsageError
 from cutpoint.graph import Bundle
-from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN, SUFFIX
+from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN, SUFFIX, TABLES
 from cutpoint.graph.folder import replace_folder
 from cutpoint.wire import Topics, parse_about
 from edge_server import ROLLOUT_FILE, Rollout, Rollouts
@@ -89,7 +89,9 @@ def plan(models: Path, new: str, over: str | None, share: float) -> Change:
 def apply(change: Change) -> None:
     """Copy the bundle if it is to be copied, look at it there, then state the share. Raises UsageError."""
     if change.copied_from is not None:
-        names = (MANIFEST, FULL, DEVICE) if change.new.stream_plan is None else (MANIFEST, FULL, DEVICE, PLAN)
+        names = [MANIFEST, FULL, DEVICE]
+        names += [] if change.new.stream_plan is None else [PLAN]
+        names += [] if change.new.codec_tables is None else [TABLES]
         files = {name: (change.copied_from / name).read_bytes() for name in names}
         replace_folder(change.new.path, files, recognised_by=MANIFEST)
         Bundle.open(change.new.path)

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
 ALLOWED_INSIDE: dict[str, set[str]] = {
     "answer": {"errors"},
     "kernels": {"errors"},
-    "graph": {"errors", "kernels", "answer"},
+    "graph": {"errors", "kernels", "answer", "codec"},
     "wire": {"errors", "answer", "codec", "_core"},
     "codec": {"errors", "_core"},
     "board": {"errors", "graph", "_core"},

@@ -1,5 +1,6 @@
 """What the output tensors of a model mean: centroids, classes, or raw tensors."""
 
+from cutpoint.answer.agreement import Agreed, Agreement, agreed
 from cutpoint.answer.answers import Answer, Centroids, Classes, Raw, RawTensor
 from cutpoint.answer.classes import Class
 from cutpoint.answer.errors import OutputError, RuleError
@@ -8,6 +9,8 @@ from cutpoint.answer.rule import AnswerRule, OutputKind, OutputTensor
 from cutpoint.answer.score import Box, CentroidScore
 
 __all__ = [
+    "Agreed",
+    "Agreement",
     "Answer",
     "AnswerRule",
     "Box",
@@ -23,4 +26,5 @@ __all__ = [
     "Raw",
     "RawTensor",
     "RuleError",
+    "agreed",
 ]

@@ -25,6 +25,11 @@ class CodecId(IntEnum):
         """Whether it is made and undone with the tables of a calibration only."""
         return self >= CodecId.LOWBIT
 
+    @property
+    def opaque(self) -> bool:
+        """Whether undoing it takes more than the bytes: the model, or the tables. Receivers hand it on as it came."""
+        return self >= CodecId.JPEG
+
 
 class DType(IntEnum):
     """Element types that a tensor on the wire can have; bytes are little-endian."""

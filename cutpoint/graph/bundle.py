@@ -10,6 +10,8 @@ from typing import Self
 
 from cutpoint.answer import AnswerRule, OutputTensor, RuleError
 from cutpoint.errors import BundleError, ModelError
+from cutpoint.graph.codec_tables import check_codec_tables
+from cutpoint.graph.codecs_entry import CodecsEntry
 from cutpoint.graph.describe import check_described, describe
 from cutpoint.graph.folder import replace_folder
 from cutpoint.graph.manifest import (
@@ -32,7 +34,9 @@ MANIFEST = "manifest.json"
 FULL = "full.tflite"
 DEVICE = "device.tflite"
 PLAN = "stream.plan"
+TABLES = "codec.tables"
 LARGEST_MANIFEST_BYTES = 64 << 20
+LARGEST_TABLES_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +44,9 @@ class Bundle:
     """An opened bundle; everything in it has been checked against its manifest.
 
     full is the whole model, device its operators [0, max_cut) with the tensor indices of the whole. stream_plan is the
-    Stream engine's plan for them, or for as many as it runs; None when it runs none. A lean one keeps no parsed model,
-    which takes more memory than everything else.
+    Stream engine's plan for them, or for as many as it runs; None when it runs none. codec_tables is what
+    `cutpoint calibrate` made; None before. A lean one keeps no parsed model, which takes more memory than everything
+    else.
     """
 
     path: Path
@@ -49,6 +54,7 @@ class Bundle:
     full: bytes = field(repr=False)
     device: bytes = field(repr=False)
     stream_plan: bytes | None = field(repr=False)
+    codec_tables: bytes | None = field(repr=False)
     answer_rule: AnswerRule = field(repr=False)
     _model: Model | None = field(repr=False)
 
@@ -128,7 +134,8 @@ class Bundle:
         else:
             _check_device(device, model, manifest.max_cut, folder / DEVICE)
         plan = _open_plan(manifest, folder / PLAN)
-        return cls(folder, manifest, full, device, plan, _rule(manifest, str(folder)), model)
+        tables = _open_tables(manifest, folder / TABLES)
+        return cls(folder, manifest, full, device, plan, tables, _rule(manifest, str(folder)), model)
 
     @property
     def name(self) -> str:
@@ -178,6 +185,23 @@ class Bundle:
         if streamed == self.manifest.stream.operators:
             return self.stream_plan
         return compile_stream(self.model(), streamed).encode() if streamed else None
+
+    def with_codecs(self, entry: CodecsEntry, tables: bytes) -> Self:
+        """Put codec tables into the bundle, in place of those that were there, and open it again.
+
+        The folder is replaced whole. Raises BundleError for tables that the entry does not describe or a place that
+        cannot be written; then nothing has changed.
+        """
+        manifest = self.manifest.model_copy(update={"codecs": entry})
+        try:
+            check_codec_tables(entry, manifest.cuts, self.model_id, tables)
+        except ModelError as error:
+            raise BundleError(f"{self.path / TABLES} cannot be as given: {error}") from None
+        files = {MANIFEST: manifest.to_json().encode(), FULL: self.full, DEVICE: self.device, TABLES: tables}
+        if self.stream_plan is not None:
+            files[PLAN] = self.stream_plan
+        replace_folder(self.path, files, recognised_by=MANIFEST)
+        return type(self).open(self.path)
 
     def model(self) -> Model:
         """The whole model, as it was parsed when the bundle was opened; a lean one parses it at every call."""
@@ -232,6 +256,23 @@ def _open_plan(manifest: Manifest, path: Path) -> bytes | None:
     except ModelError as error:
         raise BundleError(f"{path} cannot be used: {error}; make the bundle again") from None
     return plan
+
+
+def _open_tables(manifest: Manifest, path: Path) -> bytes | None:
+    entry = manifest.codecs
+    if entry is None:
+        return None
+    if not path.exists():
+        raise BundleError(f"{path} is missing; make it again with `cutpoint calibrate`")
+    tables = _read(path, LARGEST_TABLES_BYTES)
+    _check_hash(tables, entry.sha256, path)
+    try:
+        check_codec_tables(entry, manifest.cuts, bytes.fromhex(manifest.sha256)[:4], tables)
+    except ModelError as error:
+        raise BundleError(
+            f"{path} cannot be used: {error}; make it again with `cutpoint calibrate`"
+        ) from None
+    return tables
 
 
 def _check_device(device: bytes, model: Model, max_cut: int, path: Path) -> None:

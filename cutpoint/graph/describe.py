@@ -61,6 +61,7 @@ def describe(
             labels=labels,
             output=OutputEntry(kind=output, threshold=threshold, fusion=fusion),
             stream=stream,
+            codecs=None,
             engines=_engines() | ({} if plan is None else {"stream": str(PLAN_VERSION)}),
             repairs=model.repairs,
         )

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from cutpoint.errors import BundleError
+from cutpoint.graph.codecs_entry import CodecsEntry
+from cutpoint.graph.fields import LARGEST_COUNT, Count, Entry, Label, Name, Sha256, Text
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 Document = dict[str, Any]
 Upgrade = Callable[[Document], Document]
@@ -33,42 +26,17 @@ def _without_plan(document: Document) -> Document:
     return document | {"schema_version": 2, "stream": {"operators": 0, "why": why, "plan": None}}
 
 
-UPGRADES: Final[Mapping[int, Upgrade]] = {1: _without_plan}
+def _without_codecs(document: Document) -> Document:
+    """From 2, which knew no calibrated codecs, to 3."""
+    return document | {"schema_version": 3, "codecs": None}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {1: _without_plan, 2: _without_codecs}
 """For each older schema version, what turns its document into the next version's."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
-_LARGEST_COUNT: Final = (1 << 63) - 1
 _LARGEST_ZERO_POINT: Final = (1 << 31) - 1
 _LONGEST_STEP: Final = 40
 
-
-def _check_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            "a name has 1 to 64 letters, digits, '.', '_' or '-', and begins with a letter or digit"
-        )
-    return name
-
-
-def _check_label(label: str) -> str:
-    if not _LABEL.fullmatch(label):
-        raise ValueError("a label has 1 to 64 characters on one line")
-    return label
-
-
-def _check_text(text: str) -> str:
-    # JSON can spell half a character ("\\ud800"), which no terminal, file or wire takes.
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("the text has half a character (a surrogate) in it")
-    return text
-
-
-Count = Annotated[int, Field(ge=0, le=_LARGEST_COUNT)]
-Text = Annotated[str, AfterValidator(_check_text)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, AfterValidator(_check_name)]
-Label = Annotated[Text, AfterValidator(_check_label)]
 OutputKind = Literal["fomo", "classes", "raw"]
 Fusion = Literal["edge-impulse", "geometric"]
 
@@ -81,11 +49,7 @@ def first_error(error: ValidationError) -> tuple[str, str]:
     return ".".join(steps), first["msg"].removeprefix("Value error, ")
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class TensorEntry(_Entry):
+class TensorEntry(Entry):
     """A tensor that travels, or goes in or out; index is that of the whole model."""
 
     index: Count
@@ -105,7 +69,7 @@ class TensorEntry(_Entry):
         return self
 
 
-class OperatorEntry(_Entry):
+class OperatorEntry(Entry):
     """An operator in running order; bytes is the size of its outputs."""
 
     index: Count
@@ -114,7 +78,7 @@ class OperatorEntry(_Entry):
     bytes: Count
 
 
-class CutEntry(_Entry):
+class CutEntry(Entry):
     """A cut with what travels; arena_bytes is what the head needs, by engine, null where nobody knows it.
 
     "tflm" is TFLM's arena, the picture included; "stream" the Stream engine's block, the picture apart; "stream_on" the
@@ -135,7 +99,7 @@ class CutEntry(_Entry):
         return self
 
 
-class OutputEntry(_Entry):
+class OutputEntry(Entry):
     """What the outputs mean. threshold and fusion are for "fomo" only, null otherwise."""
 
     kind: OutputKind
@@ -143,7 +107,7 @@ class OutputEntry(_Entry):
     fusion: Fusion | None
 
 
-class PlanEntry(_Entry):
+class PlanEntry(Entry):
     """The plan file. picture_bytes: what the network's inputs take beside the block; line_bytes: fed line by line."""
 
     bytes: Count
@@ -152,7 +116,7 @@ class PlanEntry(_Entry):
     line_bytes: Count
 
 
-class StreamEntry(_Entry):
+class StreamEntry(Entry):
     """What the Stream engine makes of the operators on board: it runs [0, operators); why says why no more of them."""
 
     operators: Count
@@ -168,10 +132,13 @@ class StreamEntry(_Entry):
         return self
 
 
-class Manifest(_Entry):
-    """`manifest.json`, schema version 2. engines are the versions that measured the arenas, and the plan's."""
+class Manifest(Entry):
+    """`manifest.json`, schema version 3. engines are the versions that measured the arenas, and the plan's.
 
-    schema_version: Literal[2]
+    codecs: what `cutpoint calibrate` made, null before it was asked to.
+    """
+
+    schema_version: Literal[3]
     name: Name
     sha256: Sha256
     device_sha256: Sha256
@@ -183,6 +150,7 @@ class Manifest(_Entry):
     labels: tuple[Label, ...]
     output: OutputEntry
     stream: StreamEntry
+    codecs: CodecsEntry | None
     engines: dict[Text, Text]
     repairs: tuple[Text, ...]
 
@@ -196,6 +164,12 @@ class Manifest(_Entry):
             raise ValueError(f"max_cut is {self.max_cut}, the last cut is {len(self.operators)}")
         if self.stream.operators > self.max_cut:
             raise ValueError(f"{self.stream.operators} operators are in the plan, {self.max_cut} on board")
+        if self.codecs is not None:
+            for setting in self.codecs.settings:
+                if setting.cut > self.max_cut:
+                    raise ValueError(
+                        f"setting {setting.number} is for cut {setting.cut}, max_cut is {self.max_cut}"
+                    )
         return self
 
     def to_json(self) -> str:
@@ -221,7 +195,7 @@ def upgrade(
 ) -> Document:
     """Bring a document of an older schema version to the newest, one version at a time."""
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool) or abs(version) > _LARGEST_COUNT:
+    if not isinstance(version, int) or isinstance(version, bool) or abs(version) > LARGEST_COUNT:
         raise BundleError(f"{where} has no schema_version; it is not the manifest of a bundle")
     if version > newest:
         raise BundleError(

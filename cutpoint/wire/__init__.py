@@ -6,6 +6,7 @@ from cutpoint.wire.cuts import cuts_text, parse_cuts
 from cutpoint.wire.encoding import DEFAULT_CHUNK_BYTES, encode
 from cutpoint.wire.errors import FrameError, Header, MessageError, Reason, TopicError
 from cutpoint.wire.ids import DeviceId, IdError, ModelId
+from cutpoint.wire.incomplete import IncompleteActivation, IncompleteTensor
 from cutpoint.wire.key import Key, KeyFileError, add_key, read_keys, write_key_file
 from cutpoint.wire.messages import (
     MOST_OFFERED,
@@ -31,6 +32,7 @@ from cutpoint.wire.note import (
     parse_note,
 )
 from cutpoint.wire.numbers import Command, CounterId, Flag, Gauge, Kind, Status
+from cutpoint.wire.plan_parameters import plan_parameters, setting_of
 from cutpoint.wire.presence import (
     About,
     Presence,
@@ -79,6 +81,8 @@ __all__ = [
     "Gauge",
     "Header",
     "IdError",
+    "IncompleteActivation",
+    "IncompleteTensor",
     "Key",
     "KeyFileError",
     "Kind",
@@ -129,8 +133,10 @@ __all__ = [
     "parse_cuts",
     "parse_note",
     "parse_state",
+    "plan_parameters",
     "read_header",
     "read_keys",
+    "setting_of",
     "state_json",
     "write_key_file",
 ]

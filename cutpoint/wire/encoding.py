@@ -10,7 +10,7 @@ from cutpoint.answer import Answer, Centroids, Classes
 from cutpoint.codec import DType
 from cutpoint.wire.errors import MessageError
 from cutpoint.wire.ids import ModelId
-from cutpoint.wire.messages import Activation, CommandMessage, Message, Plan, Result, Telemetry
+from cutpoint.wire.messages import Activation, CommandMessage, Message, Plan, Result, Telemetry, TensorRecord
 from cutpoint.wire.numbers import Flag
 
 DEFAULT_CHUNK_BYTES = 4096
@@ -54,19 +54,21 @@ def _activation(message: Activation, chunk_bytes: int) -> list[bytes]:
         message.codec,
         flags,
         message.plan_epoch,
-        tuple(
-            [
-                (tensor.index, tensor.dtype, tensor.data, tensor.fill, tensor.jpeg)
-                for tensor in message.tensors
-            ]
-        ),
+        tuple([_tensor(tensor) for tensor in message.tensors]),
         0 if timings is None else timings.encode_us,
         () if timings is None else timings.operators_us,
         None
         if last is None
         else (last.sequence, last.round_trip_us, last.edge_us, last.bytes_up, last.bytes_down),
         chunk_bytes,
+        message.setting,
     )
+
+
+def _tensor(tensor: TensorRecord) -> tuple[Any, ...]:
+    fields = (tensor.index, tensor.dtype, tensor.data, tensor.fill, tensor.jpeg)
+    coded = tensor.raw_bytes is not None and tensor.codec.opaque
+    return (*fields, tensor.raw_bytes) if coded else fields
 
 
 def _result(message: Result, chunk_bytes: int) -> list[bytes]:
@@ -81,6 +83,7 @@ def _result(message: Result, chunk_bytes: int) -> list[bytes]:
         kind,
         records,
         chunk_bytes,
+        message.partial,
     )
 
 

@@ -39,6 +39,8 @@ class Reason(Enum):
     OLD_LIFE = "old_life"
     ROLE = "role"
     ANY_LIFE = "any_life"
+    TABLES = "tables"
+    REFERENCE = "reference"
 
     @classmethod
     def of_status(cls, status: int) -> Reason:
@@ -46,8 +48,8 @@ class Reason(Enum):
         return _REASONS[status]
 
 
-# Between the reasons stand two statuses that are a caller's mistake.
-_REASONS: dict[int, Reason] = dict(zip((*range(2, 22), *range(24, 30)), Reason, strict=True))
+# Between the reasons stand statuses that are a caller's mistake (22, 23) or the sealer's own (30, 31).
+_REASONS: dict[int, Reason] = dict(zip((*range(2, 22), *range(24, 30), 32, 33), Reason, strict=True))
 
 _SENTENCES = {
     Reason.TRUNCATED: "it ends before its last field",
@@ -56,7 +58,7 @@ _SENTENCES = {
     Reason.LENGTH: "its size is not what its header, or the other chunks of its message, prescribe",
     Reason.CRC: "its checksum does not match; it was damaged on the way",
     Reason.KIND: "its kind is unknown",
-    Reason.FLAGS: "it sets reserved flags, or `probe` without `answered`",
+    Reason.FLAGS: "it sets reserved flags, `probe` without `answered`, or `partial` on what is no answer",
     Reason.CHUNK: "its chunk index or count is out of range",
     Reason.CODEC: "it names an unknown codec, or a tensor uses another one than the header",
     Reason.ENCRYPTED: "it is encrypted and there is no key",
@@ -76,6 +78,8 @@ _SENTENCES = {
     Reason.OLD_LIFE: "it is of an earlier life than the newest: a recording, or a boot counter was erased",
     Reason.ROLE: "it was sealed by this very end: reflected",
     Reason.ANY_LIFE: "it is a sealed command that does not name the boot it is for",
+    Reason.TABLES: "a tensor was made with codec tables, or a setting of them, that are not here",
+    Reason.REFERENCE: "a tensor is the change of a frame that is not remembered here",
 }
 
 

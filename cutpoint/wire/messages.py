@@ -26,7 +26,8 @@ class TensorRecord:
 
     How it travelled is no part of its value: `coded_bytes` and `codec` say it of a received one, `fill` (the
     zero point as an element; for float32 its bits) helps `bitmap` on the way out, and `jpeg` is what travels
-    instead under codec JPEG. A received one of codec JPEG has the JPEG file as `data`.
+    instead under codec JPEG. A received one of codec JPEG, or of a calibrated codec, has its coded bytes as `data`:
+    whoever knows the model undoes them, and `encode` passes them on. `raw_bytes` of a received one: its size undone.
     """
 
     index: int
@@ -36,6 +37,7 @@ class TensorRecord:
     codec: CodecId = field(default=CodecId.RAW, compare=False)
     fill: int = field(default=0, compare=False)
     jpeg: bytes = field(default=b"", compare=False)
+    raw_bytes: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,11 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """The tensors alive at `cut` of one inference; `timings` exactly when `flags` has TIMINGS."""
+    """The tensors alive at `cut` of one inference; `timings` exactly when `flags` has TIMINGS.
+
+    `setting`: of the codec tables, from 1, exactly when `codec` is calibrated; it was asked for, and a tensor may be
+    raw all the same.
+    """
 
     model: ModelId
     boot: int
@@ -71,6 +77,7 @@ class Activation:
     plan_epoch: int
     tensors: tuple[TensorRecord, ...]
     timings: Timings | None = None
+    setting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class Result:
     """What the edge answers. OK without an answer acknowledges what the device answered itself.
 
     `offered`, with UNKNOWN_MODEL alone: the ids of models that the edge has instead, the likeliest first; None where
-    it does not say.
+    it does not say. `partial`: answered from the chunks that came, because the others did not in time.
     """
 
     model: ModelId
@@ -89,6 +96,7 @@ class Result:
     edge_us: int
     answer: Answer | None = None
     offered: tuple[ModelId, ...] | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

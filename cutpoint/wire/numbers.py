@@ -24,6 +24,7 @@ class Flag(IntFlag):
     ANSWERED = 0x08
     PROBE = 0x10
     EXPLORATION = 0x20
+    PARTIAL = 0x40
 
 
 class Status(IntEnum):

@@ -11,6 +11,7 @@ from cutpoint.answer import Answer, Centroid, Centroids, Class, Classes, Raw, Ra
 from cutpoint.codec import CodecId, DType
 from cutpoint.wire.errors import FrameError, Header, Reason
 from cutpoint.wire.ids import ModelId
+from cutpoint.wire.incomplete import IncompleteActivation, incomplete_of
 from cutpoint.wire.messages import (
     Activation,
     CommandMessage,
@@ -30,7 +31,7 @@ DEFAULT_CAPACITY = 1 << 20
 # Looking a number up costs a fifth of calling its enum, and every message has several.
 _CODECS = tuple(CodecId)
 _DTYPES = (None, *DType)
-_FLAGS = tuple(Flag(bits) for bits in range(64))
+_FLAGS = tuple(Flag(bits) for bits in range(128))
 _STATUSES = tuple(Status)
 _GAUGES = tuple(Gauge)
 _KINDS = {int(kind): kind for kind in Kind}
@@ -63,6 +64,15 @@ class Receiver:
         if isinstance(fields, int):
             raise FrameError(Reason.of_status(fields), header_of(frame))
         return _BUILDERS[fields[0]](fields)
+
+    def incomplete(self) -> IncompleteActivation | None:
+        """What has come of an unfinished activation; None where there is none, or its first chunk is missing.
+
+        Each byte of it comes from a chunk whose checksum was right. Nothing is taken away: the activation may still
+        be completed, and is returned then.
+        """
+        fields = self._core.incomplete()
+        return None if fields is None else incomplete_of(fields)
 
     def reset(self) -> None:
         """Forget an unfinished message, as when a device starts anew."""
@@ -104,7 +114,7 @@ def header_of(frame: bytes) -> Header | None:
 
 
 def _activation(fields: tuple[Any, ...]) -> Activation:
-    _, model, boot, sequence, cut, codec, flags, epoch, tensors, timings = fields
+    _, model, boot, sequence, cut, codec, flags, epoch, tensors, timings, setting = fields
     if timings is not None:
         encode_us, operators_us, last = timings
         timings = Timings(encode_us, operators_us, None if last is None else LastAnswered(*last))
@@ -118,19 +128,20 @@ def _activation(fields: tuple[Any, ...]) -> Activation:
         epoch,
         tuple(
             [
-                TensorRecord(index, _DTYPES[dtype], data, coded_bytes, _CODECS[used])
-                for index, dtype, used, coded_bytes, data in tensors
+                TensorRecord(index, _DTYPES[dtype], data, coded_bytes, _CODECS[used], raw_bytes=raw_bytes)
+                for index, dtype, used, coded_bytes, raw_bytes, data in tensors
             ]
         ),
         timings,
+        setting,
     )
 
 
 def _result(fields: tuple[Any, ...]) -> Result:
-    _, model, boot, sequence, cut, status, edge_us, kind, records = fields
+    _, model, boot, sequence, cut, status, edge_us, kind, records, partial = fields
     answer = _answer(kind, records)
     offered = tuple([_model_id(record) for record in records]) if kind == _MODELS else None
-    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer, offered)
+    return Result(_model_id(model), boot, sequence, cut, _STATUSES[status], edge_us, answer, offered, partial)
 
 
 def _answer(kind: int, records: tuple[Any, ...]) -> Answer | None:
@@ -140,7 +151,9 @@ def _answer(kind: int, records: tuple[Any, ...]) -> Answer | None:
         return Classes(tuple([Class(*record) for record in records]))
     if kind == _RAW:
         return Raw(
-            tuple([RawTensor(index, DType(dtype).numpy.name, data) for index, dtype, _, _, data in records])
+            tuple(
+                [RawTensor(index, DType(dtype).numpy.name, data) for index, dtype, _, _, _, data in records]
+            )
         )
     return None
 

@@ -27,6 +27,8 @@ class ExpectedTensor:
     dtype: np.dtype[np.generic]
     shape: tuple[int, ...]
     bytes: int
+    fill: int = 0
+    """The zero point, which stands for elements that did not come."""
     picture: InputTensor | None = None
     """What turns a JPEG into this tensor, where it is an input that takes a picture."""
 
@@ -85,6 +87,7 @@ class ServedModel:
                     np.dtype(tensor.dtype),
                     tensor.shape,
                     tensor.bytes,
+                    tensor.zero_point or 0,
                     pictures.get(tensor.index) if cut.k == 0 else None,
                 )
                 for tensor in cut.tensors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN
+from cutpoint.graph.bundle import DEVICE, FULL, MANIFEST, PLAN, TABLES
 
 Stamp = tuple[int, int, int]
 """Time of the last change in ns, bytes, number of the file."""
@@ -16,7 +16,7 @@ def files_of(bundle: str) -> tuple[str, ...]:
 
     Plain texts, because a thousand bundles are looked at every other second.
     """
-    return tuple([os.path.join(bundle, name) for name in (MANIFEST, FULL, DEVICE, PLAN)])  # noqa: PTH118
+    return tuple([os.path.join(bundle, name) for name in (MANIFEST, FULL, DEVICE, PLAN, TABLES)])  # noqa: PTH118
 
 
 def signature(files: tuple[str, ...]) -> Signature:

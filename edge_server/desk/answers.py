@@ -5,12 +5,15 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Final
 
 from cutpoint.wire import Activation, Flag
 
 Frames = tuple[bytes, ...]
 Asked = tuple[int, int]
 """Boot and sequence: an inference of one device."""
+OF_A_PART: Final = -1
+"""In place of the digest of a question that was answered, or is to be, from the chunks that came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ from edge_server.desk.memory import Memory
 from edge_server.desk.reception import Reception
 from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
+from edge_server.desk.partial_answers import PartialAnswers
 from edge_server.desk.stages import Laps
+from edge_server.desk.timers import Timers
 from edge_server.errors import KeylessError
 from edge_server.events import Dropped, Event, Observer
 from edge_server.gateway import Arrival, Gateway
@@ -74,9 +76,12 @@ class Desk:
         self._seals = seals
         self._observers = list(observers)
         self._tickers: list[Ticker] = []
+        self._timers = Timers()
         self.plans = Plans(config, backend, gateway, self.counters, self._tell)
         self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
         self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
+        if config.partial_answers:
+            self._inference.partial = PartialAnswers(self._timers, self._inference.take_part)
         self._reception = Reception(
             catalogue, self.plans, self._inference, self._reply, self.counters, self._tell
         )
@@ -169,7 +174,7 @@ class Desk:
 
     def _work(self) -> None:
         next_tick_s = 0.0
-        while (turn := self.inbox.get(_TICK_S)) is not None:
+        while (turn := self.inbox.get(self._timers.wait_s(time.perf_counter_ns(), _TICK_S))) is not None:
             self.laps.begin()
             for call in turn.calls:
                 self._guarded(call)
@@ -177,6 +182,8 @@ class Desk:
                 self._guarded(partial(self._refuse_arrival, refused))
             for arrival in turn.arrivals:
                 self._guarded(partial(self._take, arrival))
+            for call in self._timers.due(time.perf_counter_ns()):
+                self._guarded(call)
             now_s = self.turned_s = time.monotonic()
             if now_s >= next_tick_s:
                 next_tick_s = now_s + _TICK_S

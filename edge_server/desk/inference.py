@@ -11,10 +11,12 @@ from cutpoint.kernels import Array
 from cutpoint.wire import Activation, Flag, FrameError, Status
 from edge_server.batching import Finished, Job, JobQueue, Late
 from edge_server.catalogue.catalogue import Catalogue
+from edge_server.catalogue.partial_tensors import tensors_that_came
 from edge_server.catalogue.served import ServedModel, TensorMismatchError
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
-from edge_server.desk.answers import digest_of
+from edge_server.desk.answers import OF_A_PART, digest_of
+from edge_server.desk.partial_answers import PartialAnswers
 from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
 from edge_server.desk.stages import Laps
@@ -56,6 +58,8 @@ class Inference:
         self._laps = laps
         self.under_way = 0
         """Jobs that have no verdict yet."""
+        self.partial: PartialAnswers | None = None
+        """Who says when an activation is answered from the chunks that came; None where none is."""
 
     def stock(self, catalogue: Catalogue) -> None:
         """Answer from another catalogue from now on."""
@@ -70,6 +74,8 @@ class Inference:
             self._reply.bad_frame(session, error)
             return
         if message is None:
+            if self.partial is not None:
+                self.partial.watch(session)
             return
         received = session.taken()
         if not isinstance(message, Activation):
@@ -86,8 +92,69 @@ class Inference:
             self._reply.conclude(ticket, verdict)
             return
         session.in_flight[ticket.asked] = ticket.digest
+        self._enqueue(verdict)
+
+    def take_part(self, session: DeviceSession, deadline_ns: int) -> None:
+        """Queue the unfinished activation of a device as far as it came, if that is enough for an answer.
+
+        Whatever is wrong with it is counted and not answered: it may still be completed, and its device finishes by itself.
+        """
+        taken_ns = time.perf_counter_ns()
+        assert session.receiver is not None
+        seen = session.receiver.incomplete()
+        if seen is None:
+            self._counters.count("partial_headless")
+            return
+        asked = (seen.boot, seen.sequence)
+        model = self._catalogue.get(seen.model, session.device)
+        if (
+            model is None
+            or seen.cut >= model.n
+            or seen.flags & (Flag.ANSWERED | Flag.PROBE)
+            or asked in session.in_flight
+            or session.answers.get(asked) is not None
+            or session.twins.clashed(time.monotonic())
+        ):
+            return
+        try:
+            arrays, came = tensors_that_came(model.expected[seen.cut], seen, model.tables)
+        except TensorMismatchError as error:
+            self._counters.note(str(session.device), "partial_wrong_tensor", error)
+            return
+        if came < self._config.partial_least:
+            self._counters.count("partial_too_little")
+            return
+        message = Activation(
+            seen.model,
+            seen.boot,
+            seen.sequence,
+            seen.cut,
+            seen.codec,
+            seen.flags & ~Flag.TIMINGS,
+            seen.plan_epoch,
+            (),
+            setting=seen.setting,
+        )
+        received = tuple(session.unfinished)
+        ticket = Ticket(session, message, model, OF_A_PART, received, received[-1][1], taken_ns, came=came)
+        self._follow(session, message)
+        ticket.decoded_ns = time.perf_counter_ns()
+        job = Job(
+            session.device,
+            model,
+            seen.cut,
+            ticket.received_ns,
+            ticket.decoded_ns,
+            deadline_ns,
+            ticket,
+            arrays,
+        )
+        session.in_flight[asked] = OF_A_PART
+        self._enqueue(job)
+
+    def _enqueue(self, job: Job) -> None:
         self.under_way += 1
-        refused = self._queue.put(verdict)
+        refused = self._queue.put(job)
         if refused is not None:
             self._finish(refused, Verdict(Status.OVERLOADED, reason="overloaded", detail="the queue is full"))
 
@@ -116,19 +183,28 @@ class Inference:
         ticket = job.ticket
         assert isinstance(ticket, Ticket)
         self.under_way -= 1
-        ticket.session.in_flight.pop(ticket.asked, None)
+        # Its question may have been completed meanwhile, and is remembered by its content then.
+        ticket.digest = ticket.session.in_flight.pop(ticket.asked, ticket.digest)
         self._reply.conclude(ticket, verdict)
 
     def _asked_before(self, ticket: Ticket) -> bool:
         """Whether this inference is answered or under way; a repeated answer is sent again.
 
         The same inference with another content comes from a second device of the same id. Both hear every answer, and
-        one of them would take the other's for its own: none is given, and both finish by themselves.
+        one of them would take the other's for its own: none is given, and both finish by themselves. One that was
+        answered from the chunks that had come, and is completed after all, is neither, and has had its answer.
         """
         session = ticket.session
         remembered = session.answers.get(ticket.asked)
         digest = session.in_flight.get(ticket.asked) if remembered is None else remembered.digest
         now_s = time.monotonic()
+        if digest == OF_A_PART and ticket.digest:
+            self._counters.count("completed_late")
+            if remembered is not None:
+                session.answers.put(ticket.asked, ticket.digest, remembered.frames)
+            else:
+                session.in_flight[ticket.asked] = ticket.digest
+            return True
         if digest is not None and ticket.digest and digest and digest != ticket.digest:
             session.twins.clash(now_s)
             self._counters.note(

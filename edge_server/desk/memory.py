@@ -224,6 +224,7 @@ def _inference(event: Answered) -> InferenceRecord:
         event.bytes_down,
         event.plan_epoch,
         answer_text(event.answer),
+        event.came,
     )
 
 

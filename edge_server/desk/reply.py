@@ -62,25 +62,42 @@ class Reply:
     def conclude(self, ticket: Ticket, verdict: Verdict) -> None:
         """Answer one activation, and remember the answer when it is final."""
         session, message = ticket.session, ticket.message
+        if ticket.came is not None and verdict.status is not Status.OK:
+            self._no_partial_answer(verdict.status)
+            return
         if verdict.reason:
             self.drop(session, verdict.reason, verdict.detail)
         edge_us = ticket.residence_us()
         answer = None if verdict.acknowledged else verdict.answer
         try:
-            frames = self._frames(message, verdict.status, edge_us, answer, verdict.offered)
+            frames = self._frames(
+                message, verdict.status, edge_us, answer, verdict.offered, partial=ticket.came is not None
+            )
         except MessageError as error:
             verdict = Verdict(Status.FAILED)
             self.drop(session, "unsendable_answer", error)
+            if ticket.came is not None:
+                self._no_partial_answer(verdict.status)
+                return
             frames = self._frames(message, verdict.status, edge_us)
         self._laps.lap("encode")
         if self.again(session, frames):
             name = "acknowledged" if verdict.acknowledged else f"answered_{verdict.status.name.lower()}"
             self._counters.count(name)
+            if ticket.came is not None:
+                self._counters.note(
+                    str(session.device), "partial_answers", f"{ticket.came:.0%} of the elements had come"
+                )
         self._laps.lap("publish")
         if verdict.status in _FINAL:
             session.answers.put(ticket.asked, ticket.digest, frames)
         self._tell_of(ticket, verdict, edge_us, sum(map(len, frames)))
         self._laps.lap("plan")
+
+    def _no_partial_answer(self, status: Status) -> None:
+        """Say nothing about an activation of which chunks are missing: its device finishes by itself, or is answered
+        when the rest comes."""
+        self._counters.count(f"partial_{status.name.lower()}")
 
     def _tell_of(self, ticket: Ticket, verdict: Verdict, edge_us: int, bytes_down: int) -> None:
         message, model = ticket.message, ticket.model
@@ -102,9 +119,13 @@ class Reply:
                 ticket.batch,
                 message.plan_epoch,
                 message.codec,
+                ticket.came,
             )
         )
-        if model is not None and verdict.status is Status.OK:
+        if ticket.came is not None:
+            if ticket.session.planning is not None:
+                ticket.session.planning.answered_in_part(ticket.asked)
+        elif model is not None and verdict.status is Status.OK:
             outcome = Outcome(
                 message, model, ticket.compute_us, edge_us, ticket.bytes_up, ticket.received, bytes_down
             )
@@ -152,6 +173,10 @@ class Reply:
         edge_us: int,
         answer: Answer | None = None,
         offered: tuple[ModelId, ...] | None = None,
+        *,
+        partial: bool = False,
     ) -> Frames:
-        result = Result(about.model, about.boot, about.sequence, about.cut, status, edge_us, answer, offered)
+        result = Result(
+            about.model, about.boot, about.sequence, about.cut, status, edge_us, answer, offered, partial
+        )
         return tuple(encode(result, chunk_bytes=self._frame_bytes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from cutpoint.wire import About, DeviceId, Presence, Receiver
 from edge_server.catalogue.served import ServedModel
@@ -45,6 +46,7 @@ class DeviceSession:
         "state",
         "telemetry_receiver",
         "twins",
+        "watched",
     )
 
     def __init__(self, device: DeviceId, *, capacity: int, remembered_answers: int) -> None:
@@ -68,6 +70,8 @@ class DeviceSession:
         self.sequence = 0
         self.ended = False
         """Whether it was forgotten: what is under way is answered, and nothing is planned for the device from here."""
+        self.watched = False
+        """Whether a timer stands that looks at an unfinished activation."""
         self._collecting = b""
         self._logged: deque[float] = deque(maxlen=_MOST_LINES)
         self._received: list[Received] = []
@@ -93,6 +97,11 @@ class DeviceSession:
         if self.telemetry_receiver is None:
             self.telemetry_receiver = Receiver(_TELEMETRY_CAPACITY)
         return self.telemetry_receiver.push(frame)
+
+    @property
+    def unfinished(self) -> Sequence[Received]:
+        """The frames that came of the activation that is being collected, in the order in which they came."""
+        return self._received
 
     def may_log(self) -> bool:
         """Whether a line about what the device says of itself may be logged; a talkative one is cut short."""

@@ -16,7 +16,11 @@ from edge_server.events import Stages
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """Goes with a job and comes back with its outcome. Times are `time.perf_counter_ns()`."""
+    """Goes with a job and comes back with its outcome. Times are `time.perf_counter_ns()`.
+
+    `came` is the share of the tensors' elements that came of an activation whose chunks did not all; `message` has no
+    tensors then. None: it is whole.
+    """
 
     session: DeviceSession
     message: Activation
@@ -29,6 +33,7 @@ class Ticket:
     started_ns: int = 0
     compute_us: int = 0
     batch: int = 0
+    came: float | None = None
 
     @property
     def asked(self) -> Asked:

@@ -47,6 +47,7 @@ class Planning:
         "_decided_ns",
         "_learn_interval_ns",
         "_learned_ns",
+        "_in_part",
         "_link",
         "_since",
         "_urgent",
@@ -84,6 +85,7 @@ class Planning:
         self._urgent = True
         self._link: tuple[int, int] = (0, 0)
         self._before: _Sent | None = None
+        self._in_part: tuple[int, int] = (0, 0)
 
     def remembered(self, price: object, now_s: float) -> Remembered:
         """What a restart continues from; `price` is the state of the edge's price, `now_s` seconds since 1970.
@@ -147,6 +149,11 @@ class Planning:
                 spread=Spread.of(outcome, self.board),
             )
         self._urgent |= planner.link.steps != steps
+
+    def answered_in_part(self, asked: tuple[int, int]) -> None:
+        """An inference, by boot and sequence, was answered from the chunks that came: its round trip holds the wait for
+        those that did not, and fewer bytes than its device states. It is no measurement of the link."""
+        self._in_part = asked
 
     def due(self, now_ns: int, *, at_leisure: bool = True) -> bool:
         """Whether to decide now: at a step of the link or a missed deadline, and at leisure after enough inferences or
@@ -215,6 +222,8 @@ class Planning:
 
     def _link_sample(self, boot: int, last: LastAnswered) -> LinkSample | None:
         """What an answered inference says of the link; of a device that sends while it computes only of the newest."""
+        if (boot, last.sequence) == self._in_part:
+            return None
         before, overlaps = self._before, self.board is not None and self.board.overlap
         if overlaps and (before is None or (before.boot, before.sequence) != (boot, last.sequence)):
             return None

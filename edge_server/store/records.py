@@ -52,7 +52,8 @@ class InferenceRecord:
     """One inference that was answered, acknowledged or refused; (device, boot, sequence) names it.
 
     `inbox_us` to `reply_us` are the stages of its way through the server, None where a stage was not met; `edge_us` is
-    the whole, `batch` the inferences that its invocation ran. `answer` is a short JSON text (`answer_text`).
+    the whole, `batch` the inferences that its invocation ran. `answer` is a short JSON text (`answer_text`). `came` is the
+    share of the tensors' elements that came, of an answer from the chunks that did; None of every other.
     """
 
     at_us: int
@@ -75,6 +76,7 @@ class InferenceRecord:
     bytes_down: int
     epoch: int
     answer: str | None = None
+    came: float | None = None
 
     def __post_init__(self) -> None:
         stages = (self.inbox_us, self.decode_us, self.queue_us, self.compute_us, self.reply_us)

@@ -200,6 +200,7 @@ def inference_row(record: InferenceRecord) -> Row:
         record.bytes_down,
         record.epoch,
         record.answer,
+        record.came,
     )
 
 

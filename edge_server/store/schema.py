@@ -39,7 +39,10 @@ _RUNS_MODELS = (
     "CREATE TABLE models (model TEXT PRIMARY KEY, name TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_DEVICES_INFERENCES_DECISIONS, _RUNS_MODELS)
+# How much of an activation came that was answered from a part.
+_CAME = ("ALTER TABLE inferences ADD COLUMN came DOUBLE PRECISION",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_DEVICES_INFERENCES_DECISIONS, _RUNS_MODELS, _CAME)
 VERSION = len(MIGRATIONS)
 
 

@@ -30,6 +30,7 @@ class DeviceFigures:
         "drops",
         "model",
         "note",
+        "partial",
         "plan",
         "rate",
         "refused",
@@ -48,12 +49,20 @@ class DeviceFigures:
         self.note = ""
         self.safe_mode = False
         self.answered = 0
+        self.partial = 0
+        """Of the answers, those from the chunks that came."""
         self.refused = 0
         self.drops = 0
         self.seen_s = now_s
         self.rate = Rate(now_s)
         self._residence = array("I")
         self._next = 0
+
+    def took_part(self, now_s: float) -> None:
+        """An inference was answered from the chunks that came, at its deadline: no time of the edge's own."""
+        self.answered += 1
+        self.partial += 1
+        self.rate.count(now_s)
 
     def took(self, edge_us: int, now_s: float) -> None:
         """An inference was answered after `edge_us` in the edge."""

@@ -95,6 +95,9 @@ class Fleet:
             return
         self.rate.count(now_s)
         figures.model = event.model
+        if event.came is not None:
+            figures.took_part(now_s)
+            return
         figures.took(event.edge_us, now_s)
         stages = event.stages
         inbox, decode, queue, compute, reply = self._staged

@@ -44,7 +44,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """One device as it is shown. `rate` is answers a second; times in milliseconds; None is what is not known.
+    """One device as it is shown. `rate` is answers a second, `partial` of the answers those from the chunks that came;
+    times in milliseconds; None is what is not known.
 
     `p50_ms` and `p99_ms` are of the residence in the edge over the last 128 answers; `seen_s` is seconds ago.
     """
@@ -63,6 +64,7 @@ class DeviceRow:
     p50_ms: float | None
     p99_ms: float | None
     answered: int
+    partial: int
     refused: int
     drops: int
     seen_s: float
@@ -169,6 +171,7 @@ def row_of(figures: DeviceFigures, view: FleetView, now_s: float, names: Mapping
         p50_ms=p50,
         p99_ms=p99,
         answered=figures.answered,
+        partial=figures.partial,
         refused=figures.refused,
         drops=figures.drops,
         seen_s=round(max(0.0, now_s - figures.seen_s), 1),

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "frame/reassembler.h"
+#include "incomplete_tuple.h"
 #include "message_encoding.h"
 #include "message_tuple.h"
 #include "python_bytes.h"
@@ -47,6 +48,17 @@ class Receiver {
       ++refused_here_;
     }
     return result;
+  }
+
+  // What has come of an unfinished activation, None where nothing of it can be read.
+  nb::object incomplete() {
+    // The tuple is made from the buffer that a push from within would write to.
+    if (pushing_) {
+      throw std::runtime_error("incomplete() was called from within a push() of the same receiver");
+    }
+    const Pushing pushing(pushing_);
+    IncompleteMessage message = {};
+    return chunks_.incomplete(message) ? incomplete_tuple(message, capacity_) : nb::none();
   }
 
   void reset() { chunks_.reset(); }
@@ -106,6 +118,7 @@ void bind_frame(nb::module_& m) {
   nb::class_<Receiver>(m, "Receiver")
       .def(nb::init<size_t>(), nb::arg("capacity"))
       .def("push", &Receiver::push)
+      .def("incomplete", &Receiver::incomplete)
       .def("reset", &Receiver::reset)
       .def_prop_ro("collecting", &Receiver::collecting)
       .def_prop_ro("counters", &Receiver::counters);

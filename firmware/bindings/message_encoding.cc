@@ -70,8 +70,8 @@ nb::object flat_frames(const Header& header, Bytes payload, size_t chunk_bytes) 
 
 nb::object encode_activation(nb::handle model, uint32_t boot, uint32_t sequence, uint16_t cut, uint8_t codec,
                              uint8_t flags, uint32_t plan_epoch, nb::tuple tensors, uint32_t encode_us,
-                             nb::tuple operators_us, nb::object last, size_t chunk_bytes) {
-  const TensorArguments held(tensors);
+                             nb::tuple operators_us, nb::object last, size_t chunk_bytes, uint8_t setting) {
+  const TensorArguments held(tensors, static_cast<CodecId>(codec));
   const std::vector<uint32_t> microseconds = arguments<uint32_t>(operators_us);
   ActivationFields fields = {};
   fields.model = model_argument(model);
@@ -79,6 +79,7 @@ nb::object encode_activation(nb::handle model, uint32_t boot, uint32_t sequence,
   fields.sequence = sequence;
   fields.cut = cut;
   fields.codec = static_cast<CodecId>(codec);
+  fields.setting = setting;
   fields.flags = flags;
   fields.plan_epoch = plan_epoch;
   fields.tensors = held.views();
@@ -143,7 +144,7 @@ void write_record(AnswerKind answer, nb::handle item, ByteWriter& writer) {
 }
 
 nb::object encode_result(nb::handle model, uint32_t boot, uint32_t sequence, uint16_t cut, uint8_t status,
-                         uint32_t edge_us, uint8_t answer, nb::tuple records, size_t chunk_bytes) {
+                         uint32_t edge_us, uint8_t answer, nb::tuple records, size_t chunk_bytes, bool partial) {
   const AnswerKind kind = static_cast<AnswerKind>(answer);
   if (status > static_cast<uint8_t>(ResultStatus::kFailed) || kind > AnswerKind::kModels) {
     throw nb::value_error("the status or the kind of answer is unknown");
@@ -164,7 +165,12 @@ nb::object encode_result(nb::handle model, uint32_t boot, uint32_t sequence, uin
       write_record(kind, item, writer);
     }
   }
-  return flat_frames(header_argument(Kind::kResult, model, boot, sequence, cut), writer.written(), chunk_bytes);
+  if (partial && (kind == AnswerKind::kNone || kind == AnswerKind::kModels)) {
+    throw nb::value_error("an answer of the chunks that came is an answer: raw tensors, classes or centroids");
+  }
+  const uint8_t flags = partial ? kFlagPartial : uint8_t{0};
+  return flat_frames(header_argument(Kind::kResult, model, boot, sequence, cut, 0, flags), writer.written(),
+                     chunk_bytes);
 }
 
 nb::object encode_plan(nb::handle model, uint32_t epoch, uint16_t cut, uint8_t codec, uint8_t flags,
@@ -217,7 +223,8 @@ nb::object encode_command(nb::handle model, uint32_t boot, uint32_t sequence, ui
 void bind_message_encoding(nb::module_& m) {
   m.def("encode_activation", &encode_activation, nb::arg("model"), nb::arg("boot"), nb::arg("sequence"), nb::arg("cut"),
         nb::arg("codec"), nb::arg("flags"), nb::arg("plan_epoch"), nb::arg("tensors"), nb::arg("encode_us"),
-        nb::arg("operators_us"), nb::arg("last").none(), nb::arg("chunk_bytes"));
+        nb::arg("operators_us"), nb::arg("last").none(), nb::arg("chunk_bytes"),
+        nb::arg("setting") = 0);
   m.def("encode_result", &encode_result);
   m.def("encode_plan", &encode_plan);
   m.def("encode_telemetry", &encode_telemetry);

@@ -49,18 +49,18 @@ Status tensors_tuple(Bytes records, CodecId codec, size_t count, size_t capacity
     if (!cursor.next(record)) {
       return Status::kTensor;
     }
-    // A JPEG is handed over as it came: what it shows is for the owner of the model to say.
-    const bool opaque = record.codec == CodecId::kJpeg;
-    const size_t bytes = opaque ? record.coded.size() : record.raw_bytes;
+    // What needs model or tables is handed over as it came: their owner undoes it.
+    const bool as_it_came = opaque(record.codec);
+    const size_t bytes = as_it_came ? record.coded.size() : record.raw_bytes;
     nb::object data = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(bytes)));
-    if (opaque) {
+    if (as_it_came) {
       copy_bytes(fresh_bytes(data).data(), record.coded.data(), bytes);
     } else {
       CUTPOINT_TRY(decode_tensor(record.codec, record.dtype, record.coded, fresh_bytes(data)));
     }
     builder.add(make(number(record.index), number(static_cast<uint8_t>(record.dtype)),
                      number(static_cast<uint8_t>(record.codec)), number(static_cast<uint32_t>(record.coded.size())),
-                     std::move(data)));
+                     number(record.raw_bytes), std::move(data)));
   }
   tensors = builder.take();
   return Status::kOk;
@@ -94,7 +94,7 @@ nb::object activation_tuple(const Header& header, Bytes payload, size_t capacity
   }
   return make(number(1), model_bytes(header), number(header.boot), number(header.sequence), number(header.cut),
               number(static_cast<uint8_t>(header.codec)), number(header.flags), number(view.plan_epoch),
-              std::move(tensors), timings_tuple(view));
+              std::move(tensors), timings_tuple(view), number(view.setting));
 }
 
 nb::object records_tuple(const ResultView& view) {
@@ -128,7 +128,7 @@ nb::object result_tuple(const Header& header, Bytes payload, size_t capacity) {
   }
   return make(number(2), model_bytes(header), number(header.boot), number(header.sequence), number(header.cut),
               number(static_cast<uint8_t>(view.status)), number(view.edge_us),
-              number(static_cast<uint8_t>(view.answer)), std::move(records));
+              number(static_cast<uint8_t>(view.answer)), std::move(records), nb::bool_(view.partial));
 }
 
 nb::object plan_tuple(const Header& header, Bytes payload) {

@@ -58,4 +58,4 @@ def _field(name: str) -> Callable[[Any], Any]:
 def _kind(annotation: str) -> Kind:
     if annotation in _INTEGERS:
         return "int"
-    return {"bool": "bool", "float": "float"}.get(annotation, "text")  # type: ignore[return-value]
+    return {"bool": "bool", "float": "float", "float | None": "float"}.get(annotation, "text")  # type: ignore[return-value]

@@ -99,7 +99,7 @@ TEST(what_cannot_be_coded_is_named) {
   CodedSize size = {};
   CHECK_EQ(measure_tensor(CodecId::kRaw, TensorView{1, DType::kInt16, view(data), 0}, size), Status::kTensor);
   CHECK_EQ(measure_tensor(CodecId::kRaw, TensorView{1, DType{8}, view(data), 0}, size), Status::kDType);
-  CHECK_EQ(measure_tensor(CodecId{3}, TensorView{1, DType::kInt8, view(data), 0}, size), Status::kCodec);
+  CHECK_EQ(measure_tensor(CodecId{7}, TensorView{1, DType::kInt8, view(data), 0}, size), Status::kCodec);
 }
 
 TEST(a_tensor_that_changes_while_it_is_coded_never_overruns) {

@@ -166,7 +166,7 @@ TEST(what_the_wire_cannot_carry_is_refused_before_the_first_frame) {
              sample.fields.cut = 3;
            }),
            Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId{3}; }), Status::kCodec);
+  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId{7}; }), Status::kCodec);
   CHECK_EQ(begins([](Sample& sample) { sample.tensor.dtype = DType{0}; }), Status::kDType);
   CHECK_EQ(begins([](Sample&) {}, kMinChunkBytes - 1), Status::kArgument);
   const std::vector<TensorView> many(17);
@@ -242,4 +242,14 @@ TEST(newer_is_told_by_less_than_half_the_circle) {
   CHECK(!serial_newer(0, 0x80000000u));
   CHECK(!serial_newer(0x80000001u, 0));
   CHECK(!serial_newer(5, 5));
+}
+
+TEST(a_setting_comes_with_a_calibrated_codec_and_the_other_way_round) {
+  CHECK_EQ(begins([](Sample& sample) { sample.fields.setting = 1; }), Status::kArgument);
+  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId::kRans; }), Status::kArgument);
+  CHECK_EQ(begins([](Sample& sample) {
+             sample.fields.codec = CodecId::kRans;
+             sample.fields.setting = 1;
+           }),
+           Status::kOk);
 }

@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "crc32.h"
+#include "frame/incomplete_activation.h"
 #include "frame/message.h"
 #include "frame/reassembler.h"
 #include "frame/update.h"
@@ -132,6 +133,33 @@ void read(const Message& message) {
   }
 }
 
+// What came of an unfinished message lies inside of it, and so does each tensor that can be read of it.
+void read_unfinished(const Reassembler& chunks) {
+  IncompleteMessage message = {};
+  if (!chunks.incomplete(message)) {
+    return;
+  }
+  must(message.payload.size() == message.header.payload_bytes && message.payload.size() <= kCapacity);
+  must(message.chunks_came != 0 && message.chunks_came < message.header.chunk_count);
+  size_t at = message.next_came(0);
+  while (at < message.payload.size()) {
+    const size_t end = message.came_until(at);
+    must(end > at && end <= message.payload.size() && message.has(at, end - at) && !message.has(at, end - at + 1));
+    for (; at < end; ++at) {
+      sink = sink + message.payload[at];
+    }
+    at = message.next_came(end);
+  }
+  IncompleteActivation activation = {};
+  if (read_incomplete_activation(message, activation) == Status::kOk) {
+    must(activation.tensors_known <= activation.tensor_count && activation.tensor_count <= kMaxTensors);
+    for (size_t i = 0; i < activation.tensors_known; ++i) {
+      const IncompleteTensor& tensor = activation.tensors[i];
+      must(tensor.at + tensor.record.coded.size() <= message.payload.size());
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -157,6 +185,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       must(message.payload.size() == message.header.payload_bytes);
       read(message);
     }
+    read_unfinished(chunks);
   }
   return 0;
 }

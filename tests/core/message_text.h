@@ -38,11 +38,14 @@ inline Status restore(Bytes records, CodecId codec, size_t capacity, Read& read,
   for (TensorCursor cursor(records, codec); cursor.next(record);) {
     read.memory.emplace_back(record.raw_bytes);
     Buffer& raw = read.memory.back();
-    if (record.codec == CodecId::kJpeg) {
-      // What it shows is not for the core to say: the tensor stays zeros, the file is kept.
-      read.tensors.push_back(TensorView{record.index, record.dtype, Bytes(raw.data(), raw.size()), 0, record.coded});
-      text += (text.empty() ? "" : ",") + n(record.index) + ":" + n(static_cast<uint8_t>(record.dtype)) + ":2:" +
-              n(record.coded.size()) + ":" + hex_of(record.coded) + "@" + n(raw.size());
+    if (opaque(record.codec)) {
+      // What it says is not told by its bytes alone: the tensor stays zeros, the coded form is kept.
+      const bool jpeg = record.codec == CodecId::kJpeg;
+      read.tensors.push_back(TensorView{record.index, record.dtype, Bytes(raw.data(), raw.size()), 0,
+                                        jpeg ? record.coded : Bytes(), jpeg ? Bytes() : record.coded});
+      text += (text.empty() ? "" : ",") + n(record.index) + ":" + n(static_cast<uint8_t>(record.dtype)) + ":" +
+              n(static_cast<uint8_t>(record.codec)) + ":" + n(record.coded.size()) + ":" + hex_of(record.coded) + "@" +
+              n(raw.size());
       continue;
     }
     CUTPOINT_TRY(decode_tensor(record.codec, record.dtype, record.coded, MutableBytes(raw.data(), raw.size())));
@@ -64,7 +67,7 @@ inline Status read_activation_text(const Message& message, size_t capacity, cons
   CUTPOINT_TRY(restore(view.tensors, message.header.codec, capacity, read, tensors));
   read.text = "activation;" + head + ";cut=" + n(message.header.cut) +
               ";codec=" + n(static_cast<uint8_t>(message.header.codec)) + ";flags=" + n(message.header.flags) +
-              ";epoch=" + n(view.plan_epoch) + ";tensors=" + tensors;
+              ";epoch=" + n(view.plan_epoch) + ";setting=" + n(view.setting) + ";tensors=" + tensors;
   if (view.timed) {
     std::string operators;
     for (size_t i = 0; i < view.operators_timed; ++i) {
@@ -102,7 +105,8 @@ inline Status read_result_text(const Message& message, size_t capacity, const st
   for (size_t i = 0; i < view.count && view.answer == AnswerKind::kModels; ++i) {
     records += (i == 0 ? "" : ",") + hex_of(Bytes(view.model_record(i).bytes));
   }
-  read.text = "result;" + head + ";cut=" + n(message.header.cut) + ";status=" + n(static_cast<uint8_t>(view.status)) +
+  read.text = "result;" + head + ";cut=" + n(message.header.cut) +
+              ";flags=" + n(view.partial ? kFlagPartial : 0) + ";status=" + n(static_cast<uint8_t>(view.status)) +
               ";edge=" + n(view.edge_us) + ";answer=" + n(static_cast<uint8_t>(view.answer)) +
               ";records=" + or_dash(records);
   return Status::kOk;

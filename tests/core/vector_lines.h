@@ -62,7 +62,8 @@ inline std::string reason_of(cutpoint::Status status) {
       "ok",        "pending", "truncated", "magic",     "version", "length",    "crc",      "kind",
       "flags",     "chunk",   "codec",     "encrypted", "oversized", "stale",   "duplicate", "trailing",
       "reserved",  "count",   "tensor",    "dtype",     "coded",   "number",    "buffer",   "argument",
-      "plain",     "forged",  "replayed",  "old_life",  "role",    "any_life",  "cipher",   "exhausted"};
+      "plain",     "forged",  "replayed",  "old_life",  "role",    "any_life",  "cipher",   "exhausted",
+      "tables",    "reference"};
   return names[static_cast<uint8_t>(status)];
 }
 

@@ -234,8 +234,8 @@ def test_the_device_model_of_another_bundle_is_refused(bundle: Bundle, model: Mo
 
 
 def test_a_manifest_of_a_newer_schema_is_refused(bundle: Bundle) -> None:
-    edit_manifest(bundle, schema_version=3)
-    refused(bundle.path, "has schema version 3, this program reads up to 2: update cutpoint")
+    edit_manifest(bundle, schema_version=4)
+    refused(bundle.path, "has schema version 4, this program reads up to 3: update cutpoint")
 
 
 def test_an_unreadable_manifest_is_refused(bundle: Bundle) -> None:

@@ -47,8 +47,8 @@ def text_of(header, payload):
         if answer == 1:
             # How many bytes a tensor had on its way is not kept: that column is left out on both sides.
             parts = [f"{index}:{dtype}:{or_dash(data.hex())}" for index, dtype, data in parts]
-        return "result;{};status={};edge={};answer={};records={}".format(
-            head_text(header), status, edge_us, answer, or_dash(",".join(parts))
+        return "result;{};flags={};status={};edge={};answer={};records={}".format(
+            head_text(header), header.flags, status, edge_us, answer, or_dash(",".join(parts))
         )
     if header.kind == PLAN:
         epoch, deadline_ms, parameters = read_plan(header, payload)
@@ -80,9 +80,9 @@ def written(text, fills, chunk_bytes):
         if fields["tensors"] != "-":
             for record, fill in zip(fields["tensors"].split(","), fills.split(",")):
                 index, dtype, _, _, data = record.split(":")
-                jpeg, _, raw = data.partition("@")
-                data, jpeg = (bytes(int(raw)), data_of(jpeg)) if raw else (data_of(data), b"")
-                tensors.append(Tensor(int(index), int(dtype), data, int(fill), jpeg))
+                coded, _, raw = data.partition("@")
+                data, coded = (bytes(int(raw)), data_of(coded)) if raw else (data_of(data), b"")
+                tensors.append(Tensor(int(index), int(dtype), data, int(fill), coded, coded))
         header = Header(
             0, bytes.fromhex(fields["model"]), int(fields["boot"]), int(fields["sequence"]), int(fields["cut"]),
             int(fields["codec"]), int(fields["flags"]),
@@ -94,7 +94,9 @@ def written(text, fills, chunk_bytes):
             encode = lambda: int(fields["encode"])  # noqa: E731
         return [
             bytes(f).hex()
-            for f in activation_frames(header, int(fields["epoch"]), tensors, buffer, us, last, encode)
+            for f in activation_frames(
+                header, int(fields["epoch"]), tensors, buffer, us, last, encode, int(fields["setting"])
+            )
         ]
     if kind == "telemetry":
         gauges = {}

@@ -64,15 +64,15 @@ HEADERS = [
     bad("crc_zero", "a sender that leaves the checksum out", "crc", act(HEAD + GOOD_RECORD, crc=0)),
     bad("kind_0", "no kind", "kind", act(b"", kind=0)),
     bad("kind_6", "a later kind", "kind", act(b"", kind=6)),
-    bad("flag_0x40", "a reserved flag", "flags", one(GOOD_RECORD, flags=0x40)),
-    bad("flag_0x80", "the other reserved flag", "flags", one(GOOD_RECORD, flags=0x80)),
+    bad("flag_0x40", "partial is of results alone", "flags", one(GOOD_RECORD, flags=0x40)),
+    bad("flag_0x80", "the reserved flag", "flags", one(GOOD_RECORD, flags=0x80)),
     bad("probe_unanswered", "a probe always comes with answered", "flags", one(GOOD_RECORD, flags=0x10)),
     bad("encrypted", "there is no key", "encrypted", one(GOOD_RECORD, flags=0x01)),
     bad("no_chunks", "count 0", "chunk", one(GOOD_RECORD, count=0)),
     bad("too_many_chunks", "count 1,025", "chunk", one(GOOD_RECORD, count=1025)),
     bad("index_is_count", "chunk 2 of 2", "chunk", one(GOOD_RECORD, index=2, count=2)),
     bad("empty_chunk", "nothing in the first of two chunks", "chunk", act(b"", count=2)),
-    bad("codec_3", "a later codec", "codec", one(GOOD_RECORD, codec=3)),
+    bad("codec_7", "a later codec", "codec", one(GOOD_RECORD, codec=7)),
 ]
 PART = {"count": 3, "sequence": 1}
 CHUNKS = [
@@ -138,10 +138,36 @@ CHUNKS = [
 # Eight int8 elements: fill 5, the first two differ and are 1 and 2.
 PACKED = bytes([5, 0b11, 1, 2])
 BOMB = bytes([0]) + bytes(1000)
+SETTING_1 = b"\1\1" + HEAD[2:]
+
+
+def made(data: bytes, dtype: int = 1, stated: int | None = None) -> bytes:
+    """An activation of one tensor of 8 bytes under lowbit."""
+    return act(SETTING_1 + record(9, dtype, 3, data, 8, stated), codec=3)
+
+
 TENSORS = [
     bad("no_sequence", "an inference counts from 1", "number", one(GOOD_RECORD, sequence=0)),
     bad("no_payload", "not even the head", "truncated", act(b"")),
-    bad("reserved_byte", "byte 1 is not zero", "reserved", act(b"\1\1" + HEAD[2:] + GOOD_RECORD)),
+    bad("setting_of_raw", "a setting without tables", "reserved", act(SETTING_1 + GOOD_RECORD)),
+    bad("setting_0", "a calibrated codec without a setting", "number", one(GOOD_RECORD, codec=3)),
+    bad("made_empty", "not even the mark of its tables", "tensor", made(b"\1")),
+    bad("made_not_smaller", "as large as the tensor", "tensor", made(bytes(8))),
+    bad("made_of_int16", "levels are of single bytes", "tensor", made(bytes(4), dtype=3)),
+    bad("made_cut_off", "fewer bytes than stated", "truncated", made(bytes(3), stated=4)),
+    bad(
+        "made_above_capacity",
+        "what it will unfold to is bounded as well",
+        "oversized",
+        made(bytes(3)),
+        capacity=7,
+    ),
+    bad(
+        "made_under_another_codec",
+        "rans under lowbit",
+        "codec",
+        act(SETTING_1 + record(9, 1, 4, bytes(3), 8), codec=3),
+    ),
     bad(
         "seventeen_tensors", "at most 16", "count", act(struct.pack("<BBHI", 17, 0, 0, 0) + GOOD_RECORD * 17)
     ),
@@ -265,6 +291,14 @@ RESULTS = [
         "codec",
         frame(res_head(0, 1, 1) + record(9, 1, 2, b"x", 8), kind=2, sequence=11, codec=2),
     ),
+    bad(
+        "output_calibrated",
+        "an output under rans",
+        "codec",
+        frame(res_head(0, 1, 1) + record(9, 1, 4, b"xyz", 8), kind=2, sequence=11, codec=4),
+    ),
+    bad("partial_without_answer", "an acknowledgement is whole", "flags", res(res_head(0, 0, 0), flags=0x40)),
+    bad("partial_refusal", "and so is a refusal", "flags", res(res_head(6, 0, 0), flags=0x40)),
     bad(
         "output_codec", "an output under bitmap", "codec", res(res_head(0, 1, 1) + record(9, 1, 1, PACKED, 8))
     ),

@@ -10,7 +10,7 @@ from updates import STEPS
 Vector = dict[str, Any]
 
 INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL = range(1, 8)
-ANSWERED, PROBE, HEDGED, EXPLORATION = 0x08, 0x10, 0x02, 0x20
+ANSWERED, PROBE, HEDGED, EXPLORATION, PARTIAL = 0x08, 0x10, 0x02, 0x20, 0x40
 
 
 def tensor(index: int, dtype: int, data: bytes, fill: int | None = None) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def activation(
     boot: int = 3,
     sequence: int = 11,
     chunk_bytes: int = 4096,
+    setting: int = 0,
 ) -> Vector:
     message = {
         "kind": "activation",
@@ -43,6 +44,8 @@ def activation(
         "tensors": tensors,
         "timings": timings,
     }
+    if setting:
+        message["setting"] = setting
     return {"name": name, "description": description, "chunk_bytes": chunk_bytes, "message": message}
 
 
@@ -128,6 +131,37 @@ ACTIVATIONS = [
         codec=2,
     ),
     activation("jpeg_without_a_picture_is_raw", "there is none", [tensor(9, INT8, RAMP)], codec=2),
+    activation(
+        "calibrated",
+        "of two tensors one is coded with the tables of setting 7, of the other that was not smaller",
+        [tensor(9, INT8, bytes(64)) | {"made": bytes(range(1, 42)).hex()}, tensor(12, UINT8, RAMP)],
+        codec=4,
+        setting=7,
+    ),
+    *(
+        activation(
+            f"codec_{name}",
+            "the highest setting; as few bytes as there may be",
+            [tensor(9, UINT8, bytes(64)) | {"made": "1f2e"}],
+            codec=codec,
+            setting=255,
+        )
+        for codec, name in enumerate(("lowbit", "rans", "slicer", "delta"), 3)
+    ),
+    activation(
+        "calibrated_of_equal_size_is_raw",
+        "the setting is stated all the same",
+        [tensor(9, INT8, RAMP) | {"made": bytes(48).hex()}],
+        codec=3,
+        setting=1,
+    ),
+    activation(
+        "calibrated_of_floats_is_raw",
+        "levels are of single bytes",
+        [tensor(9, FLOAT32, bytes(64)) | {"made": bytes(40).hex()}],
+        codec=3,
+        setting=1,
+    ),
     activation(
         "bitmap_all_fill",
         "nothing but the fill",
@@ -216,6 +250,7 @@ RESULTS = [
         2,
         [{"label": 1, "score": 0.75}, {"label": 0, "score": 0.25}, {"label": 65535, "score": -2.5}],
     ),
+    result("partial", "answered from the chunks that came", 0, 3, [centroid(1, 4, 4, 0.5)], flags=PARTIAL),
     result("raw", "two output tensors", 0, 1, [tensor(57, INT8, RAMP), tensor(60, FLOAT32, bytes(8))]),
     *(
         result(f"status_{name}", "a refusal carries no records", status, 0, [])
@@ -260,6 +295,7 @@ PLANS = [
         "limits", "highest epoch and cut, longest deadline", epoch=0xFFFF_FFFF, cut=65535, deadline_ms=600_000
     ),
     plan("shortest_deadline", "1 ms", deadline_ms=1),
+    plan("calibrated", "setting 3 of the tables of version a1b2c3d4", codec=4, parameters="03d4c3b2a1"),
     plan(
         "with_parameters",
         "as many codec parameters as may be",

@@ -66,6 +66,9 @@ def coded(tensor: Fields, codec: int) -> tuple[int, bytes]:
     data, jpeg = bytes.fromhex(tensor["data"]), bytes.fromhex(tensor.get("jpeg", ""))
     if codec == 2 and 0 < len(jpeg) < len(data):
         return 2, jpeg
+    made = bytes.fromhex(tensor.get("made", ""))
+    if codec > 2 and 2 <= len(made) < len(data) and tensor["dtype"] in (1, 2):
+        return codec, made
     packed = bitmap(data, ITEM_BYTES[tensor["dtype"]], tensor.get("fill", 0))
     return (1, packed) if codec == 1 and len(packed) < len(data) else (0, data)
 
@@ -90,7 +93,8 @@ def records(tensors: Iterable[Fields], codec: int) -> bytes:
 def activation(message: Fields) -> bytes:
     timings = message["timings"]
     operators = timings["operators_us"] if timings else ()
-    out = struct.pack("<BBHI", len(message["tensors"]), 0, len(operators), message["plan_epoch"])
+    setting = message.get("setting", 0)
+    out = struct.pack("<BBHI", len(message["tensors"]), setting, len(operators), message["plan_epoch"])
     out += records(message["tensors"], message["codec"])
     if timings:
         out += struct.pack(f"<{1 + len(operators)}I", timings["encode_us"], *operators)

@@ -49,8 +49,10 @@ def with_frames(vector: Fields) -> Fields:
 
 def tensor_text(tensor: Fields, codec: int) -> str:
     used, data = coded(tensor, codec)
-    if used == 2:
-        return f"{tensor['index']}:{tensor['dtype']}:2:{len(data)}:{data.hex()}@{len(tensor['data']) // 2}"
+    if used >= 2:
+        return (
+            f"{tensor['index']}:{tensor['dtype']}:{used}:{len(data)}:{data.hex()}@{len(tensor['data']) // 2}"
+        )
     return f"{tensor['index']}:{tensor['dtype']}:{used}:{len(data)}:{tensor['data'] or '-'}"
 
 
@@ -81,7 +83,8 @@ def canonical(message: Fields) -> str:
         tensors = ",".join(tensor_text(tensor, message["codec"]) for tensor in message["tensors"]) or "-"
         text = (
             f"{head};boot={message['boot']};sequence={message['sequence']};cut={message['cut']}"
-            f";codec={message['codec']};flags={message['flags']};epoch={message['plan_epoch']};tensors={tensors}"
+            f";codec={message['codec']};flags={message['flags']};epoch={message['plan_epoch']}"
+            f";setting={message.get('setting', 0)};tensors={tensors}"
         )
         timings = message["timings"]
         if timings:
@@ -92,7 +95,8 @@ def canonical(message: Fields) -> str:
         items = ",".join(result_record(message["answer"], item) for item in message["records"]) or "-"
         return (
             f"{head};boot={message['boot']};sequence={message['sequence']};cut={message['cut']}"
-            f";status={message['status']};edge={message['edge_us']};answer={message['answer']};records={items}"
+            f";flags={message.get('flags', 0)};status={message['status']};edge={message['edge_us']}"
+            f";answer={message['answer']};records={items}"
         )
     if kind == "plan":
         return (

@@ -47,8 +47,16 @@ def _tensor(fields: dict[str, Any]) -> TensorRecord:
     return TensorRecord(fields["index"], DType(fields["dtype"]), data, fill=fields.get("fill", 0), jpeg=jpeg)
 
 
+def _calibrated(fields: dict[str, Any], codec: CodecId) -> TensorRecord:
+    """As it travels, and as a receiver has it: coded where that is smaller and of single bytes."""
+    record, made = _tensor(fields), bytes.fromhex(fields.get("made", ""))
+    if not 2 <= len(made) < len(record.data) or record.dtype not in (DType.INT8, DType.UINT8):
+        return record
+    return replace(record, data=made, codec=codec, raw_bytes=len(record.data))
+
+
 def _activation(model: ModelId, fields: dict[str, Any]) -> Activation:
-    timings = fields["timings"]
+    timings, codec = fields["timings"], CodecId(fields["codec"])
     if timings is not None:
         last = LastAnswered(*timings["last"]) if timings["last"] else None
         timings = Timings(timings["encode_us"], tuple(timings["operators_us"]), last)
@@ -57,11 +65,12 @@ def _activation(model: ModelId, fields: dict[str, Any]) -> Activation:
         fields["boot"],
         fields["sequence"],
         fields["cut"],
-        CodecId(fields["codec"]),
+        codec,
         Flag(fields["flags"]),
         fields["plan_epoch"],
-        tuple(_tensor(tensor) for tensor in fields["tensors"]),
+        tuple(_calibrated(one, codec) if codec.calibrated else _tensor(one) for one in fields["tensors"]),
         timings,
+        fields.get("setting", 0),
     )
 
 
@@ -91,7 +100,8 @@ def _result(model: ModelId, fields: dict[str, Any]) -> Result:
     status = Status(fields["status"])
     offered = tuple(map(ModelId.of_hex, fields["records"])) if fields["answer"] == 4 else None
     head = (model, fields["boot"], fields["sequence"], fields["cut"])
-    return Result(*head, status, fields["edge_us"], answer, offered)
+    partial = bool(fields.get("flags", 0))
+    return Result(*head, status, fields["edge_us"], answer, offered, partial)
 
 
 def _plan(model: ModelId, fields: dict[str, Any]) -> Plan:

@@ -53,22 +53,34 @@ last_answered = st.builds(LastAnswered, from_one, u32, u32, u32, u32)
 
 
 @st.composite
+def coded_records(draw: st.DrawFn, codec: CodecId) -> TensorRecord:
+    """As a receiver has them: what it unfolds to is not for the wire to say."""
+    data = draw(st.binary(min_size=2, max_size=60))
+    raw_bytes = draw(st.integers(len(data) + 1, 1000))
+    dtype = draw(st.sampled_from((DType.INT8, DType.UINT8)))
+    return TensorRecord(draw(u16), dtype, data, codec=codec, raw_bytes=raw_bytes)
+
+
+@st.composite
 def activations(draw: st.DrawFn) -> Activation:
     operators = tuple(draw(st.lists(u32, max_size=20)))
     timed = draw(st.booleans())
     cut = draw(st.integers(0, len(operators))) if timed else draw(u16)
     flags = Flag(draw(st.sampled_from([0, 0x02, 0x08, 0x18, 0x20, 0x3A])) | (Flag.TIMINGS if timed else 0))
+    codec = draw(st.sampled_from(CodecId))
+    records = tensor_records() | coded_records(codec) if codec.opaque else tensor_records()
     timings = Timings(draw(u32), operators, draw(st.none() | last_answered)) if timed else None
     return Activation(
         draw(models),
         draw(u32),
         draw(from_one),
         cut,
-        draw(st.sampled_from(CodecId)),
+        codec,
         flags,
         draw(u32),
-        tuple(draw(st.lists(tensor_records(), max_size=4))),
+        tuple(draw(st.lists(records, max_size=4))),
         timings,
+        draw(st.integers(1, 255)) if codec.calibrated else 0,
     )
 
 
@@ -93,7 +105,8 @@ def results(draw: st.DrawFn) -> Result:
     answer = draw(answers) if status is Status.OK else None
     unknown = status is Status.UNKNOWN_MODEL
     offered = draw(st.none() | st.lists(models, max_size=64).map(tuple)) if unknown else None
-    return Result(draw(models), draw(u32), draw(u32), draw(u16), status, draw(u32), answer, offered)
+    partial = answer is not None and draw(st.booleans())
+    return Result(draw(models), draw(u32), draw(u32), draw(u16), status, draw(u32), answer, offered, partial)
 
 
 plans = st.builds(

@@ -11,7 +11,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import activations, messages
 
-from cutpoint.wire import Activation, FrameError, Message, Reason, Receiver, decode, encode
+from cutpoint.wire import (
+    Activation,
+    FrameError,
+    Message,
+    Reason,
+    Receiver,
+    decode,
+    encode,
+    plan_parameters,
+    setting_of,
+)
 
 chunk_sizes = st.integers(64, 300)
 
@@ -110,3 +120,21 @@ def test_random_payloads_under_a_good_checksum_are_read_or_refused(
     frame[28:32] = zlib.crc32(frame).to_bytes(4, "little")
     with suppress(FrameError):
         assert Receiver(capacity=4096).push(bytes(frame)) is not None or frame[22:24] != b"\1\0"
+
+
+@given(st.integers(1, 255), st.integers(0, 0xFFFF_FFFF))
+def test_plan_parameters_name_a_setting_and_its_tables(setting: int, version: int) -> None:
+    parameters = plan_parameters(setting, version)
+    assert len(parameters) == 5
+    assert setting_of(parameters) == (setting, version)
+
+
+@pytest.mark.parametrize("parameters", [b"", b"\1\2\3\4", bytes(5), b"\1\2\3\4\5\6"])
+def test_other_parameters_name_none(parameters: bytes) -> None:
+    assert setting_of(parameters) is None
+
+
+@pytest.mark.parametrize(("setting", "version"), [(0, 1), (256, 1), (1, -1), (1, 1 << 32)])
+def test_what_no_device_can_have_is_not_planned(setting: int, version: int) -> None:
+    with pytest.raises(ValueError, match="cannot be planned"):
+        plan_parameters(setting, version)

@@ -29,8 +29,7 @@ Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size)
   if (!known_codec(static_cast<uint8_t>(wanted))) {
     return Status::kCodec;
   }
-  size.codec = CodecId::kRaw;
-  size.bytes = static_cast<uint32_t>(raw_bytes);
+  size = CodedSize{CodecId::kRaw, static_cast<uint32_t>(raw_bytes)};
   if (wanted == CodecId::kBitmap) {
     uint8_t fill[kMaxItemBytes];
     store_fill(tensor.fill, fill);
@@ -41,9 +40,9 @@ Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size)
       size.bytes = static_cast<uint32_t>(head + packed);
     }
   }
-  if (wanted == CodecId::kJpeg && !tensor.jpeg.empty() && tensor.jpeg.size() < raw_bytes) {
-    size.codec = CodecId::kJpeg;
-    size.bytes = static_cast<uint32_t>(tensor.jpeg.size());
+  const Bytes made = wanted == CodecId::kJpeg ? tensor.jpeg : calibrated(wanted) ? tensor.made : Bytes();
+  if (!made.empty() && check_coded_size(wanted, tensor.dtype, raw_bytes, made.size()) == Status::kOk) {
+    size = CodedSize{wanted, static_cast<uint32_t>(made.size()), made};
   }
   return Status::kOk;
 }
@@ -62,7 +61,7 @@ size_t TensorEncoder::pull(MutableBytes to) {
   to = to.first(smaller(to.size(), size_.bytes - produced_));
   size_t written = 0;
   if (size_.codec != CodecId::kBitmap) {
-    const Bytes from = size_.codec == CodecId::kJpeg ? tensor_.jpeg : tensor_.data;
+    const Bytes from = size_.made.empty() ? tensor_.data : size_.made;
     copy_bytes(to.data(), from.data() + produced_, to.size());
     written = to.size();
   } else {
@@ -108,6 +107,10 @@ Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t
   if (codec == CodecId::kJpeg) {
     return coded_bytes != 0 && coded_bytes < raw_bytes ? Status::kOk : Status::kTensor;
   }
+  if (calibrated(codec)) {
+    const bool bytes = dtype == DType::kInt8 || dtype == DType::kUint8;
+    return bytes && coded_bytes >= kTablesMarkBytes && coded_bytes < raw_bytes ? Status::kOk : Status::kTensor;
+  }
   if (codec != CodecId::kBitmap) {
     return Status::kCodec;
   }
@@ -118,7 +121,7 @@ Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t
 
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw) {
   CUTPOINT_TRY(check_coded_size(codec, dtype, raw.size(), coded.size()));
-  if (codec == CodecId::kJpeg) {
+  if (opaque(codec)) {
     return Status::kCodec;
   }
   if (codec == CodecId::kRaw) {

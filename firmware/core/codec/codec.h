@@ -5,6 +5,7 @@
 // then the elements that differ. Padding bits are zero and no packed element equals the fill, so that a tensor has
 // exactly one coded form per fill. Where it would not be smaller than raw, raw is used instead.
 // jpeg: of an input that is a picture, the JPEG file of its camera. Opaque here: cameras make it, the edge undoes it.
+// The others are made with the tables of a calibration (docs/codecs.md).
 #ifndef CUTPOINT_CODEC_CODEC_H_
 #define CUTPOINT_CODEC_CODEC_H_
 
@@ -30,12 +31,19 @@ enum class CodecId : uint8_t {
 constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kDelta); }
 
 // Made and undone with the tables of a calibration only (codec.tables, docs/codecs.md).
-constexpr bool calibrated(CodecId codec) { return codec >= CodecId::kLowbit; }
+constexpr bool calibrated(CodecId codec) { return codec >= CodecId::kLowbit && codec <= CodecId::kDelta; }
+
+// A calibrated coded tensor begins with the low half of the version of its tables.
+constexpr size_t kTablesMarkBytes = 2;
+
+// Undone only by who has more than the bytes: the model, or the tables. A frame's reader hands them on as they are.
+constexpr bool opaque(CodecId codec) { return codec == CodecId::kJpeg || calibrated(codec); }
 
 // What a tensor will take on the wire, known before its first byte is written.
 struct CodedSize {
   CodecId codec;  // the wanted one, or raw where that would not be smaller or is not to be had
   uint32_t bytes;
+  Bytes made = Bytes();  // the coded form, where it lies somewhere as a whole already
 };
 
 // Looks at the tensor once (not at all for raw). kDType for an unknown dtype, kTensor for bytes that are not whole
@@ -72,7 +80,7 @@ class TensorEncoder {
 Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t coded_bytes);
 
 // Restores a tensor. `raw` must have exactly the tensor's size. Everything in `coded` is checked: kDType, kTensor (raw
-// size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec (jpeg too).
+// size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec (what is opaque, too).
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw);
 
 }  // namespace cutpoint

@@ -46,6 +46,7 @@ struct TensorView {
   Bytes data;    // little-endian elements; a whole number of them
   int64_t fill;  // the commonest element: the zero point; its low bytes are the element's bits
   Bytes jpeg = Bytes();  // of an input that is a picture: the same picture as its camera coded it; mostly empty
+  Bytes made = Bytes();  // coded elsewhere with tables, of a message that is passed on; empty on a device
 };
 
 }  // namespace cutpoint

@@ -21,10 +21,10 @@ bool timed(uint8_t flags) { return (flags & kFlagTimings) != 0; }
 
 Status check_fields(const ActivationFields& fields) {
   const bool probe_alone = (fields.flags & kFlagProbe) != 0 && (fields.flags & kFlagAnswered) == 0;
-  if (fields.sequence == 0 || (fields.flags & kFlagsReserved) != 0 || probe_alone) {
+  if (fields.sequence == 0 || (fields.flags & (kFlagsReserved | kFlagPartial)) != 0 || probe_alone) {
     return Status::kArgument;
   }
-  if (fields.tensors.size() > kMaxTensors) {
+  if (fields.tensors.size() > kMaxTensors || calibrated(fields.codec) != (fields.setting != 0)) {
     return Status::kArgument;
   }
   if (timed(fields.flags) &&
@@ -160,7 +160,7 @@ void ActivationWriter::load_stage() {
     case Stage::kHead:
       scratch_size_ = kActivationHeadBytes;
       scratch_[0] = static_cast<uint8_t>(fields_.tensors.size());
-      scratch_[1] = 0;
+      scratch_[1] = fields_.setting;
       store_u16(scratch_ + 2, timed(fields_.flags) ? static_cast<uint16_t>(fields_.operators_us.size()) : uint16_t{0});
       store_u32(scratch_ + 4, fields_.plan_epoch);
       break;
@@ -201,13 +201,12 @@ Status read_activation(const Header& header, Bytes payload, ActivationView& view
   view = ActivationView();
   view.timed = timed(header.flags);
   ByteReader reader(payload);
-  uint8_t reserved = 0;
   CUTPOINT_TRY(reader.u8(view.tensor_count));
-  CUTPOINT_TRY(reader.u8(reserved));
+  CUTPOINT_TRY(reader.u8(view.setting));
   CUTPOINT_TRY(reader.u16(view.operators_timed));
   CUTPOINT_TRY(reader.u32(view.plan_epoch));
-  if (reserved != 0) {
-    return Status::kReserved;
+  if (calibrated(header.codec) != (view.setting != 0)) {
+    return view.setting != 0 ? Status::kReserved : Status::kNumber;
   }
   if (view.tensor_count > kMaxTensors) {
     return Status::kCount;

@@ -36,6 +36,7 @@ struct ActivationFields {
   Span<const TensorView> tensors;     // at most kMaxTensors; views and data must live until the last chunk is out
   Span<const uint32_t> operators_us;  // sent with kFlagTimings only; at least `cut` of them; must live as long
   LastAnswered last;                  // sent with kFlagTimings only
+  uint8_t setting = 0;                // of the tables, from 1; 0 for a codec without
 };
 
 // Whether begin() may come before the tensors have been made: their sizes on the wire do not depend on their elements.
@@ -54,7 +55,7 @@ class ActivationWriter final : private PayloadSource {
   // Measures every tensor. With `now_us` the writer times measuring and coding itself and states the sum as encode
   // time (the timing block is the last thing in the payload); without, set_encode_us says it.
   // kArgument for fields that the wire cannot carry (sequence 0, reserved flags, too many tensors, fewer timings than
-  // the cut), kTensor or kDType for a tensor that cannot be coded, kOversized when it needs more than kMaxChunks.
+  // the cut, a setting without a calibrated codec or the other way round), kTensor or kDType for a tensor that cannot be coded, kOversized when it needs more than kMaxChunks.
   Status begin(const ActivationFields& fields, size_t chunk_bytes = kDefaultChunkBytes, NowUs now_us = nullptr,
                void* context = nullptr);
 
@@ -111,6 +112,7 @@ struct ActivationView {
   uint32_t plan_epoch;
   uint16_t operators_timed;  // 0 without timings
   uint8_t tensor_count;
+  uint8_t setting;  // that was asked for, also where every tensor is raw; 0 for a codec without tables
   bool timed;      // the timing block is there: encode_us, operators_us and last mean something
   Bytes tensors;   // tensor_count records: TensorCursor(tensors, header.codec)
   uint32_t encode_us;

@@ -28,6 +28,9 @@ Status check_fields(const Header& header) {
   if ((header.flags & kFlagsReserved) != 0) {
     return Status::kFlags;
   }
+  if (header.kind != Kind::kResult && (header.flags & kFlagPartial) != 0) {
+    return Status::kFlags;
+  }
   if (header.kind == Kind::kActivation && (header.flags & kFlagProbe) != 0 &&
       (header.flags & kFlagAnswered) == 0) {
     return Status::kFlags;

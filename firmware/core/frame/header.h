@@ -32,7 +32,8 @@ constexpr uint8_t kFlagTimings = 0x04;
 constexpr uint8_t kFlagAnswered = 0x08;
 constexpr uint8_t kFlagProbe = 0x10;
 constexpr uint8_t kFlagExploration = 0x20;
-constexpr uint8_t kFlagsReserved = 0xC0;
+constexpr uint8_t kFlagPartial = 0x40;  // on results alone
+constexpr uint8_t kFlagsReserved = 0x80;
 
 // The first bytes of the SHA-256 of the whole .tflite.
 struct ModelId {

@@ -148,6 +148,23 @@ void Reassembler::finish(const Header& header, Bytes payload, Message& message) 
   message.payload = payload;
 }
 
+bool Reassembler::incomplete(IncompleteMessage& message) const {
+  if (!active_ || chunk_payload_ == 0) {
+    return false;
+  }
+  const size_t before_last = chunk_payload_ * (header_.chunk_count - 1u);
+  const size_t room = buffer_.size() - before_last;
+  const size_t last = last_payload_ != 0 ? last_payload_ : (room < chunk_payload_ ? room : chunk_payload_);
+  message.header = header_;
+  message.header.chunk_index = 0;
+  message.header.payload_bytes = static_cast<uint32_t>(before_last + last);
+  message.payload = buffer_.first(before_last + last);
+  message.chunk_payload = chunk_payload_;
+  message.came = Span<const uint32_t>(seen_);
+  message.chunks_came = static_cast<uint16_t>(header_.chunk_count - chunks_left_);
+  return true;
+}
+
 Bytes Reassembler::held(uint16_t index) const {
   if (index + 1u != header_.chunk_count) {
     return buffer_.slice(chunk_payload_ * index, chunk_payload_);

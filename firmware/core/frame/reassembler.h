@@ -8,6 +8,7 @@
 #include "../span.h"
 #include "../status.h"
 #include "header.h"
+#include "incomplete.h"
 
 namespace cutpoint {
 
@@ -44,6 +45,9 @@ class Reassembler {
   // Forgets an unfinished message (a new session of the device); counters stay.
   void reset() { active_ = false; }
   bool collecting() const { return active_; }
+  // What has come of the unfinished message; false while there is none, or none of its chunks but the last, which alone
+  // has no place yet.
+  bool incomplete(IncompleteMessage& message) const;
   const ReassemblyCounters& counters() const { return counters_; }
 
  private:

@@ -65,9 +65,13 @@ Status read_result(const Header& header, Bytes payload, ResultView& view) {
   if (!fits(view.status, view.answer, view.count)) {
     return Status::kCount;
   }
+  view.partial = (header.flags & kFlagPartial) != 0;
+  if (view.partial && (view.status != ResultStatus::kOk || view.answer == AnswerKind::kNone)) {
+    return Status::kFlags;
+  }
   if (view.answer == AnswerKind::kRaw) {
-    if (header.codec == CodecId::kJpeg) {
-      return Status::kCodec;  // an answer is no picture
+    if (opaque(header.codec)) {
+      return Status::kCodec;  // an answer is no picture, and no codec is calibrated for it
     }
     CUTPOINT_TRY(read_tensor_records(reader, header.codec, view.count, view.records));
     return reader.finished();

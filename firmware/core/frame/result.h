@@ -56,6 +56,7 @@ struct ResultView {
   uint16_t count;    // of records; 0 unless status is kOk, or kUnknownModel with kModels
   uint32_t edge_us;  // residence in the edge
   Bytes records;     // kRaw: TensorCursor(records, header.codec)
+  bool partial;      // of the chunks that came
 
   ClassRecord class_record(size_t i) const;        // kClasses, i < count
   CentroidRecord centroid_record(size_t i) const;  // kCentroids, i < count

@@ -2,10 +2,9 @@
 
 namespace cutpoint {
 
-Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord& record) {
+Status read_tensor_head(ByteReader& reader, CodecId header_codec, TensorRecord& record, uint32_t& coded_bytes) {
   uint8_t dtype = 0;
   uint8_t codec = 0;
-  uint32_t coded_bytes = 0;
   CUTPOINT_TRY(reader.u16(record.index));
   CUTPOINT_TRY(reader.u8(dtype));
   CUTPOINT_TRY(reader.u8(codec));
@@ -19,7 +18,12 @@ Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord
   if (record.codec != CodecId::kRaw && record.codec != header_codec) {
     return Status::kCodec;
   }
-  CUTPOINT_TRY(check_coded_size(record.codec, record.dtype, record.raw_bytes, coded_bytes));
+  return check_coded_size(record.codec, record.dtype, record.raw_bytes, coded_bytes);
+}
+
+Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord& record) {
+  uint32_t coded_bytes = 0;
+  CUTPOINT_TRY(read_tensor_head(reader, header_codec, record, coded_bytes));
   return reader.take(coded_bytes, record.coded);
 }
 

@@ -21,6 +21,9 @@ struct TensorRecord {
   Bytes coded;  // points into the payload; decode_tensor undoes it
 };
 
+// Reads the kTensorRecordBytes before the data, and checks them as read_tensor_record does; record.coded stays as it was.
+Status read_tensor_head(ByteReader& reader, CodecId header_codec, TensorRecord& record, uint32_t& coded_bytes);
+
 // Reads one record and checks what can be told without decoding: a known dtype, the header's codec or raw, sizes that
 // can belong together.
 Status read_tensor_record(ByteReader& reader, CodecId header_codec, TensorRecord& record);

@@ -50,7 +50,12 @@ class PlanState {
     if (cut != header.cut) {
       kept = kFlagHedged | kFlagTimings;  // another cut teaches something else
     }
-    decision_ = {plan.epoch, cut, header.codec, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
+    CodecId codec = header.codec;
+    if (calibrated(codec)) {
+      codec = CodecId::kRaw;  // there are no tables here
+      kept &= static_cast<uint8_t>(~kFlagExploration);
+    }
+    decision_ = {plan.epoch, cut, codec, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
     return cut == header.cut ? PlanVerdict::kAccepted : PlanVerdict::kOtherCut;
   }
 

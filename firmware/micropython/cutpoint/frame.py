@@ -5,12 +5,12 @@ from binascii import crc32
 
 ACTIVATION, RESULT, PLAN, TELEMETRY, COMMAND = 1, 2, 3, 4, 5
 
-ENCRYPTED, HEDGED, TIMINGS, ANSWERED, PROBE, EXPLORATION = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
-RESERVED_FLAGS = 0xC0
+ENCRYPTED, HEDGED, TIMINGS, ANSWERED, PROBE, EXPLORATION, PARTIAL = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40
+RESERVED_FLAGS = 0x80
 
 HEADER_BYTES = 32
 MAX_CHUNKS = 1024
-CODECS = 3  # raw, bitmap, jpeg
+CODECS = 7  # raw, bitmap, jpeg, lowbit, rans, slicer, delta
 
 _HEADER = "<2sBB4sIIHBBHHII"
 _NO_CRC = b"\0\0\0\0"
@@ -95,7 +95,9 @@ def open_frame(frame):
         raise FrameError("crc")
     if not ACTIVATION <= kind <= COMMAND:
         raise FrameError("kind")
-    if flags & RESERVED_FLAGS or (kind == ACTIVATION and flags & PROBE and not flags & ANSWERED):
+    if flags & RESERVED_FLAGS or (kind != RESULT and flags & PARTIAL):
+        raise FrameError("flags")
+    if kind == ACTIVATION and flags & PROBE and not flags & ANSWERED:
         raise FrameError("flags")
     if not 1 <= count <= MAX_CHUNKS or index >= count or (count > 1 and not payload_bytes):
         raise FrameError("chunk")

@@ -4,8 +4,8 @@ import struct
 
 from cutpoint.frame import (
     ACTIVATION,
-    CODECS,
     COMMAND,
+    PARTIAL,
     PLAN,
     RESULT,
     TELEMETRY,
@@ -14,7 +14,7 @@ from cutpoint.frame import (
     Header,
     chunk_frames,
 )
-from cutpoint.tensor import BOOL, INT8, ITEM_BYTES, JPEG, RAW, decoded, encoded, measure
+from cutpoint.tensor import BOOL, INT8, ITEM_BYTES, JPEG, LOWBIT, RAW, decoded, encoded, measure
 
 MAX_TENSORS = 16
 MAX_OFFERED = 64
@@ -27,21 +27,24 @@ STATUSES = ("ok", "bad frame", "unknown model", "wrong cut", "overloaded", "too 
 NO_ANSWER, RAW_TENSORS, CLASSES, CENTROIDS, MODELS = range(5)
 
 
-def activation_frames(header, epoch, tensors, buffer, operators_us=(), last=(0, 0, 0, 0, 0), encode_us=None):
+def activation_frames(
+    header, epoch, tensors, buffer, operators_us=(), last=(0, 0, 0, 0, 0), encode_us=None, setting=0
+):
     """The frames of an activation, in `buffer` one after another.
 
     `header` holds model, boot, sequence, cut, codec and flags. With the flag TIMINGS the timing block follows:
     `operators_us` of the operators that ran, `last` as (sequence, round trip us, edge us, bytes up, bytes down) of the
-    last answered inference, and what `encode_us()` returns once the tensors are through.
+    last answered inference, and what `encode_us()` returns once the tensors are through. `setting`: of the codec
+    tables, exactly when the header's codec needs them.
     """
-    if len(tensors) > MAX_TENSORS:
+    if len(tensors) > MAX_TENSORS or (header.codec >= LOWBIT) != (setting > 0):
         raise FrameError("argument")
     timed = header.flags & TIMINGS
     sizes = [measure(tensor, header.codec) for tensor in tensors]
     total = 8 + sum(12 + size for _, size in sizes) + (24 + 4 * len(operators_us) if timed else 0)
 
     def pieces():
-        yield struct.pack("<BBHI", len(tensors), 0, len(operators_us) if timed else 0, epoch)
+        yield struct.pack("<BBHI", len(tensors), setting, len(operators_us) if timed else 0, epoch)
         for tensor, (codec, size) in zip(tensors, sizes):
             yield struct.pack("<HBBII", tensor.index, tensor.dtype, codec, len(tensor.data), size)
             yield from encoded(tensor, codec)
@@ -108,7 +111,7 @@ def _raw_tensor(reader, codec_of_message):
     index, dtype, codec, raw, coded = reader.unpack("<HBBII")
     if not INT8 <= dtype <= BOOL:
         raise FrameError("dtype")
-    if codec == JPEG or codec >= CODECS or codec not in (RAW, codec_of_message):
+    if codec_of_message >= JPEG or codec not in (RAW, codec_of_message):
         raise FrameError("codec")
     item = ITEM_BYTES[dtype]
     least = item + (raw // item + 7) // 8
@@ -135,6 +138,8 @@ def read_result(header, payload):
         raise FrameError("count")
     if count > {NO_ANSWER: 0, RAW_TENSORS: MAX_TENSORS, MODELS: MAX_OFFERED}.get(answer, count):
         raise FrameError("count")
+    if header.flags & PARTIAL and (status != OK or not answer):
+        raise FrameError("flags")
     records = []
     if answer == RAW_TENSORS:
         for _ in range(count):

@@ -23,6 +23,7 @@ from cutpoint.messages import (
     telemetry_frames,
 )
 from cutpoint.receiver import Receiver
+from cutpoint.tensor import LOWBIT, RAW
 
 COUNTERS = (
     "inferences", "by_edge", "by_device", "unanswered", "deadlines_missed", "late_results", "duplicate_results",
@@ -239,7 +240,10 @@ class Session:
             self.count("bad_frames")
         else:
             kept = header.flags & (HEDGED | TIMINGS | EXPLORATION)
-            self.plan = Plan(header.cut, deadline_ms, header.codec, kept, epoch)
+            codec = header.codec
+            if codec >= LOWBIT:
+                codec, kept = RAW, kept & ~EXPLORATION  # there are no tables here
+            self.plan = Plan(header.cut, deadline_ms, codec, kept, epoch)
 
     def _result(self, header, payload, now):
         status, edge_us, kind, records = read_result(header, payload)

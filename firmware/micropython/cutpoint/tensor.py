@@ -2,7 +2,7 @@
 
 INT8, UINT8, INT16, INT32, INT64, FLOAT32, BOOL = 1, 2, 3, 4, 5, 6, 7
 ITEM_BYTES = (0, 1, 1, 2, 4, 8, 4, 1)
-RAW, BITMAP, JPEG = 0, 1, 2
+RAW, BITMAP, JPEG, LOWBIT = 0, 1, 2, 3
 
 _BATCH = 64  # elements that the bitmap codec hands over at a time
 
@@ -11,12 +11,13 @@ class Tensor:
     """One tensor: `index` in the whole model, `dtype` by number, `data` any bytes-like of little-endian elements.
 
     `fill` is the commonest element, the zero point of an int8 tensor; the bitmap codec leaves it out.
-    `jpeg`: of an input that is a picture, the same picture as its camera coded it.
+    `jpeg`: of an input that is a picture, the same picture as its camera coded it. `made`: the coded form that a
+    calibrated codec made of it, for messages of that codec.
     """
 
-    __slots__ = ("data", "dtype", "fill", "index", "jpeg")
+    __slots__ = ("data", "dtype", "fill", "index", "jpeg", "made")
 
-    def __init__(self, index, dtype, data, fill=0, jpeg=b""):
+    def __init__(self, index, dtype, data, fill=0, jpeg=b"", made=b""):
         if not INT8 <= dtype <= BOOL or len(data) % ITEM_BYTES[dtype]:
             raise ValueError(f"{len(data)} bytes are no elements of dtype {dtype}")
         self.index = index
@@ -24,6 +25,7 @@ class Tensor:
         self.data = data
         self.fill = fill
         self.jpeg = jpeg
+        self.made = made
 
 
 def _fill_bytes(tensor):
@@ -36,6 +38,8 @@ def measure(tensor, wanted):
     raw = len(tensor.data)
     if wanted == JPEG and 0 < len(tensor.jpeg) < raw:
         return JPEG, len(tensor.jpeg)
+    if wanted >= LOWBIT and 2 <= len(tensor.made) < raw and tensor.dtype in (INT8, UINT8):
+        return wanted, len(tensor.made)
     if wanted != BITMAP or not raw:
         return RAW, raw
     item, fill, data = ITEM_BYTES[tensor.dtype], _fill_bytes(tensor), tensor.data
@@ -50,7 +54,7 @@ def measure(tensor, wanted):
 def encoded(tensor, codec):
     """Yields the coded bytes piece by piece, each overwritten by the next; `codec` is what `measure` said."""
     if codec != BITMAP:
-        yield tensor.data if codec == RAW else tensor.jpeg
+        yield tensor.data if codec == RAW else tensor.jpeg if codec == JPEG else tensor.made
         return
     item, fill, data = ITEM_BYTES[tensor.dtype], _fill_bytes(tensor), memoryview(tensor.data)
     yield fill
