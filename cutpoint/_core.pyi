@@ -341,7 +341,8 @@ SLOT_ARENA_ENTRIES: int
 SLOT_FAULT_TRUNCATED: int
 SLOT_FAULT_MODEL: int
 SLOT_FAULT_PLAN: int
-SLOT_PLAN_ALIGNMENT: int
+SLOT_FAULT_TABLES: int
+SLOT_ALIGNMENT: int
 
 def settings_schema() -> list[
     tuple[
@@ -373,13 +374,15 @@ def write_slot_header(
     stamp: int,
     plan_bytes: int = 0,
     block: tuple[int, ...] = (),
+    tables_bytes: int = 0,
 ) -> bytes: ...
 def read_slot_header(
     image: Buffer,
     /,
-) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...]] | int:
+) -> tuple[bytes, bytes, int, int, int, str, tuple[int, ...], int, int, int, tuple[int, ...], int, int] | int:
     """(model id, SHA-256, model bytes, N, K, name, arena bytes for the cuts 1, 2, ..., stamp, plan bytes, where the
-    plan begins, the Stream engine's bytes for the cuts 1, 2, ...), or the fault (int)."""
+    plan begins, the Stream engine's bytes for the cuts 1, 2, ..., bytes of the codec tables, where they begin), or the
+    fault (int)."""
 
 def slot_fault_text(fault: int, /) -> str: ...
 def slot_crc(sector: Buffer) -> int:

@@ -15,6 +15,7 @@ from cutpoint.plan.operators import OperatorEstimator
 from cutpoint.plan.planner import Planner
 from cutpoint.plan.policies import Choice, Context, Policy, Switching, make_policy, policy_names
 from cutpoint.plan.prior import MACHINES, MachineClass
+from cutpoint.plan.setting import CodecSetting
 from cutpoint.plan.shape import NetworkShape
 from cutpoint.plan.shift import load_share
 from cutpoint.plan.table import CostRow, CostTable
@@ -23,6 +24,7 @@ from cutpoint.plan.variance import VarianceDetector
 __all__ = [
     "MACHINES",
     "Choice",
+    "CodecSetting",
     "CodingEstimator",
     "Context",
     "CostRow",

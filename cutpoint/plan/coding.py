@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from statistics import median
 
 from cutpoint.plan.ema import Ema, checked_alpha
 from cutpoint.plan.figure import LONGEST_US, MOST_BYTES, is_index, refusal
+from cutpoint.plan.prior import MachineClass, machine
+from cutpoint.plan.setting import CodecSetting
 from cutpoint.plan.shape import NetworkShape
 from cutpoint.plan.state import Fields, State, plain
 
 ENCODE_US_PER_BYTE: Mapping[str, float] = {"raw": 0.0, "bitmap": 0.02, "jpeg": 0.0}
 """Assumed until measured. `bitmap`: some five cycles a byte at 240 MHz. `jpeg`: the camera's own coder."""
 UNKNOWN_CODEC_US_PER_BYTE = 0.05
+INSTRUCTIONS_PER_BYTE: Mapping[str, float] = {"lowbit": 12.0, "rans": 60.0, "slicer": 90.0, "delta": 70.0}
+"""Of raw tensor, on rv32imc: what codecs with tables are held to. With the machine's speed it is the time of a setting
+that was never measured."""
 MOST_CODECS = 16
+MOST_SETTINGS = 255
+_LONGEST_LABEL = 16
 
 
 class CodingEstimator:
@@ -21,12 +29,21 @@ class CodingEstimator:
 
     Never seen: coded bytes equal raw bytes, because a codec may enlarge what it was not made for; a JPEG of
     the input takes `NetworkShape.expected_jpeg_bytes`. `raw` never changes size, whatever is observed.
+
+    A setting of a calibrated codec (label `rans:12`) starts with the bytes of its calibration, and with the time that
+    its instructions take on the machine. Once another setting of the codec was timed, it is expected to differ
+    from that in the same proportion.
     """
 
-    __slots__ = ("_alpha", "_encode", "_ratio", "_shape", "rejected")
+    __slots__ = ("_alpha", "_encode", "_instruction_us", "_ratio", "_settings", "_shape", "rejected")
 
-    def __init__(self, shape: NetworkShape, *, alpha: float = 0.2) -> None:
+    def __init__(
+        self, shape: NetworkShape, *, alpha: float = 0.2, machine_class: MachineClass | str = "esp32"
+    ) -> None:
+        of = machine(machine_class) if isinstance(machine_class, str) else machine_class
         self._shape = shape
+        self._settings = {(setting.cut, setting.label): setting for setting in shape.settings}
+        self._instruction_us = of.instruction_us
         self._alpha = checked_alpha(alpha)
         self._ratio: dict[tuple[int, str], Ema] = {}
         self._encode: dict[tuple[int, str], Ema] = {}
@@ -88,9 +105,9 @@ class CodingEstimator:
         n = self._shape.n
         ratios: dict[tuple[int, str], Ema] = {}
         encodes: dict[tuple[int, str], Ema] = {}
-        seen = fields.records("seen", MOST_CODECS * (n + 1), (4,))
+        seen = fields.records("seen", MOST_CODECS * (n + 1) + MOST_SETTINGS, (4,))
         for record in seen:
-            pair = (record.whole(0, 0, n), record.text(1, 16))
+            pair = (record.whole(0, 0, n), record.text(1, _LONGEST_LABEL))
             fields.require(pair not in ratios and pair not in encodes, f"speaks of {pair} twice")
             for into, value in (
                 (ratios, record.number_or_none(2, 0.0, MOST_BYTES)),
@@ -110,6 +127,9 @@ class CodingEstimator:
         ratio = self._ratio.get((cut, codec))
         if ratio is not None and ratio.value is not None:
             return round(ratio.value * self._shape.cut_bytes[cut])
+        setting = self._settings.get((cut, codec))
+        if setting is not None:
+            return round(setting.bytes)
         return self._shape.expected_jpeg_bytes if codec == "jpeg" else self._shape.cut_bytes[cut]
 
     def encode_us(self, cut: int, codec: str) -> float:
@@ -117,4 +137,25 @@ class CodingEstimator:
         seen = self._encode.get((cut, codec))
         if seen is not None and seen.value is not None:
             return seen.value
+        setting = self._settings.get((cut, codec))
+        if setting is not None:
+            return self._prior_us(setting) * self._pace(setting.codec)
         return ENCODE_US_PER_BYTE.get(codec, UNKNOWN_CODEC_US_PER_BYTE) * self._shape.cut_bytes[cut]
+
+    def _prior_us(self, setting: CodecSetting) -> float:
+        if setting.encode_us is not None:
+            return setting.encode_us
+        instructions = INSTRUCTIONS_PER_BYTE.get(setting.codec)
+        per_byte = UNKNOWN_CODEC_US_PER_BYTE if instructions is None else instructions * self._instruction_us
+        return per_byte * self._shape.cut_bytes[setting.cut]
+
+    def _pace(self, codec: str) -> float:
+        """Measured time over prior, the median of this codec's settings; 1 before any was measured."""
+        paces = []
+        for pair, average in self._encode.items():
+            setting = self._settings.get(pair)
+            if setting is not None and setting.codec == codec and average.value is not None:
+                prior_us = self._prior_us(setting)
+                if prior_us > 0:
+                    paces.append(average.value / prior_us)
+        return median(paces) if paces else 1.0

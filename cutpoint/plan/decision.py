@@ -20,15 +20,17 @@ class Occasion(StrEnum):
     EXPLORATION = "exploration"
     FORCED = "forced"
     RETEST = "retest"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One decision; `reason` is a line for a person.
 
+    codec           with the number of its setting where it has any: `raw`, `rans:12`
     deadline_ms     after the last byte was handed over; then the device answers by itself
     expected_us     latency expected of it
-    exploration     chosen to learn, not because it is best (exploration, forced runs and re-tests alike)
+    exploration     chosen to learn, not because it is best (exploration, forced runs, re-tests and audits alike)
     report_timings  whether the device shall report timings with every activation
     """
 

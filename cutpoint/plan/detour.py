@@ -21,6 +21,7 @@ from cutpoint.plan.table import CostTable
 from cutpoint.plan.wording import row_name
 
 DETOUR_DECISIONS = 4
+MOST_AUDIT_EVERY = 1 << 30
 RETEST_EVERY = 8
 KNOWN_LINK_SAMPLES = 3
 MOST_REASON = 4096
@@ -61,15 +62,25 @@ class Situation:
 class Detours:
     """Draws and keeps the one detour that may be under way.
 
-    A forced run goes before a re-test, a re-test before an exploration. A detour stands until an observation
-    shows that the device took it, at most for `DETOUR_DECISIONS` decisions, since a plan reaches a device an
-    inference late. Re-tests start at most once in `RETEST_EVERY` inferences, so that an operator whose time never
-    settles does not take the device over.
+    A forced run goes before an audit, an audit before a re-test, a re-test before an exploration. A detour stands
+    until an observation shows that the device took it, at most for `DETOUR_DECISIONS` decisions, since a plan reaches
+    a device an inference late. An audit is one lossless frame of the same cut from a device that follows a lossy
+    setting, once in `audit_every` inferences (0: never): it shows what the setting costs. Re-tests start at most once
+    in `RETEST_EVERY` inferences, so that an operator whose time never settles does not take the device over.
     """
 
     def __init__(
-        self, shape: NetworkShape, *, rows: int, seed: int, exploration: float, forced: float
+        self,
+        shape: NetworkShape,
+        *,
+        rows: int,
+        seed: int,
+        exploration: float,
+        forced: float,
+        audit_every: int = 0,
     ) -> None:
+        if refusal(audit_every, 0, MOST_AUDIT_EVERY) is not None:
+            raise PolicyError(f"audit_every is {audit_every!r}; expected inferences from 0 (never) up")
         for name, chance in (("exploration", exploration), ("forced_device_only", forced)):
             if refusal(chance, 0.0, 1.0) is not None:
                 raise PolicyError(f"{name} is {chance!r}; expected a probability from 0 to 1")
@@ -80,16 +91,19 @@ class Detours:
         self._forced = forced
         self._standing: Detour | None = None
         self._retest_from = 0
+        self._audit_every = audit_every
+        self._audited_at = 0
         self._steps_told = -1
 
     def state(self) -> State:
         """How many numbers were drawn, and the detour under way: [row, occasion, reason, decisions left]."""
         at = self._standing
         return {
-            "version": 1,
+            "version": 2,
             "drawn": self._random.drawn,
             "retest_from": self._retest_from,
             "steps_told": self._steps_told,
+            "audited_at": self._audited_at,
             "standing": None if at is None else [at.index, str(at.occasion), at.reason, at.decisions_left],
         }
 
@@ -98,10 +112,12 @@ class Detours:
 
         Draws go on where they were when the seed is what it was.
         """
-        fields = Fields(state, "detours", ("drawn", "retest_from", "steps_told", "standing"))
+        names = ("drawn", "retest_from", "steps_told", "audited_at", "standing")
+        fields = Fields(state, "detours", names, version=2)
         drawn = fields.whole("drawn", 0, MOST_COUNTED)
         retest_from = fields.whole("retest_from", 0, MOST_COUNTED)
         steps_told = fields.whole("steps_told", -1, MOST_COUNTED)
+        audited_at = fields.whole("audited_at", 0, MOST_COUNTED)
         standing, at = None, fields.record("standing", 4)
         if at is not None:
             occasion = at.text(1, 16)
@@ -116,7 +132,7 @@ class Detours:
                 at.whole(3, 1, DETOUR_DECISIONS),
             )
         self._random.drawn = drawn
-        self._retest_from, self._steps_told = retest_from, steps_told
+        self._retest_from, self._steps_told, self._audited_at = retest_from, steps_told, audited_at
         self._standing = standing
 
     def seen(self, index: int) -> None:
@@ -137,8 +153,10 @@ class Detours:
         if forced:
             self._standing = self._forced_run(now)
         else:
-            retest = self._retest(now) if now.policy.retests else None
-            self._standing = retest or self._explore(now, link, drawn=explores)
+            found = self._audit(now)
+            if found is None and now.policy.retests:
+                found = self._retest(now)
+            self._standing = found or self._explore(now, link, drawn=explores)
         return self._standing
 
     def _raw_rows(self, now: Situation) -> list[int]:
@@ -151,6 +169,25 @@ class Detours:
             return None
         why = f"cut {rows[-1]} forced, so that every operator on board is measured"
         return Detour(rows[-1], Occasion.FORCED, why)
+
+    def _audit(self, now: Situation) -> Detour | None:
+        """The soonest lossless row of the cut whose lossy setting the device follows."""
+        table, chosen = now.table, now.chosen
+        if self._audit_every == 0 or table.lossless[chosen]:
+            return None
+        if now.runs - self._audited_at < self._audit_every:
+            return None
+        rows = np.flatnonzero(table.available & table.lossless & (table.cut == table.cut[chosen]))
+        if not len(rows):
+            return None
+        self._audited_at = now.runs
+        index = int(rows[np.argmin(table.latency_us[rows])])
+        exact = row_name(int(table.cut[index]), table.codec[index])
+        return Detour(
+            index,
+            Occasion.AUDIT,
+            f"{exact} audits {table.codec[chosen]}: one exact frame shows what it costs",
+        )
 
     def _retest(self, now: Situation) -> Detour | None:
         """The soonest raw row that runs the operators due, when the choice does not run them anyway."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cutpoint.plan.setting import family
 from cutpoint.plan.table import CostTable
 
 DEAREST = 2.0
@@ -36,8 +37,8 @@ def lesson(
     """Picks the row to learn from; None when nothing affordable is left.
 
     last_run[i] is the inference at which row i was last seen, -1 for never. In this order:
-    a codec never tried at the present cut; while sizes are too alike to tell the link's round trip from its
-    bandwidth, the size that differs most; else the row not seen for longest, the cheapest of equals.
+    a codec never tried at the present cut, by its cheapest setting; while sizes are too alike to tell the link's round
+    trip from its bandwidth, the size that differs most; else the row not seen for longest, the cheapest of equals.
     """
     with np.errstate(invalid="ignore"):
         affordable = np.isfinite(price) & (price <= DEAREST * price[current])
@@ -45,9 +46,13 @@ def lesson(
     candidates = [int(i) for i in np.flatnonzero(affordable)]
     if not candidates:
         return None
-    untried = [i for i in candidates if table.cut[i] == table.cut[current] and last_run[i] < 0]
+    same_cut = [int(i) for i in np.flatnonzero(table.cut == table.cut[current])]
+    tried = {family(table.codec[i]) for i in same_cut if last_run[i] >= 0}
+    untried = [i for i in same_cut if affordable[i] and family(table.codec[i]) not in tried]
     if untried:
-        return Lesson(untried[0], f"{table.codec[untried[0]]} was never tried at this cut")
+        first = family(table.codec[untried[0]])
+        cheapest = min((i for i in untried if family(table.codec[i]) == first), key=lambda i: float(price[i]))
+        return Lesson(cheapest, f"{first} was never tried at this cut")
     sizes = np.maximum(table.bytes_up, 1.0)
     if not link_conditioned:
         unlike = np.abs(np.log(sizes / sizes[current]))

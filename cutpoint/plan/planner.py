@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import isnan
 
 import numpy as np
 import numpy.typing as npt
@@ -21,18 +22,20 @@ from cutpoint.plan.observation import LinkSample, Observation
 from cutpoint.plan.operators import OperatorEstimator
 from cutpoint.plan.policies import Context, Policy, Switching, make_policy
 from cutpoint.plan.prior import MachineClass
+from cutpoint.plan.setting import MOST_POINTS
 from cutpoint.plan.shape import NetworkShape
 from cutpoint.plan.shift import Shift
 from cutpoint.plan.state import MOST_COUNTED, Fields, State, plain
 from cutpoint.plan.table import CostTable
+from cutpoint.plan.upgrade import upgraded
 from cutpoint.plan.variance import VarianceDetector
-from cutpoint.plan.wording import milliseconds, row_name
+from cutpoint.plan.wording import milliseconds, points, row_name
 
 MOST_PATIENCE = 8.0
 MOST_POLICY = 256
 Floats = npt.NDArray[np.float64]
 _FIELDS = (
-    *("network", "codecs", "policy", "row", "runs", "switched_at", "patience", "last_run"),
+    *("network", "codecs", "tables", "policy", "row", "runs", "switched_at", "patience", "last_run"),
     *("operators", "coding", "variance", "link", "detours", "shift", "edge"),
 )
 
@@ -41,6 +44,7 @@ class Planner:
     """Keeps the estimates of one device and decides its next cut and codec.
 
     policy              a policy or its name ("latency", "privacy:3"; see `policies.policy_names`)
+    audit_every         inferences after which a device with a lossy setting is asked for a lossless frame; 0: never
     seed                of the generator that draws explorations and forced runs; equal seeds and observations
                         give equal decisions
     exploration         probability that a decision runs another row to learn from it (policies that explore)
@@ -78,6 +82,7 @@ class Planner:
         link: LinkEstimator | None = None,
         report_timings: bool = True,
         load_share: float = 1.0,
+        audit_every: int = 0,
     ) -> None:
         self.shape = shape
         self.policy = make_policy(policy) if isinstance(policy, str) else policy
@@ -85,7 +90,7 @@ class Planner:
         self.edge = EdgeEstimator(shape, alpha=alpha) if edge is None else edge
         self._owns_edge = edge is None
         self.link = LinkEstimator() if link is None else link
-        self.coding = CodingEstimator(shape, alpha=alpha)
+        self.coding = CodingEstimator(shape, alpha=alpha, machine_class=machine_class)
         self.variance = VarianceDetector(operators=shape.n)
         self._energy = energy
         self._grid = RowGrid(shape, codecs=codecs, limits=limits)
@@ -94,11 +99,19 @@ class Planner:
         self._switching = Switching(hysteresis, least_gain_us, dwell)
         explored = exploration if self.policy.explores else 0.0
         rows = len(self._grid.codec)
-        self._detours = Detours(shape, rows=rows, seed=seed, exploration=explored, forced=forced_device_only)
+        self._detours = Detours(
+            shape,
+            rows=rows,
+            seed=seed,
+            exploration=explored,
+            forced=forced_device_only,
+            audit_every=audit_every,
+        )
         self._shift = Shift(rows, load_share)
         self._load_seen = self.edge.load
         self._report_timings = report_timings
         self._current: int | None = None
+        self._followed: int | None = None
         self._runs = 0
         self._switched_at = 0
         self._patience = 1.0
@@ -118,7 +131,7 @@ class Planner:
             if self.coding.observe(
                 seen.cut, seen.codec, coded_bytes=seen.coded_bytes, encode_us=seen.encode_us
             ):
-                self._grid.refresh(self.coding, seen.cut, seen.codec)
+                self._grid.refresh(self.coding, index)
         if seen.operators_us is not None:
             for operator, us in self.operators.observe(seen.first, seen.operators_us):
                 self.variance.add(operator, us)
@@ -152,9 +165,10 @@ class Planner:
         The edge's tails are in it only when the estimator is this planner's own.
         """
         return {
-            "version": 1,
+            "version": 2,
             "network": self.shape.fingerprint,
             "codecs": self._codecs(),
+            "tables": self.shape.tables_mark,
             "policy": self.policy.name,
             "row": self._current,
             "runs": self._runs,
@@ -174,7 +188,8 @@ class Planner:
         """Continues from what `state` gave; PolicyError, and nothing changed, when it does not fit.
 
         It fits a planner for the same network and the same codecs. Under another policy the estimates are taken, and
-        the row is not: it was the other policy's.
+        the row is not: it was the other policy's. Of a planner with other codec tables, or from before there were any,
+        all is taken but what was learned of their settings.
         """
         before = self.state()
         try:
@@ -184,7 +199,8 @@ class Planner:
             raise
 
     def _restore(self, state: object) -> None:
-        fields = Fields(state, "planner", _FIELDS)
+        state = upgraded(state, base=self._grid.base, rows=len(self._last_run), tables=self.shape.tables_mark)
+        fields = Fields(state, "planner", _FIELDS, version=2)
         fields.require(fields.raw("network") == self.shape.fingerprint, "is of another network")
         fields.require(fields.raw("codecs") == self._codecs(), "is of a device with other codecs")
         rows = len(self._last_run)
@@ -210,11 +226,35 @@ class Planner:
         self._current = row
         self._runs, self._switched_at, self._patience = runs, switched_at, patience
         self._last_run = last_run
+        self._followed = None
         self._grid.refresh(self.coding)
 
     def _codecs(self) -> list[str]:
-        """Codecs of the cost table, in the order of its rows."""
-        return list(dict.fromkeys(self._grid.codec))
+        """Codecs of the cost table without tables, in the order of its rows."""
+        return list(dict.fromkeys(self._grid.codec[: self._grid.base]))
+
+    @property
+    def lossy(self) -> tuple[int, str] | None:
+        """Cut and codec that the device follows, detours apart, where they change what the edge gets."""
+        at = self._followed
+        if at is None or self._grid.lossless[at]:
+            return None
+        return int(self._grid.cut[at]), self._grid.codec[at]
+
+    def drifted(self, cut: int, codec: str, more: float) -> bool:
+        """A setting is known to cost `more` points than was calibrated; True when that opened or closed its row.
+
+        Not in the state: whoever measured it tells the next planner too. Raises PolicyError for what is no figure; of a
+        row that is not there nothing is kept.
+        """
+        if refusal(more, -MOST_POINTS, MOST_POINTS) is not None:
+            raise PolicyError(f"drift of {codec} is {more!r}; expected points from -100 to 100")
+        index = self._grid.index.get((cut, codec))
+        if index is None:
+            return False
+        before = bool(self._grid.available[index])
+        self._grid.drifted(index, more)
+        return bool(self._grid.available[index]) != before
 
     def explain(self) -> CostTable:
         """The cost table as the next decision would see it, for printing."""
@@ -269,6 +309,7 @@ class Planner:
             row = self._shift.choose(choice.index, price, slope, self._toll, now_s)
             with np.errstate(invalid="ignore"):
                 price = np.where(np.isfinite(price), price + self._toll * slope, np.inf)
+        self._followed = row
         situation = Situation(
             table=table,
             policy=self.policy,
@@ -296,6 +337,9 @@ class Planner:
         bytes_total = float(table.bytes_up[index]) + self.shape.result_bytes
         if occasion is not Occasion.POLICY:
             reason += f"; expects {milliseconds(expected_us)}"
+        if not table.lossless[index]:
+            lost = float(table.loss[index])
+            reason += "; loses points unknown" if isnan(lost) else f"; loses {points(lost)} points"
         return Decision(
             cut=int(table.cut[index]),
             codec=table.codec[index],

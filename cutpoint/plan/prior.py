@@ -20,8 +20,9 @@ class MachineClass:
     mac_us       microseconds for each multiply-accumulate
     byte_us      microseconds for each byte written by an operator that has no MACs
     overhead_us  microseconds to start an operator
-    source       where `mac_us` comes from; the other two are assumptions of the same order as reference
-                 kernels show, and give way to the first measurement
+    source       where `mac_us` comes from; `byte_us`, `overhead_us` and `instruction_us` are assumptions of the
+                 same order as reference kernels show, and give way to the first measurement
+    instruction_us  microseconds for each instruction of plain integer code, such as a codec's
     """
 
     name: str
@@ -29,6 +30,7 @@ class MachineClass:
     byte_us: float
     overhead_us: float
     source: str
+    instruction_us: float = 1.3 / 240
 
     def operator_us(self, macs: int, written_bytes: int) -> float:
         """Expected time of one operator, microseconds."""
@@ -41,12 +43,19 @@ MACHINES: Mapping[str, MachineClass] = {
         MachineClass("esp32", 12.7 / 240, 0.10, 20.0, "7.2 M MAC person detection in 380 ms, ESP-NN README"),
         MachineClass("esp32-s3", 1.8 / 240, 0.05, 20.0, "7.2 M MAC person detection in 54 ms, ESP-NN README"),
         MachineClass(
-            "esp32-c3", 9.5 / 160, 0.12, 25.0, "7.2 M MAC person detection in 426 ms, ESP-NN README"
+            "esp32-c3",
+            9.5 / 160,
+            0.12,
+            25.0,
+            "7.2 M MAC person detection in 426 ms, ESP-NN README",
+            1.3 / 160,
         ),
         MachineClass(
-            "host", 18_000 / 5.9e6, 2e-3, 1.0, "FOMO 5.9 M MAC in 18 ms, TFLM reference kernels, one PC"
+            "host", 18_000 / 5.9e6, 2e-3, 1.0, "FOMO 5.9 M MAC in 18 ms, TFLM reference kernels, one PC", 2e-4
         ),
-        MachineClass("edge", 340 / 5.9e6, 1e-4, 1.0, "FOMO 5.9 M MAC in 0.34 ms, LiteRT XNNPACK, one PC"),
+        MachineClass(
+            "edge", 340 / 5.9e6, 1e-4, 1.0, "FOMO 5.9 M MAC in 0.34 ms, LiteRT XNNPACK, one PC", 2e-4
+        ),
     )
 }
 

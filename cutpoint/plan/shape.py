@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import MOST_BYTES, refusal
+from cutpoint.plan.setting import CodecSetting
 
 JPEG_HEADER_BYTES = 620
 JPEG_SCAN_SHARE = 1_087 / 27_648
@@ -23,6 +24,7 @@ class NetworkShape:
     cut_bytes        raw bytes of the live tensors at each cut, N + 1 of them
     input_is_picture whether a JPEG of the input is a fair rival at cut 0
     jpeg_bytes       bytes of that JPEG; None: estimated from the raw bytes (see `JPEG_SCAN_SHARE`)
+    jpeg_loss        points of the task's metric that it costs; None: nobody knows
     kinds            operator kinds ("CONV_2D"), N of them, or empty when unknown
     max_cut          largest cut the board can be asked for; None: N
     board_cuts       cuts that the board has the memory for, of those; None: all of them
@@ -31,6 +33,7 @@ class NetworkShape:
     arena_bytes      RAM of the head at each cut, N + 1 of them, None where unknown; empty: all unknown
     result_bytes     bytes of a usual answer frame coming down
     unsendable       cuts whose tensors no message can carry
+    settings         what calibrated codecs make of single cuts, each a row of its own
 
     Raises PolicyError when the lengths do not fit or a figure is negative or not finite.
     """
@@ -39,6 +42,7 @@ class NetworkShape:
     cut_bytes: tuple[int, ...]
     input_is_picture: bool = False
     jpeg_bytes: int | None = None
+    jpeg_loss: float | None = None
     kinds: tuple[str, ...] = ()
     max_cut: int | None = None
     board_cuts: frozenset[int] | None = None
@@ -47,6 +51,7 @@ class NetworkShape:
     arena_bytes: tuple[int | None, ...] = ()
     result_bytes: int = 64
     unsendable: frozenset[int] = frozenset()
+    settings: tuple[CodecSetting, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.macs)
@@ -62,6 +67,13 @@ class NetworkShape:
                     raise PolicyError(f"{name}[{at}] is {value!r}; expected a finite figure from 0 up")
         if self.max_cut is not None and not 0 <= self.max_cut <= n:
             raise PolicyError(f"max_cut is {self.max_cut}; expected 0 to {n}")
+        seen_labels: set[str] = set()
+        for setting in self.settings:
+            if setting.cut >= n:
+                raise PolicyError(f"setting {setting.label} codes cut {setting.cut}; expected 0 to {n - 1}")
+            if setting.label in seen_labels:
+                raise PolicyError(f"setting {setting.label} is there twice")
+            seen_labels.add(setting.label)
 
     @property
     def n(self) -> int:
@@ -72,6 +84,13 @@ class NetworkShape:
     def fingerprint(self) -> int:
         """CRC-32 of work and bytes: tells the states of one network from those of another."""
         return zlib.crc32(repr((self.macs, self.cut_bytes)).encode())
+
+    @property
+    def tables_mark(self) -> int:
+        """CRC-32 of the settings: tells what was learned with these tables from what was with others; 0 without."""
+        if not self.settings:
+            return 0
+        return zlib.crc32(repr([(s.number, s.cut, s.codec, s.bytes) for s in self.settings]).encode()) or 1
 
     @property
     def deepest_cut(self) -> int:

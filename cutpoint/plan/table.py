@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 
 import numpy as np
 import numpy.typing as npt
 
-from cutpoint.plan.wording import milliseconds
+from cutpoint.plan.wording import milliseconds, points
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -18,7 +19,11 @@ Bools = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class CostRow:
     """One way to split: times in microseconds, energy in microjoules; `why_not` is empty when it is
-    available."""
+    available.
+
+    codec   codec, and the number of its setting where it has any: `raw`, `rans:12`
+    loss    points of the task's metric that the codec costs, measured drift included; None: nobody knows
+    """
 
     cut: int
     codec: str
@@ -32,6 +37,7 @@ class CostRow:
     ram_bytes: int | None
     available: bool
     why_not: str
+    loss: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,13 @@ class CostTable:
     """Costs in columns of one length R, because a policy weighs all rows at once and has little time.
 
     cut          cut of each row
-    codec        codec of each row
+    codec        codec of each row, with the number of its setting where it has any: `raw`, `rans:12`
     *_us         float64 (R,); latency_us = device_us + encode_us + link_us + edge_us
     energy_uj    float64 (R,), None when no currents were given
     why_not      empty where a row is available
+    loss         points of the task's metric that the codec costs, NaN where nobody knows; 0 where lossless
+    lossless     whether the edge gets each tensor as it was, bit for bit
+    max_loss     points that a codec may cost
     by_operator  what SCIoT's formula wants, which knows no codecs
     Arrays are not to be written to. Rows 0..N are the raw cuts 0..N.
     """
@@ -60,6 +69,9 @@ class CostTable:
     available: Bools
     why_not: tuple[str, ...]
     by_operator: OperatorFigures
+    loss: Floats
+    lossless: Bools
+    max_loss: float = 0.0
 
     def row(self, index: int) -> CostRow:
         """One row as a plain value."""
@@ -76,6 +88,7 @@ class CostTable:
             ram_bytes=self.ram_bytes[index],
             available=bool(self.available[index]),
             why_not=self.why_not[index],
+            loss=None if isnan(self.loss[index]) else float(self.loss[index]),
         )
 
     @cached_property
@@ -98,11 +111,15 @@ class CostTable:
 
     def __str__(self) -> str:
         names = "".join(f" {name:>10}" for name in ("total", "device", "encode", "link", "edge"))
-        lines = [f"{'cut':>4} {'codec':8}{names} {'up B':>8}"]
+        wide = max(8, *(len(label) for label in self.codec))
+        lines = [f"{'cut':>4} {'codec':{wide}}{names} {'up B':>8} {'loss':>6}"]
         for r in self.rows:
             times = (r.latency_us, r.device_us, r.encode_us, r.link_us, r.edge_us)
             cells = " ".join(f"{milliseconds(us):>10}" for us in times)
-            lines.append(f"{r.cut:>4} {r.codec:8} {cells} {r.bytes_up:>8} {r.why_not}".rstrip())
+            loss = "?" if r.loss is None else points(r.loss)
+            lines.append(
+                f"{r.cut:>4} {r.codec:{wide}} {cells} {r.bytes_up:>8} {loss:>6} {r.why_not}".rstrip()
+            )
         return "\n".join(lines)
 
 

@@ -29,3 +29,8 @@ def share(part: float, whole: float) -> str:
 def row_name(cut: int, codec: str) -> str:
     """The name of a row of the cost table: `cut 16`, or `cut 16 bitmap` when the codec is not raw."""
     return f"cut {cut}" if codec == "raw" else f"cut {cut} {codec}"
+
+
+def points(loss: float) -> str:
+    """Points of a metric with about two digits: `0`, `0.05`, `1.9`, `12`."""
+    return f"{loss:.2g}" if abs(loss) < 9.95 else f"{loss:.0f}"

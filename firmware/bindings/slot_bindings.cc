@@ -33,12 +33,13 @@ std::vector<uint8_t> table_of(nb::tuple figures) {
 
 nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_bytes, uint16_t operators,
                         uint16_t on_board, const std::string& name, nb::tuple arena, uint32_t stamp,
-                        uint32_t plan_bytes, nb::tuple block) {
+                        uint32_t plan_bytes, nb::tuple block, uint32_t tables_bytes) {
   device::SlotHeader header;
   copy_exactly(model, header.model.bytes, kModelIdBytes, "a model id has 4 bytes");
   copy_exactly(sha256, header.sha256, device::kSha256Bytes, "a SHA-256 has 32 bytes");
   header.model_bytes = model_bytes;
   header.plan_bytes = plan_bytes;
+  header.tables_bytes = tables_bytes;
   header.operators = operators;
   header.on_board = on_board;
   header.stamp = stamp;
@@ -58,8 +59,8 @@ nb::object write_header(nb::handle model, nb::handle sha256, uint32_t model_byte
   return sector;
 }
 
-// (model id, SHA-256, model bytes, N, K, name, arena table, stamp, plan bytes, where the plan begins, block table), or
-// the SlotFault (int).
+// (model id, SHA-256, model bytes, N, K, name, arena table, stamp, plan bytes, where the plan begins, block table, bytes of
+// the codec tables, where they begin), or the SlotFault (int).
 nb::object read_header(nb::handle image) {
   const BytesView view(image);
   device::SlotHeader header;
@@ -76,11 +77,12 @@ nb::object read_header(nb::handle image) {
   }
   return nb::make_tuple(to_python(Bytes(header.model.bytes)), to_python(Bytes(header.sha256)), header.model_bytes,
                         header.operators, header.on_board, header.name, nb::tuple(arena), header.stamp,
-                        header.plan_bytes, header.plan_at(), nb::tuple(block));
+                        header.plan_bytes, header.plan_at(), nb::tuple(block), header.tables_bytes,
+                        header.tables_at());
 }
 
 const char* fault_text(uint8_t fault) {
-  if (fault > static_cast<uint8_t>(device::SlotFault::kPlan)) {
+  if (fault > static_cast<uint8_t>(device::SlotFault::kTables)) {
     throw nb::value_error("no such fault of a slot");
   }
   return device::slot_fault_text(static_cast<device::SlotFault>(fault));
@@ -95,10 +97,11 @@ void bind_slot(nb::module_& m) {
   m.attr("SLOT_FAULT_TRUNCATED") = static_cast<int>(cutpoint::device::SlotFault::kTruncated);
   m.attr("SLOT_FAULT_MODEL") = static_cast<int>(cutpoint::device::SlotFault::kModel);
   m.attr("SLOT_FAULT_PLAN") = static_cast<int>(cutpoint::device::SlotFault::kPlan);
-  m.attr("SLOT_PLAN_ALIGNMENT") = cutpoint::device::kSlotPlanAlignment;
+  m.attr("SLOT_FAULT_TABLES") = static_cast<int>(cutpoint::device::SlotFault::kTables);
+  m.attr("SLOT_ALIGNMENT") = cutpoint::device::kSlotAlignment;
   m.def("write_slot_header", &cutpoint::write_header, nb::arg("model"), nb::arg("sha256"), nb::arg("model_bytes"),
         nb::arg("operators"), nb::arg("on_board"), nb::arg("name"), nb::arg("arena"), nb::arg("stamp"),
-        nb::arg("plan_bytes") = 0, nb::arg("block") = nb::tuple());
+        nb::arg("plan_bytes") = 0, nb::arg("block") = nb::tuple(), nb::arg("tables_bytes") = 0);
   m.def("read_slot_header", &cutpoint::read_header);
   m.def("slot_fault_text", &cutpoint::fault_text);
 }

@@ -59,6 +59,37 @@ def test_an_image_without_a_plan_is_of_version_1(bundle: Bundle) -> None:
     assert read.sha256 == hashlib.sha256(bundle.device).digest()
 
 
+TABLES = b"CPCT" + bytes(range(100))
+
+
+def test_codec_tables_lie_behind_the_plan_or_else_the_model_at_a_multiple_of_four(bundle: Bundle) -> None:
+    calibrated = replace(bundle, codec_tables=TABLES)
+    for with_plan in (True, False):
+        for padding in range(4):
+            longer = replace(calibrated, device=calibrated.device + bytes(padding))
+            image = slot_image(longer, with_plan=with_plan)
+            read = read_slot_image(image)
+            assert image[4] == 3
+            assert (read.tables, read.plan) == (TABLES, bundle.stream_plan if with_plan else None)
+            assert int.from_bytes(image[140:144], "little") == len(TABLES)
+            at = int.from_bytes(image[144:148], "little")
+            assert (at % 4, image[at:]) == (0, TABLES)
+            assert (read.size, read.sha256) == (len(image), hashlib.sha256(image[HEADER:]).digest())
+
+
+def test_without_its_tables_a_bundle_makes_the_image_that_it_made_before(
+    bundle: Bundle, image: bytes
+) -> None:
+    calibrated = replace(bundle, codec_tables=TABLES)
+    assert slot_image(calibrated, with_tables=False) == image
+    assert read_slot_image(image).tables is None
+
+
+def test_what_are_no_codec_tables_is_refused_though_its_hash_is_right(bundle: Bundle) -> None:
+    with pytest.raises(SlotError, match="CPCT"):
+        read_slot_image(slot_image(replace(bundle, codec_tables=b"tables" + bytes(100))))
+
+
 def test_a_board_may_hold_fewer_operators_than_the_bundle(bundle: Bundle) -> None:
     for k in (0, 1, bundle.max_cut // 2):
         read = read_slot_image(slot_image(bundle, k))
@@ -139,7 +170,7 @@ def test_a_stamp_makes_another_image_of_the_same_model(bundle: Bundle, image: by
 
 
 def test_a_header_that_a_board_would_refuse_cannot_be_written() -> None:
-    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4), 0, 0, ())
+    good: tuple[object, ...] = (b"abcd", bytes(32), 100, 5, 4, "name", (1, 2, 3, 4), 0, 0, (), 0)
     assert len(_core.write_slot_header(*good)) == HEADER  # type: ignore[arg-type]
     for at, wrong in (
         (0, b"abc"),
@@ -152,6 +183,7 @@ def test_a_header_that_a_board_would_refuse_cannot_be_written() -> None:
         (6, (1,) * 5),
         (8, 43),
         (9, (1,)),
+        (10, 15),
     ):
         values = (*good[:at], wrong, *good[at + 1 :])
         with pytest.raises(ValueError, match=r"\w"):

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     image.resize(kSlotHeaderBytes + 64);
   }
   if (mended && image.size() >= kSlotHeaderBytes) {
-    const uint8_t start[] = {'C', 'P', 'S', 'L', static_cast<uint8_t>((data[0] & 4) == 0 ? 1 : 2), 0};
+    const uint8_t start[] = {'C', 'P', 'S', 'L', static_cast<uint8_t>(1 + (data[0] >> 2) % 3), 0};
     copy_bytes(image.data(), start, sizeof start);
     store_u32(&image[8], 0);
     store_u32(&image[8], crc32(0, Bytes(image.data(), kSlotHeaderBytes)));

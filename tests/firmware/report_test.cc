@@ -199,7 +199,8 @@ TEST(the_longest_status_boot_and_about_fit_their_lines) {
   about.board = status.board;
   about.chip = "esp32-s3";
   about.engine = "tflm-reference";
-  about.jpeg = about.safe_mode = true;
+  about.jpeg = about.safe_mode = about.calibrated = true;
+  about.tables = about.history = UINT32_MAX;
   about.reset = status.reset;
   about.energy = "modelled";
   about.crash = longest.c_str();
@@ -242,6 +243,23 @@ TEST(about_tells_the_first_of_many_cuts) {
   const size_t from = text.find("\"cuts\":\"0,2,4,") + 8;
   const size_t size = text.find('"', from) - from;
   CHECK(size > kMostCutsText - 15 && size <= kMostCutsText);
+}
+
+TEST(about_tells_the_codecs_and_the_version_of_the_tables) {
+  About about;
+  about.operators = 59;
+  about.calibrated = true;
+  about.tables = 0x0A1B2C3D;
+  about.history = 4608;
+  char to[kAboutBytes];
+  std::string text = string_of(write_about(about, Span<char>(to)));
+  CHECK(text.find("\"codecs\":[\"raw\",\"bitmap\",\"lowbit\",\"rans\",\"slicer\",\"delta\"],"
+                  "\"tables\":\"0a1b2c3d\",\"history\":4608,") != std::string::npos);
+  about.history = 0;  // a memory of nothing is of no use
+  about.jpeg = true;
+  text = string_of(write_about(about, Span<char>(to)));
+  CHECK(text.find("\"codecs\":[\"raw\",\"bitmap\",\"jpeg\",\"lowbit\",\"rans\",\"slicer\"],") != std::string::npos);
+  CHECK(text.find("\"history\":0,") != std::string::npos);
 }
 
 TEST(about_leaves_out_what_is_unknown) {

@@ -123,13 +123,14 @@ class SimulatedProgress final : public ProgressStore {
   SimulatedCell& cell_;
 };
 
-// A slot image with a random model that looks like a .tflite, and a plan that begins like one.
+// A slot image with a random model that looks like a .tflite, and a plan and codec tables that begin like them.
 inline std::vector<uint8_t> make_slot_image(uint32_t model_bytes, uint32_t seed, uint16_t entries = 3,
-                                            uint32_t plan_bytes = 0) {
+                                            uint32_t plan_bytes = 0, uint32_t tables_bytes = 0) {
   std::mt19937 random(seed);
   SlotHeader header;
   header.model_bytes = model_bytes;
   header.plan_bytes = plan_bytes;
+  header.tables_bytes = tables_bytes;
   std::vector<uint8_t> image(header.image_bytes());
   for (size_t i = kSlotHeaderBytes; i < image.size(); ++i) {
     image[i] = static_cast<uint8_t>(random());
@@ -138,6 +139,9 @@ inline std::vector<uint8_t> make_slot_image(uint32_t model_bytes, uint32_t seed,
   copy_bytes(&image[kSlotHeaderBytes + 4], reinterpret_cast<const uint8_t*>(identifier), 4);
   if (plan_bytes != 0) {
     copy_bytes(&image[header.plan_at()], reinterpret_cast<const uint8_t*>("CPSP"), 4);
+  }
+  if (tables_bytes != 0) {
+    copy_bytes(&image[header.tables_at()], reinterpret_cast<const uint8_t*>("CPCT"), 4);
   }
   std::vector<uint8_t> arena(4u * entries), block(plan_bytes == 0 ? 0 : 4u * entries);
   for (uint32_t k = 1; k <= entries; ++k) {

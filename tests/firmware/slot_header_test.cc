@@ -27,8 +27,8 @@ SlotFault check_image(const std::vector<uint8_t>& image) {
 }
 
 // The fault of an image whose byte was set and whose CRC was mended.
-SlotFault fault_of(size_t at, uint8_t value, uint32_t plan_bytes = 0) {
-  std::vector<uint8_t> image = make_slot_image(500, 1, 3, plan_bytes);
+SlotFault fault_of(size_t at, uint8_t value, uint32_t plan_bytes = 0, uint32_t tables_bytes = 0) {
+  std::vector<uint8_t> image = make_slot_image(500, 1, 3, plan_bytes, tables_bytes);
   image[at] = value;
   mend_crc(image);
   return check_image(image);
@@ -103,6 +103,35 @@ TEST(an_image_without_a_plan_is_of_version_1_as_before_there_were_plans) {
   CHECK_EQ(header.block_entries, 0);
 }
 
+TEST(codec_tables_lie_behind_model_and_plan_at_a_multiple_of_four) {
+  for (const uint32_t plan_bytes : {0u, 61u, 600u}) {
+    for (const uint32_t model_bytes : {1000u, 1001u, 1003u}) {
+      const std::vector<uint8_t> image = make_slot_image(model_bytes, 9, 5, plan_bytes, 301);
+      SlotHeader header;
+      CHECK(read_slot_header(bytes_of(image), header) == SlotFault::kNone);
+      CHECK_EQ(load_u16(&image[4]), 3);
+      CHECK_EQ(header.model_bytes, model_bytes);
+      CHECK_EQ(header.plan_bytes, plan_bytes);
+      CHECK_EQ(header.tables_bytes, 301u);
+      CHECK_EQ(header.tables_at() % 4, 0u);
+      const size_t before = plan_bytes == 0 ? kSlotHeaderBytes + model_bytes : header.plan_at() + plan_bytes;
+      CHECK(header.tables_at() >= before && header.tables_at() - before < 4);
+      CHECK_EQ(load_u32(&image[136]), plan_bytes == 0 ? 0u : header.plan_at());
+      CHECK_EQ(load_u32(&image[144]), header.tables_at());
+      CHECK_EQ(header.image_bytes(), image.size());
+      CHECK(looks_like_tables(bytes_of(image).from(header.tables_at())));
+      CHECK(check_image(image) == SlotFault::kNone);
+    }
+  }
+}
+
+TEST(an_image_without_tables_is_of_version_2_as_before_there_were_tables) {
+  const std::vector<uint8_t> image = make_slot_image(1000, 9, 3, 100);
+  CHECK_EQ(load_u16(&image[4]), 2);
+  CHECK_EQ(load_u32(&image[140]), 0u);
+  CHECK_EQ(load_u32(&image[144]), 0u);
+}
+
 TEST(a_stamp_tells_two_images_of_one_model_apart) {
   const std::vector<uint8_t> image = make_slot_image(1000, 9);
   SlotHeader header;
@@ -125,8 +154,8 @@ TEST(a_partition_may_be_larger_than_what_lies_in_it) {
 }
 
 TEST(every_flipped_bit_of_an_image_is_noticed) {
-  for (const uint32_t plan_bytes : {0u, 60u}) {
-    const std::vector<uint8_t> good = make_slot_image(66, 3, 3, plan_bytes);
+  for (const uint32_t more_bytes : {0u, 60u}) {
+    const std::vector<uint8_t> good = make_slot_image(66, 3, 3, more_bytes, more_bytes);
     for (size_t bit = 0; bit < 8 * good.size(); bit += bit < 8 * 300 || bit > 8 * 4090 ? 1 : 37) {
       std::vector<uint8_t> image = good;
       image[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
@@ -136,8 +165,8 @@ TEST(every_flipped_bit_of_an_image_is_noticed) {
 }
 
 TEST(every_truncated_image_is_refused_without_a_byte_read_beyond_it) {
-  for (const uint32_t plan_bytes : {0u, 60u}) {
-    const std::vector<uint8_t> good = make_slot_image(66, 3, 3, plan_bytes);
+  for (const uint32_t more_bytes : {0u, 60u}) {
+    const std::vector<uint8_t> good = make_slot_image(66, 3, 3, more_bytes, more_bytes);
     for (size_t size = 0; size < good.size(); size += size < 100 || size > 4000 ? 1 : 61) {
       // The sanitizer watches its end.
       const std::vector<uint8_t> image(good.begin(), good.begin() + static_cast<long>(size));
@@ -149,16 +178,19 @@ TEST(every_truncated_image_is_refused_without_a_byte_read_beyond_it) {
 TEST(each_fault_is_told_apart) {
   CHECK(check_image(std::vector<uint8_t>(8192, 0xFF)) == SlotFault::kEmpty);
   CHECK(check_image(std::vector<uint8_t>(8192, 0x00)) == SlotFault::kMagic);
-  CHECK(fault_of(4, 3) == SlotFault::kVersion);
+  CHECK(fault_of(4, 4) == SlotFault::kVersion);
   CHECK(fault_of(4, 0) == SlotFault::kVersion);
   CHECK(fault_of(4, 2) == SlotFault::kFields);            // version 2 without a plan
+  CHECK(fault_of(4, 3) == SlotFault::kFields);            // version 3 without tables
   CHECK(fault_of(6, 1) == SlotFault::kFields);            // flags
   CHECK(fault_of(58, 1) == SlotFault::kFields);           // a table for Stream without a plan
   CHECK(fault_of(124, 1) == SlotFault::kFields);          // where the model begins
   CHECK(fault_of(128, 1) == SlotFault::kNone);            // the stamp may be anything
   CHECK(fault_of(133, 1) == SlotFault::kFields);          // a plan in version 1
   CHECK(fault_of(136, 1) == SlotFault::kFields);
-  CHECK(fault_of(140, 1) == SlotFault::kFields);          // reserved
+  CHECK(fault_of(140, 16) == SlotFault::kFields);         // tables in version 1
+  CHECK(fault_of(144, 1) == SlotFault::kFields);
+  CHECK(fault_of(148, 1) == SlotFault::kFields);          // reserved
   CHECK(fault_of(255, 1) == SlotFault::kFields);
   CHECK(fault_of(256 + 12, 1) == SlotFault::kFields);     // behind the table of three
   CHECK(fault_of(4095, 1) == SlotFault::kFields);
@@ -180,10 +212,17 @@ TEST(each_fault_is_told_apart) {
   CHECK(fault_of(136, 0, 100) == SlotFault::kFields);     // where the plan begins
   CHECK(fault_of(255, 1, 100) == SlotFault::kFields);
   CHECK(fault_of(256 + 24, 1, 100) == SlotFault::kFields);  // behind two tables of three
+  CHECK(fault_of(140, 16, 100) == SlotFault::kFields);    // tables in version 2
+  CHECK(fault_of(4, 1, 0, 100) == SlotFault::kFields);    // versions 1 and 2 with tables
+  CHECK(fault_of(4, 2, 100, 100) == SlotFault::kFields);
+  CHECK(fault_of(140, 15, 0, 100) == SlotFault::kFields);  // less than the header of tables
+  CHECK(fault_of(140, 101, 100, 100) == SlotFault::kTruncated);
+  CHECK(fault_of(143, 0xFF, 100, 100) == SlotFault::kTruncated);
+  CHECK(fault_of(144, 0, 100, 100) == SlotFault::kFields);  // where they begin
   std::vector<uint8_t> image = make_slot_image(500, 1);
   image[20] ^= 1;
   CHECK(check_image(image) == SlotFault::kCrc);
-  for (int fault = 0; fault <= static_cast<int>(SlotFault::kPlan); ++fault) {
+  for (int fault = 0; fault <= static_cast<int>(SlotFault::kTables); ++fault) {
     CHECK(std::strlen(slot_fault_text(static_cast<SlotFault>(fault))) > 10);
     CHECK(std::strlen(slot_fault_text(static_cast<SlotFault>(fault))) < kSentenceBytes);
   }
@@ -198,6 +237,19 @@ TEST(what_is_no_plan_is_refused_though_its_hash_is_right) {
   copy_bytes(&image[16], digest.data(), digest.size());
   mend_crc(image);
   CHECK(check_image(image) == SlotFault::kPlan);
+}
+
+TEST(what_are_no_codec_tables_is_refused_though_its_hash_is_right) {
+  for (const uint32_t plan_bytes : {0u, 100u}) {
+    std::vector<uint8_t> image = make_slot_image(500, 1, 3, plan_bytes, 100);
+    SlotHeader header;
+    REQUIRE(read_slot_header(bytes_of(image), header) == SlotFault::kNone);
+    image[header.tables_at()] = 'X';
+    const auto digest = sha256(bytes_of(image).from(kSlotHeaderBytes));
+    copy_bytes(&image[16], digest.data(), digest.size());
+    mend_crc(image);
+    CHECK(check_image(image) == SlotFault::kTables);
+  }
 }
 
 TEST(a_hash_that_fails_at_any_call_is_no_verdict) {
@@ -239,6 +291,16 @@ TEST(a_writer_refuses_what_a_reader_would) {
   CHECK(write_slot_header(wrong, to) == SlotFault::kNone);
   wrong.block_entries = 1;
   CHECK(write_slot_header(wrong, to) == SlotFault::kFields);
+  wrong = header;
+  wrong.tables_bytes = 15;
+  CHECK(write_slot_header(wrong, to) == SlotFault::kFields);
+  wrong.tables_bytes = UINT32_MAX - 100;
+  CHECK(write_slot_header(wrong, to) == SlotFault::kFields);
+  wrong.plan_bytes = UINT32_MAX - 5000;  // nor may the place behind the plan
+  wrong.tables_bytes = 500;
+  CHECK(write_slot_header(wrong, to) == SlotFault::kFields);
+  wrong.plan_bytes = 0;
+  CHECK(write_slot_header(wrong, to) == SlotFault::kNone);
   wrong = header;
   wrong.model_bytes = UINT32_MAX - kSlotHeaderBytes;
   CHECK(write_slot_header(wrong, to) == SlotFault::kFields);
@@ -304,7 +366,7 @@ TEST(the_largest_cut_that_fits_is_found_though_arenas_do_not_grow_steadily) {
 TEST(random_headers_with_a_good_crc_never_mislead_the_reader) {
   std::mt19937 random(7);
   for (int round = 0; round < 3000; ++round) {
-    std::vector<uint8_t> image = make_slot_image(41, 2, 3, round % 2 == 0 ? 0 : 48);
+    std::vector<uint8_t> image = make_slot_image(41, 2, 3, round % 2 == 0 ? 0 : 48, round % 3 == 0 ? 0 : 20);
     for (uint32_t changes = 1 + random() % 6; changes > 0; --changes) {
       image[4 + random() % 300] = static_cast<uint8_t>(random());
     }
@@ -315,6 +377,7 @@ TEST(random_headers_with_a_good_crc_never_mislead_the_reader) {
       CHECK(header.on_board <= header.operators && header.arena_entries <= header.on_board);
       CHECK(header.arena.size() == 4u * header.arena_entries && header.block.size() == 4u * header.block_entries);
       CHECK(header.image_bytes() <= image.size() && kSlotHeaderBytes + header.model_bytes <= header.image_bytes());
+      CHECK(header.tables_bytes == 0 || header.tables_at() + header.tables_bytes == header.image_bytes());
     }
   }
 }

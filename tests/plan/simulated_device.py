@@ -57,7 +57,7 @@ class SimulatedDevice:
     def infer(self, link: TrueLink) -> Decision:
         """One inference; the decision that comes back from it."""
         cut, codec = self.decision.cut, self.decision.codec
-        coded = round(CUT_BYTES[cut] * (0.62 if codec == "bitmap" else 1.0))
+        coded = round(CUT_BYTES[cut] * (0.62 if codec == "bitmap" else 0.3 if ":" in codec else 1.0))
         edge_us = 30 + sum(MACS[cut:]) * 6e-5
         self.planner.observe(
             Observation(

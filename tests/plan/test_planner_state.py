@@ -138,7 +138,7 @@ def a_state(**changes: object) -> dict[str, Any]:
 def test_what_belongs_to_another_is_refused_with_the_reason() -> None:
     one = planner()
     lived(one, 8, 20)
-    refused(one, a_state(version=2), "has version 2; this code reads version 1")
+    refused(one, a_state(version=3), "has version 3; this code reads version 2")
     refused(one, planner(shape=replace(FOMO, macs=(*MACS[:-1], 7))).state(), "another network")
     refused(one, planner(codecs=("raw",)).state(), "other codecs")
     refused(one, a_state(surprise=1), "expected version, network")

@@ -138,7 +138,7 @@ def test_a_policy_with_an_argument_it_does_not_take_is_refused(written: str) -> 
 
 def test_every_name_in_the_list_makes_a_policy_of_that_name() -> None:
     for name in policy_names():
-        written = name.replace("<smallest cut>", "3").replace("<cut>[:<codec>]", "3")
+        written = name.replace("<smallest cut>", "3").replace("<cut>[:<codec>[:<setting>]]", "3:rans:12")
         assert make_policy(written).name == written
 
 

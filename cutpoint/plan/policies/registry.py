@@ -23,7 +23,7 @@ REGISTRY: Mapping[str, Callable[[str | None], Policy]] = {
 }
 """Name -> factory, which gets what the user wrote after the colon, or None."""
 
-WRITTEN = {"privacy": "privacy:<smallest cut>", "fixed": "fixed:<cut>[:<codec>]"}
+WRITTEN = {"privacy": "privacy:<smallest cut>", "fixed": "fixed:<cut>[:<codec>[:<setting>]]"}
 
 
 def policy_names() -> tuple[str, ...]:

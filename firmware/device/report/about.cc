@@ -58,7 +58,19 @@ Text write_about(const About& about, Span<char> to) {
   if (about.jpeg) {
     json.element(text_of("jpeg"));
   }
+  if (about.calibrated) {
+    json.element(text_of("lowbit")).element(text_of("rans")).element(text_of("slicer"));
+    if (about.history != 0) {
+      json.element(text_of("delta"));
+    }
+  }
   json.end();
+  if (about.calibrated) {
+    // As numbers are written, the highest digit first.
+    const uint8_t version[] = {static_cast<uint8_t>(about.tables >> 24), static_cast<uint8_t>(about.tables >> 16),
+                               static_cast<uint8_t>(about.tables >> 8), static_cast<uint8_t>(about.tables)};
+    json.hex("tables", Bytes(version)).number("history", about.history);
+  }
   put_cuts(json, about.cuts, about.operators);
   if (about.overlap) {
     json.truth("overlap", true);

@@ -28,6 +28,9 @@ struct About {
   CutSet cuts;                   // that the engine has the memory for; told unless they are all
   bool overlap = false;          // what is coded raw begins to leave while its head runs; told only when true
   bool jpeg = false;             // pictures may travel as the camera coded them
+  bool calibrated = false;       // codec tables are on board, and the codecs that need them
+  uint32_t tables = 0;           // version of the tables; told only with `calibrated`
+  uint32_t history = 0;          // bytes of tensors that codec delta can remember, 0: no such codec; likewise
   uint32_t free_ram = 0;         // 0: unknown
   uint32_t max_payload = 0;      // 0: unknown
   const char* reset = nullptr;   // why this life began

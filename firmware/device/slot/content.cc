@@ -6,7 +6,8 @@ namespace {
 
 // A FlatBuffer's file identifier stands after the offset of its root table.
 constexpr uint8_t kTfliteIdentifier[4] = {'T', 'F', 'L', '3'};
-constexpr uint8_t kPlanMagic[4] = {'C', 'P', 'S', 'P'};  // stream/plan.h
+constexpr uint8_t kPlanMagic[4] = {'C', 'P', 'S', 'P'};    // stream/plan.h
+constexpr uint8_t kTablesMagic[4] = {'C', 'P', 'C', 'T'};  // docs/codecs.md
 constexpr size_t kTfliteBytes = 8;                       // up to the end of the identifier
 constexpr size_t kHashStepBytes = 4096;  // long hashes in steps, so that an accelerator's lock is never held for long
 
@@ -40,8 +41,11 @@ SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header) {
   if (!equal_bytes(digest, header.sha256, kSha256Bytes)) {
     return SlotFault::kModel;
   }
-  const bool plan = header.plan_bytes == 0 || looks_like_plan(slot.from(header.plan_at()));
-  return plan ? SlotFault::kNone : SlotFault::kPlan;
+  if (header.plan_bytes != 0 && !looks_like_plan(slot.from(header.plan_at()))) {
+    return SlotFault::kPlan;
+  }
+  const bool tables = header.tables_bytes == 0 || looks_like_tables(slot.from(header.tables_at()));
+  return tables ? SlotFault::kNone : SlotFault::kTables;
 }
 
 bool looks_like_tflite(Bytes head) {
@@ -51,6 +55,10 @@ bool looks_like_tflite(Bytes head) {
 
 bool looks_like_plan(Bytes head) {
   return head.size() >= kLeastPlanBytes && equal_bytes(head.data(), kPlanMagic, sizeof kPlanMagic);
+}
+
+bool looks_like_tables(Bytes head) {
+  return head.size() >= kLeastTablesBytes && equal_bytes(head.data(), kTablesMagic, sizeof kTablesMagic);
 }
 
 }  // namespace cutpoint::device

@@ -21,7 +21,9 @@ constexpr size_t kOffsetAt = 124;  // u32, of the model
 constexpr size_t kStampAt = 128;
 constexpr size_t kPlanBytesAt = 132;
 constexpr size_t kPlanOffsetAt = 136;
-constexpr size_t kZeroAt = 140;
+constexpr size_t kTablesBytesAt = 140;  // 0 before version 3, as where they begin
+constexpr size_t kTablesOffsetAt = 144;
+constexpr size_t kZeroAt = 148;
 constexpr size_t kArenaAt = 256;
 static_assert(kArenaAt + 4 * kMaxArenaEntries == kSlotHeaderBytes, "the tables fill the sector");
 
@@ -57,21 +59,35 @@ bool plan_fits(const SlotHeader& header) {
   if (header.plan_bytes == 0) {
     return header.block_entries == 0;
   }
-  return header.plan_bytes >= kLeastPlanBytes && header.plan_bytes <= UINT32_MAX - header.plan_at() &&
+  return header.plan_bytes >= kLeastPlanBytes &&
+         header.plan_bytes <= UINT32_MAX - kSlotAlignment - header.plan_at() &&
          header.block_entries <= header.on_board;
+}
+
+// Of a header whose plan fits.
+bool tables_fit(const SlotHeader& header) {
+  return header.tables_bytes == 0 || (header.tables_bytes >= kLeastTablesBytes &&
+                                      header.tables_bytes <= UINT32_MAX - header.tables_at());
 }
 
 bool counts_fit(const SlotHeader& header) {
   return header.model_bytes >= kLeastModelBytes &&
-         header.model_bytes <= UINT32_MAX - kSlotHeaderBytes - kSlotPlanAlignment &&
+         header.model_bytes <= UINT32_MAX - kSlotHeaderBytes - 2 * kSlotAlignment &&
          header.on_board <= header.operators && header.operators != 0 && header.arena_entries <= header.on_board &&
-         table_entries(header) <= kMaxArenaEntries && plan_fits(header);
+         table_entries(header) <= kMaxArenaEntries && plan_fits(header) && tables_fit(header);
 }
 
-// A header without a plan is written as before plans were, so that older firmware takes it.
-uint16_t version_of(const SlotHeader& header) { return header.plan_bytes == 0 ? kSlotVersion : kSlotVersionWithPlan; }
+// A header is written as before there was what it has not, so that older firmware takes it.
+uint16_t version_of(const SlotHeader& header) {
+  if (header.tables_bytes != 0) {
+    return kSlotVersionWithTables;
+  }
+  return header.plan_bytes == 0 ? kSlotVersion : kSlotVersionWithPlan;
+}
 
 uint32_t stated_plan_at(const SlotHeader& header) { return header.plan_bytes == 0 ? 0 : header.plan_at(); }
+
+uint32_t stated_tables_at(const SlotHeader& header) { return header.tables_bytes == 0 ? 0 : header.tables_at(); }
 
 // What can be told before the whole sector is there; at least the version is.
 SlotFault first_fault(Bytes head) {
@@ -82,7 +98,7 @@ SlotFault first_fault(Bytes head) {
     return SlotFault::kMagic;
   }
   const uint16_t version = load_u16(head.data() + kVersionAt);
-  return version == kSlotVersion || version == kSlotVersionWithPlan ? SlotFault::kNone : SlotFault::kVersion;
+  return version >= kSlotVersion && version <= kSlotVersionWithTables ? SlotFault::kNone : SlotFault::kVersion;
 }
 
 }  // namespace
@@ -98,7 +114,7 @@ const char* slot_fault_text(SlotFault fault) {
     case SlotFault::kMagic:
       return "this is no slot image, which begins with CPSL: a bare .tflite needs `cutpoint flash --model` or `cutpoint update`";
     case SlotFault::kVersion:
-      return "the slot image is of another version than this firmware reads, 1 and 2: update the firmware or the tools";
+      return "the slot image is of another version than this firmware reads, 1 to 3: update the firmware or the tools";
     case SlotFault::kCrc:
       return "the slot's header is damaged: its CRC-32 differs; write the model again";
     case SlotFault::kFields:
@@ -109,6 +125,8 @@ const char* slot_fault_text(SlotFault fault) {
       return "the SHA-256 of the slot could not be computed; restart the board";
     case SlotFault::kPlan:
       return "what lies behind the slot's model is no plan of the Stream engine; make the image again";
+    case SlotFault::kTables:
+      return "what should be the slot's codec tables are none, they begin with CPCT; make the image again";
   }
   return "";
 }
@@ -131,6 +149,7 @@ void SlotHeaderReader::add(Bytes piece) {
   version_ = load_u16(at + kVersionAt);
   read_.model_bytes = load_u32(at + kModelBytesAt);
   read_.plan_bytes = load_u32(at + kPlanBytesAt);
+  read_.tables_bytes = load_u32(at + kTablesBytesAt);
   copy_bytes(read_.sha256, at + kShaAt, kSha256Bytes);
   copy_bytes(read_.model.bytes, at + kModelAt, kModelIdBytes);
   read_.operators = load_u16(at + kOperatorsAt);
@@ -143,6 +162,7 @@ void SlotHeaderReader::add(Bytes piece) {
   fields_fit_ = counts_fit(read_) && length != 0 && load_u16(at + kFlagsAt) == 0 &&
                 version_ == version_of(read_) && load_u32(at + kOffsetAt) == kSlotHeaderBytes &&
                 load_u32(at + kPlanOffsetAt) == stated_plan_at(read_) &&
+                load_u32(at + kTablesOffsetAt) == stated_tables_at(read_) &&
                 all(piece.slice(kZeroAt, kArenaAt - kZeroAt), 0);
 }
 
@@ -204,6 +224,8 @@ SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector) {
   store_u32(at + kOffsetAt, static_cast<uint32_t>(kSlotHeaderBytes));
   store_u32(at + kPlanBytesAt, header.plan_bytes);
   store_u32(at + kPlanOffsetAt, stated_plan_at(header));
+  store_u32(at + kTablesBytesAt, header.tables_bytes);
+  store_u32(at + kTablesOffsetAt, stated_tables_at(header));
   copy_bytes(at + kArenaAt, header.arena.data(), header.arena.size());
   copy_bytes(at + kArenaAt + header.arena.size(), header.block.data(), header.block.size());
   store_u32(at + kCrcAt, crc32(0, sector));  // the field itself still being 0

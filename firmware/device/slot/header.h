@@ -1,5 +1,6 @@
-// The slot image: one flash sector of header, then the device's .tflite, then the Stream engine's plan if it has one; as
-// it lies in a model partition and as it travels in an update. docs/board.md has the table of its bytes.
+// The slot image: one flash sector of header, then the device's .tflite, then the Stream engine's plan and the codec
+// tables if it has them; as it lies in a model partition and as it travels in an update. docs/board.md has the table of
+// its bytes.
 #ifndef CUTPOINT_DEVICE_SLOT_HEADER_H_
 #define CUTPOINT_DEVICE_SLOT_HEADER_H_
 
@@ -13,10 +14,12 @@
 namespace cutpoint::device {
 
 constexpr size_t kSlotHeaderBytes = 4096;  // one flash sector; the model begins right after it
-constexpr uint16_t kSlotVersion = 1;          // without a plan
-constexpr uint16_t kSlotVersionWithPlan = 2;  // its plan_bytes are not 0
-constexpr size_t kSlotPlanAlignment = 4;      // of the plan in the image: it is read in place
-constexpr size_t kLeastPlanBytes = 44;        // the plan's own header
+constexpr uint16_t kSlotVersion = 1;            // neither plan nor tables
+constexpr uint16_t kSlotVersionWithPlan = 2;    // its plan_bytes are not 0, and it has no tables
+constexpr uint16_t kSlotVersionWithTables = 3;  // its tables_bytes are not 0; with a plan or without one
+constexpr size_t kSlotAlignment = 4;            // of plan and tables in the image: they are read in place
+constexpr size_t kLeastPlanBytes = 44;          // the plan's own header
+constexpr size_t kLeastTablesBytes = 16;        // the header of the codec tables
 constexpr size_t kMaxSlotName = 64;
 constexpr size_t kMaxArenaEntries = 960;      // of both tables together
 
@@ -32,6 +35,7 @@ enum class SlotFault : uint8_t {
   kModel,   // the SHA-256 differs, or no FlatBuffer of TensorFlow Lite
   kHash,    // the hash itself failed
   kPlan,    // what should be a plan does not begin like one
+  kTables,  // what should be codec tables does not begin like them
 };
 
 // One sentence, for people.
@@ -43,7 +47,8 @@ enum class SlotEngine : uint8_t { kTflm, kStream };
 struct SlotHeader {
   uint32_t model_bytes = 0;
   uint32_t plan_bytes = 0;            // 0: the image has no plan, so only TFLM can run it
-  uint8_t sha256[kSha256Bytes] = {};  // of everything behind the header: the model, and the plan
+  uint32_t tables_bytes = 0;          // 0: the image has no codec tables
+  uint8_t sha256[kSha256Bytes] = {};  // of everything behind the header: model, plan, tables
   ModelId model = {};                 // of the whole network
   uint16_t operators = 0;             // N
   uint16_t on_board = 0;              // K
@@ -62,16 +67,17 @@ struct SlotHeader {
     return engine == SlotEngine::kStream ? block_bytes(k) : arena_bytes(k);
   }
 
-  // Where the plan begins in the image: right behind the model, at a multiple of kSlotPlanAlignment.
-  uint32_t plan_at() const {
-    const uint32_t end = static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes;
-    return (end + static_cast<uint32_t>(kSlotPlanAlignment) - 1) & ~(static_cast<uint32_t>(kSlotPlanAlignment) - 1);
-  }
-  uint32_t image_bytes() const {
-    return plan_bytes == 0 ? static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes : plan_at() + plan_bytes;
-  }
+  // Where plan and tables begin in the image: each right behind what comes before it, at a multiple of kSlotAlignment.
+  uint32_t plan_at() const { return aligned(model_end()); }
+  uint32_t tables_at() const { return aligned(plan_end()); }
+  uint32_t image_bytes() const { return tables_bytes == 0 ? plan_end() : tables_at() + tables_bytes; }
 
  private:
+  static uint32_t aligned(uint32_t at) {
+    return (at + static_cast<uint32_t>(kSlotAlignment) - 1) & ~(static_cast<uint32_t>(kSlotAlignment) - 1);
+  }
+  uint32_t model_end() const { return static_cast<uint32_t>(kSlotHeaderBytes) + model_bytes; }
+  uint32_t plan_end() const { return plan_bytes == 0 ? model_end() : plan_at() + plan_bytes; }
   static uint32_t entry(Bytes table, uint16_t k) {
     return k >= 1 && 4u * k <= table.size() ? load_u32(table.data() + 4 * (k - 1u)) : 0;
   }
@@ -98,11 +104,11 @@ class SlotHeaderReader {
 // Checks every byte of the header; `bytes` holds at least kSlotHeaderBytes and outlives `header.arena` and `block`.
 SlotFault read_slot_header(Bytes bytes, SlotHeader& header);
 
-// Fills a whole sector, of the version that the plan asks for; kFields for what a reader would refuse.
+// Fills a whole sector, of the version that plan and tables ask for; kFields for what a reader would refuse.
 SlotFault write_slot_header(const SlotHeader& header, Span<uint8_t> sector);
 
-// Header, then that model and plan are there in full, look like what they should be, and have the stated SHA-256. What
-// the plan says is for stream/check.h. `slot` is the mapped partition, or an image of exactly its size.
+// Header, then that model, plan and tables are there in full, look like what they should be, and have the stated
+// SHA-256. What the plan says is for stream/check.h, what the tables say for codec/tables.h. `slot` is the mapped partition, or an image of exactly its size.
 SlotFault check_slot(Bytes slot, Hash& hash, SlotHeader& header);
 
 // The identifier that a .tflite carries in its bytes 4 to 7.
@@ -110,6 +116,9 @@ bool looks_like_tflite(Bytes head);
 
 // The mark that a plan begins with.
 bool looks_like_plan(Bytes head);
+
+// The mark that codec tables begin with.
+bool looks_like_tables(Bytes head);
 
 // The CRC field of a sector that holds a good header: tells one image from another.
 uint32_t slot_crc(Bytes sector);

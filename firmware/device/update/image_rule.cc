@@ -58,6 +58,12 @@ bool SlotImageRule::accept(FlashArea& area, uint32_t size, Hash& hash, Sentence&
     why = Sentence(slot_fault_text(SlotFault::kPlan));
     return false;
   }
+  uint8_t tables[kLeastTablesBytes] = {};
+  if (header.tables_bytes != 0 &&
+      !(area.read(header.tables_at(), MutableBytes(tables)) && looks_like_tables(Bytes(tables)))) {
+    why = Sentence(slot_fault_text(SlotFault::kTables));
+    return false;
+  }
   return true;
 }
 

@@ -146,8 +146,9 @@ void ModelSlots::judge(uint8_t slot) {
   if (model.fault == SlotFault::kNone) {
     content_[slot] = {true, device::slot_crc(mapped_[slot])};
     model.model = mapped_[slot].slice(device::kSlotHeaderBytes, model.header.model_bytes);
-    model.plan = model.header.plan_bytes == 0 ? Bytes()
-                                              : mapped_[slot].slice(model.header.plan_at(), model.header.plan_bytes);
+    const device::SlotHeader& header = model.header;
+    model.plan = header.plan_bytes == 0 ? Bytes() : mapped_[slot].slice(header.plan_at(), header.plan_bytes);
+    model.tables = header.tables_bytes == 0 ? Bytes() : mapped_[slot].slice(header.tables_at(), header.tables_bytes);
   } else {
     unmap(slot);
   }
@@ -173,6 +174,7 @@ void ModelSlots::unmap(uint8_t slot) {
     mapped_[slot] = Bytes();
     models_[slot].model = Bytes();
     models_[slot].plan = Bytes();
+    models_[slot].tables = Bytes();
     models_[slot].header.arena = Bytes();  // they lay in the mapping
     models_[slot].header.block = Bytes();
   }

@@ -18,6 +18,7 @@ struct MappedModel {
   device::SlotHeader header;
   Bytes model;              // of current(): the device's .tflite, in flash, for as long as the slot is not written
   Bytes plan;               // likewise, the Stream engine's; empty when the slot has none
+  Bytes tables;             // likewise, of the codecs
   uint32_t check_us = 0;    // time that the header and the SHA-256 took, microseconds
 };
 

@@ -1,0 +1,39 @@
+// Codec rans: the levels of a tensor as symbols of static frequencies, coded by a 32-bit, byte-wise range variant of
+// asymmetric numeral systems (J. Duda, arXiv 1311.2540). docs/codecs.md has the bytes; these are the streams behind the
+// u16 version. Encoding goes from the last element to the first, without a division and without a buffer.
+#ifndef CUTPOINT_CODEC_RANS_RANS_H_
+#define CUTPOINT_CODEC_RANS_RANS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../span.h"
+#include "../../status.h"
+#include "model.h"
+
+namespace cutpoint {
+
+constexpr uint32_t kRansLow = 1u << 23;  // L: a state is in [L, 256 L) between symbols
+constexpr size_t kRansStateBytes = 4;
+// Levels are kept in memory with this bit turned, as the int8 tensor they mostly are: level - 128.
+constexpr uint8_t kKeptLevelBit = 0x80;
+
+// Codes `elements`, as many as the grid has, into the END of `out`; returns how many bytes, 0 where they do not fit.
+// `to_level` has 256 entries. The model is not one of changes.
+size_t encode_streams(const LevelGrid& grid, const RansModel& model, const uint8_t* to_level, Bytes elements,
+                      MutableBytes out);
+
+// The same of kept levels, with those of a reference frame beside them. A model that is not of changes looks at the
+// reference never; it may be empty then.
+size_t encode_kept_levels(const LevelGrid& grid, const RansModel& model, Bytes kept, Bytes reference,
+                          MutableBytes out);
+
+// Restores the levels (not kept: as they are) of the whole grid into `levels`, from the streams alone. `reference` are
+// levels too, empty for a model that is not of changes. kCoded for anything that no encoder makes; `levels` then holds
+// what was read up to there.
+Status decode_streams(const LevelGrid& grid, const RansModel& model, Bytes coded, Bytes reference,
+                      MutableBytes levels);
+
+}  // namespace cutpoint
+
+#endif  // CUTPOINT_CODEC_RANS_RANS_H_
