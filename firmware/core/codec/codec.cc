@@ -2,7 +2,9 @@
 
 #include "../bytes.h"
 #include "bitmap/bitmap.h"
+#include "delta/delta.h"
 #include "lowbit/lowbit.h"
+#include "rans/rans.h"
 #include "tables/codec_tables.h"
 
 namespace cutpoint {
@@ -17,13 +19,26 @@ void store_fill(int64_t fill, uint8_t (&to)[kMaxItemBytes]) {
   }
 }
 
+// What codec delta remembers of the tensor at this place.
+DeltaSlot slot_of(const Coding& coding, size_t place, const TensorTables& tables) {
+  if (coding.memory == nullptr) {
+    return DeltaSlot();
+  }
+  size_t offset = 0;
+  TensorTables before;
+  for (size_t i = 0; i < place && coding.tables->tensor(coding.setting, i, before); ++i) {
+    offset += before.elements();
+  }
+  return coding.memory->slot(offset, tables.elements());
+}
+
 // Into the END of `out`; returns how many bytes, 0 where they do not fit or there is no codec for it.
 size_t make_whole(const Coding& coding, size_t place, const TensorTables& tables, Bytes elements, MutableBytes out) {
-  (void)place;
-  (void)tables;
-  (void)elements;
-  (void)out;
   switch (coding.codec) {
+    case CodecId::kRans:
+      return encode_rans(tables, elements, out);
+    case CodecId::kDelta:
+      return encode_delta(tables, slot_of(coding, place, tables), elements, out);
     default:
       return 0;
   }
@@ -223,6 +238,12 @@ Status decode_tensor(const CodecTables& tables, uint8_t setting, size_t place, B
   switch (own.codec) {
     case CodecId::kLowbit:
       return decode_lowbit(own, coded, raw);
+    case CodecId::kRans:
+      return decode_rans(own, coded, raw);
+    case CodecId::kDelta:
+      CUTPOINT_TRY(decode_delta(own, coded, Bytes(), raw));
+      levels_to_values(own, raw);
+      return Status::kOk;
     default:
       return Status::kCodec;
   }
