@@ -113,14 +113,15 @@ def _search(
     levels: list[Candidate] = []
     if plan.families & {Family.RANS, Family.SLICED, Family.DELTA}:
         levels = search_levels(search)
+    lossless = search_lossless(search)
     if Family.RANS in plan.families:
-        found += [search_lossless(search), *levels]
+        found += [lossless, *levels]
     if Family.SLICED in plan.families:
         found += search_sliced(search, levels)
     if Family.LOWBIT in plan.families:
         found += search_packed(search)
     if still is not None:
-        found += search_changes(StillSearch(search, search_of(still), still.scene_frames), levels)
+        found += search_changes(StillSearch(search, search_of(still), still.scene_frames), lossless, levels)
     return found
 
 
