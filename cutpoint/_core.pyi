@@ -30,6 +30,11 @@ class CodecTables:
     def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
         """One after another; or (which, status) of the first that is refused."""
 
+    def decode_partial(
+        self, number: int, place: int, coded: Buffer, came: list[tuple[int, int]], /
+    ) -> tuple[bytes, int] | int:
+        """The elements, and how many of them were there."""
+
 def open_codec_tables(data: Buffer, model_id: Buffer, /) -> CodecTables | int: ...
 
 # --- Frames (firmware/core/frame). Numbers are those of the wire; cutpoint.wire gives them names. What is refused comes
