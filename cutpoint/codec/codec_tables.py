@@ -118,7 +118,9 @@ class CodecTables:
         the other codecs none. Raises what `decode` raises, and `CodecError` for ranges that are not such.
         """
         self._fits(number, place, raw_bytes)
-        made = self._asked(self._core.decode_partial, number, place, coded, list(came))
+        made: tuple[bytes, int] | int = self._asked(
+            self._core.decode_partial, number, place, coded, list(came)
+        )
         if isinstance(made, int):
             raise self._refused(number, made, len(coded))
         return made
