@@ -48,6 +48,7 @@ from cutpoint.wire import (
     parse_about,
     parse_note,
     parse_state,
+    plan_parameters,
 )
 
 MOST_REMEMBERED = 2048
@@ -185,13 +186,23 @@ class ScriptedEdge:
         *,
         epoch: int | None = None,
         codec: CodecId = CodecId.RAW,
+        setting: int = 0,
         flags: Flag = Flag.TIMINGS,
         deadline_ms: int = 5000,
     ) -> int:
-        """Publish a plan; its epoch, which is the next one unless given."""
+        """Publish a plan; its epoch, which is the next one unless given. setting: of the bundle's codec tables."""
         self._epoch = self._epoch + 1 if epoch is None else epoch
-        self.send(Plan(self.model, self._epoch, cut, codec, flags, deadline_ms))
+        parameters = plan_parameters(setting, self._tables_version()) if setting else b""
+        self.send(Plan(self.model, self._epoch, cut, codec, flags, deadline_ms, parameters))
         return self._epoch
+
+    def _tables_version(self) -> int:
+        entry = self.bundle.manifest.codecs
+        if entry is None:
+            raise UsageError(
+                f"{self.bundle.name} has no codec tables: `cutpoint calibrate {self.bundle.path}` makes them"
+            )
+        return int(entry.version, 16)
 
     def forget_plan(self) -> None:
         """Clear the retained plan; a device that follows it goes on doing so until it restarts."""
