@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cutpoint.bus import Bus
+from cutpoint.codec import CodedError
 from cutpoint.errors import PeerError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Runner, open_runner
@@ -50,6 +51,7 @@ from cutpoint.wire import (
     parse_state,
     plan_parameters,
 )
+from host_tools.hil.coded import CodedTensors
 
 MOST_REMEMBERED = 2048
 """Messages of the device that are kept to be waited for; the oldest is forgotten."""
@@ -125,6 +127,7 @@ class ScriptedEdge:
         self.bundle = bundle
         self.model = ModelId(bytes(bundle.model_id))
         self._tails: dict[int, Runner] = {}
+        self._coded = CodedTensors(bundle)
 
     def close(self) -> None:
         """Leave the broker and end the thread. Harmless twice."""
@@ -316,12 +319,24 @@ class ScriptedEdge:
                     return parse_note(data)
                 case "act" | "tele":
                     frame = data if self._opener is None else self._opener.open(data)
-                    return self._receivers.setdefault(leaf, Receiver()).push(frame)
+                    message = self._receivers.setdefault(leaf, Receiver()).push(frame)
+                    return self._undone(message) if isinstance(message, Activation) else message
                 case "plan" | "res":
                     self._look_at_edge(leaf, data)
         except (PeerError, ValueError) as error:
             return Spoilt(leaf, str(error))
         return None
+
+    def _undone(self, activation: Activation) -> object:
+        """The tensors as they are after decoding; what cannot be undone is refused, whatever the script says."""
+        try:
+            return self._coded.undone(activation)
+        except CodedError as error:
+            self._epoch = max(self._epoch, activation.plan_epoch)
+            self.send(
+                Result(self.model, activation.boot, activation.sequence, activation.cut, Status.BAD_FRAME, 0)
+            )
+            return Spoilt("act", str(error))
 
     def _look_at_edge(self, leaf: str, data: bytes) -> None:
         """What an edge sent: we ourselves, or another one; a plan may have been retained before we came."""

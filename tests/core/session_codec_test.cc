@@ -81,9 +81,9 @@ class Device {
       Bytes payload;
       ActivationView view = {};
       TensorRecord record = {};
-      REQUIRE(open_frame(bytes_of(seen.bytes), coded.header, payload) == Status::kOk);
-      REQUIRE(read_activation(coded.header, payload, view) == Status::kOk);
-      REQUIRE(TensorCursor(view.tensors, coded.header.codec).next(record));
+      CHECK_EQ(open_frame(bytes_of(seen.bytes), coded.header, payload), Status::kOk);
+      CHECK_EQ(read_activation(coded.header, payload, view), Status::kOk);
+      CHECK(TensorCursor(view.tensors, coded.header.codec).next(record));
       coded.setting = view.setting;
       coded.encode_us = view.encode_us;
       coded.codec = record.codec;

@@ -55,7 +55,7 @@ struct SessionBuffers {
 // kArgument for a figure out of range, kBufferTooSmall for memory that does not fit the configuration.
 inline Status check_session(const SessionConfig& config, const SessionBuffers& buffers) {
   const bool in_range = config.operators >= 1 && config.on_board <= config.operators &&
-                        config.cut <= config.on_board && config.cuts.has(config.cut) && known_codec(static_cast<uint8_t>(config.codec)) && !calibrated(config.codec) &&
+                        config.cut <= config.on_board && config.cuts.has(config.cut) && known_codec(static_cast<uint8_t>(config.codec)) &&
                         config.deadline_ms >= 1 && config.deadline_ms <= kMaxDeadlineMs &&
                         config.isolate_after >= 1 && config.probe_first_ms >= 1 &&
                         config.probe_max_ms >= config.probe_first_ms && config.chunk_bytes >= kMinSessionChunkBytes;
