@@ -257,6 +257,9 @@ class Deliver:
     def bytes_up(self) -> int: ...
     @property
     def bytes_down(self) -> int: ...
+    @property
+    def partial(self) -> bool:
+        """The edge made the answer of the chunks that had come."""
 
 class Command:
     """The edge asks for something besides an inference."""

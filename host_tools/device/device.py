@@ -299,6 +299,7 @@ class VirtualDevice:
             "codecs": self._codecs(),
             "max_payload": self.settings.chunk_bytes,
             "boot": boot,
+            "partial": True,
             "update": self.settings.update,
             "slot_bytes": self.settings.slot_bytes,
         }

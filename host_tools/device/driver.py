@@ -301,6 +301,7 @@ class Driver:
             energy_uj=self._energy(job.device_us + action.encode_us, action.bytes_up, total_us),
             overran_us=job.overran_us,
             codec=_codec(action),
+            partial=action.partial,
         )
         job.answer.set_result(record)
         self.tell(record)

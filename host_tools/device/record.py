@@ -16,9 +16,9 @@ class InferenceRecord:
     went raw all the same. None when nothing was sent before the answer. bytes_up and bytes_down count frames with
     their headers, without MQTT and TCP. device_us, encode_us: operators run here and tensors coded, modelled when
     `modelled`. edge_us, link_us, total_us are measured: the edge's stated residence; round trip less residence; from
-    the input to the answer. energy_uj is
-    modelled from the profile's currents and counts this inference alone. overran_us: how much longer this
-    computer took than the board it plays (then total_us is too long). answer is None when nobody answered.
+    the input to the answer. energy_uj is modelled from the profile's currents and counts this inference alone.
+    overran_us: how much longer this computer took than the board it plays (then total_us is too long). answer is None
+    when nobody answered. partial: the edge made it of the chunks that had come.
     """
 
     sequence: int
@@ -39,3 +39,4 @@ class InferenceRecord:
     energy_uj: float | None = None
     overran_us: int = 0
     codec: str | None = None
+    partial: bool = False

@@ -6,6 +6,7 @@ from cutpoint.frame import (
     ANSWERED,
     EXPLORATION,
     HEDGED,
+    PARTIAL,
     PROBE,
     TIMINGS,
     FrameError,
@@ -59,6 +60,7 @@ class Sent:
         self.bytes_up = 0
         self.state = "sending"
         self.answer = None
+        self.partial = False
         self.refusal = None
         self.edge_us = 0
         self.round_trip_us = None
@@ -317,6 +319,7 @@ class Session:
             self.count("late_results")
         sent.state = "answered"
         sent.answer = (kind, records)
+        sent.partial = bool(header.flags & PARTIAL)
         sent.edge_us = edge_us
         round_trip = now - sent.began
         if edge_us <= round_trip <= 0xFFFFFFFF:
