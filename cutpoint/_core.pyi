@@ -30,6 +30,11 @@ class CodecTables:
     def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
         """One after another; or (which, status) of the first that is refused."""
 
+    def decode_partial(
+        self, number: int, place: int, coded: Buffer, came: list[tuple[int, int]], /
+    ) -> tuple[bytes, int] | int:
+        """The elements, and how many of them were there."""
+
     def levels(self, number: int, place: int, data: Buffer, /) -> bytes: ...
     def encode_change(
         self, number: int, place: int, data: Buffer, reference: Buffer | None, age: int

@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "cutpoint": {"cutpoint"},
     "edge_server": {"edge_server", "cutpoint"},
     "host_tools": {"host_tools", "cutpoint", "edge_server"},
-    "models": {"models", "cutpoint"},
+    "models": {"models", "cutpoint", "host_tools"},
     "bench": {"bench", "cutpoint", "edge_server", "host_tools"},
 }
 # Inside cutpoint: the folders, and which of their neighbours they may know.

@@ -53,6 +53,7 @@ def load_commands() -> None:
     # Not at the top, so that `cutpoint.errors` is enough to report a broken installation.
     from host_tools.cli import (  # noqa: F401
         build,
+        calibrate,
         command,
         cuts,
         demo,
