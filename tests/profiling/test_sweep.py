@@ -95,8 +95,8 @@ def test_a_device_without_these_tables_is_told_from_one_with_them(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("zip", "known are raw, bitmap, jpeg, lowbit"),
-        ("raw:1", "raw has no settings"),
+        ("zip", "codec 'zip' is unknown"),
+        ("raw:1", "'raw:1' is no setting"),
         ("rans", r"has of this codec rans:2 \(cut 5\), rans:3 \(cut 5\)"),
         ("rans:1", "has of this codec rans:2"),
         ("slicer:1", "has no setting of it: `cutpoint calibrate` makes them"),
