@@ -173,7 +173,8 @@ class Detours:
     def _audit(self, now: Situation) -> Detour | None:
         """The soonest lossless row of the cut whose lossy setting the device follows."""
         table, chosen = now.table, now.chosen
-        if self._audit_every == 0 or table.lossless[chosen]:
+        # Of a JPEG nobody could make the counterpart: its coder is the camera's.
+        if self._audit_every == 0 or table.lossless[chosen] or table.codec[chosen] == "jpeg":
             return None
         if now.runs - self._audited_at < self._audit_every:
             return None

@@ -85,7 +85,7 @@ def _frames(tables: CodecTables, number: int, place: int, held_out: HeldOut) -> 
 
 
 def _changes(tables: CodecTables, number: int, place: int, held_out: HeldOut) -> _CodedTensor:
-    """Each frame against the one before; the first of a scene, and one after a frame sent raw, is a key frame."""
+    """Each frame against the one before, as if that had been acknowledged; the first of a scene is a key frame."""
     tensor = held_out.activations.tensors[place]
     coded, seen = [], []
     reference: bytes | None = None
@@ -97,12 +97,13 @@ def _changes(tables: CodecTables, number: int, place: int, held_out: HeldOut) ->
         coded.append(one)
         if one.codec is CodecId.RAW:
             seen.append(one.data)
-            reference = None
-            continue
-        values, arrived = tables.decode_change(number, place, one.data, reference, tensor.bytes)
-        if arrived != levels:
-            raise CalibrationError(f"setting {number}: both ends of codec delta remember different levels")
-        seen.append(values)
+        else:
+            values, arrived = tables.decode_change(number, place, one.data, reference, tensor.bytes)
+            if arrived != levels:
+                raise CalibrationError(
+                    f"setting {number}: both ends of codec delta remember different levels"
+                )
+            seen.append(values)
         reference = levels
     return _CodedTensor(coded, _stacked(seen, held_out.activations.elements[place]))
 
