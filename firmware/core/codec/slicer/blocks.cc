@@ -18,18 +18,4 @@ void divide(const uint8_t* firsts, uint32_t count, uint8_t last, uint8_t widest,
   }
 }
 
-uint8_t slicer_value(const SlicerSettings& settings, const SlicerBlock& block, uint32_t cell, bool below) {
-  uint32_t rank = block.first + cell * block.width + block.offset;
-  rank = rank < block.last ? rank : block.last;
-  uint32_t order = 0;
-  if (below) {
-    const uint32_t distance = rank + settings.floor_below - 1;
-    order = distance < settings.zero ? settings.zero - distance : 0;
-  } else {
-    const uint32_t distance = rank + settings.floor_above - 1;
-    order = distance < 255u - settings.zero ? settings.zero + distance : 255;
-  }
-  return static_cast<uint8_t>(order ^ settings.order_bit);
-}
-
 }  // namespace cutpoint

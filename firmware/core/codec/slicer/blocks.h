@@ -33,6 +33,11 @@ struct SlicerBlock {
   uint16_t cells = 0;
 
   bool empty() const { return cells == 0; }
+  // What a cell decodes to.
+  uint8_t rank_of(uint32_t cell) const {
+    const uint32_t rank = first + cell * width + offset;
+    return static_cast<uint8_t>(rank < last ? rank : last);
+  }
   // Flags at most that tell a cell in a stream.
   uint32_t most_flags() const {
     return cells <= kSlicerCellFlags ? cells - 1u : kSlicerCellFlags;
@@ -43,22 +48,21 @@ struct SlicerBlock {
 struct SlicerBlocks {
   SlicerBlock block[kSlicerMaxBlocks];
   uint32_t count = 1;
-
-  uint32_t of(uint32_t rank) const {
-    uint32_t j = count - 1;
-    while (rank < block[j].first) {
-      --j;
-    }
-    return j;
-  }
 };
 
 // Gives the blocks that begin at these ranks, ascending and none of them 0, their ends and cells; `last` is the end of the
 // last one, not before its beginning.
 void divide(const uint8_t* firsts, uint32_t count, uint8_t last, uint8_t widest, SlicerBlocks& blocks);
 
-// The byte of an element in that cell.
-uint8_t slicer_value(const SlicerSettings& settings, const SlicerBlock& block, uint32_t cell, bool below);
+// The byte that stands for a rank, one of a block's, on that side of the zero point.
+inline uint8_t slicer_value(const SlicerSettings& settings, uint32_t rank, bool below) {
+  const uint32_t floor = below ? settings.floor_below : settings.floor_above;
+  const uint32_t room = below ? settings.zero : 255u - settings.zero;
+  uint32_t distance = rank + floor - 1;
+  distance = distance < room ? distance : room;
+  const uint32_t order = below ? settings.zero - distance : settings.zero + distance;
+  return static_cast<uint8_t>(order ^ settings.order_bit);
+}
 
 }  // namespace cutpoint
 

@@ -1,4 +1,5 @@
 #include "../../bytes.h"
+#include "frame.h"
 #include "maps.h"
 #include "plain.h"
 #include "selection.h"
@@ -29,24 +30,16 @@ uint8_t* write_head(SlicerForm form, uint32_t shift, const SlicerBlocks& blocks,
   return to;
 }
 
-// What is known of a frame before its form is chosen.
-struct Frame {
-  const SlicerSettings& settings;
-  Bytes elements;
-  const Maps& maps;
-  const Selection& selection;
-};
-
 // The whole of form 2; 0 where it does not fit.
-size_t encode_as_stream(const Frame& frame, MutableBytes out) {
+size_t encode_as_stream(const SlicerFrame& frame, MutableBytes out) {
   const SlicerBlocks& blocks = frame.selection.blocks;
   SlicerFrequencies frequencies = {};
-  count_flags(frame.settings, frame.maps, frame.selection, frequencies);
+  count_flags(frame, frequencies);
   const size_t head = head_bytes(blocks) + SlicerFrequencies::bytes(frame.settings, blocks);
   if (out.size() < head) {
     return 0;
   }
-  const size_t stream = encode_flags(frame.settings, frame.elements, frame.maps, blocks, frequencies, out.from(head));
+  const size_t stream = encode_flags(frame, frequencies, out.from(head));
   if (stream == 0) {
     return 0;
   }
@@ -56,14 +49,14 @@ size_t encode_as_stream(const Frame& frame, MutableBytes out) {
 }
 
 // The forms of which the size is known before they are written.
-size_t encode_plain(const Frame& frame, SlicerForm form, size_t bytes, MutableBytes out) {
+size_t encode_plain(const SlicerFrame& frame, SlicerForm form, size_t bytes, MutableBytes out) {
   const SlicerBlocks& blocks = frame.selection.blocks;
   uint8_t* const at = out.end() - bytes;
   if (form == SlicerForm::kBitmap) {
-    write_bitmap(frame.settings, frame.elements, frame.maps, blocks, write_head(form, 0, blocks, at));
+    write_bitmap(frame, write_head(form, 0, blocks, at));
   } else {
     const uint32_t shift = run_shift(frame.settings.elements(), frame.selection.kept);
-    write_runs(frame.settings, frame.elements, frame.maps, blocks, shift, write_head(form, shift, blocks, at));
+    write_runs(frame, shift, write_head(form, shift, blocks, at));
   }
   return bytes;
 }
@@ -79,7 +72,8 @@ size_t encode_slicer(const SlicerSettings& settings, Bytes elements, MutableByte
   }
   uint8_t* const memory = out.data() + skipped;
   Selection selection;
-  select(settings, elements, Halves(memory + kHistogramBytes), Halves(memory), selection);
+  const Halves ranks(memory);
+  select(settings, elements, Halves(memory + kHistogramBytes), ranks, selection);
   if (selection.kept == 0) {
     *(out.end() - 1) = static_cast<uint8_t>(SlicerForm::kNothing);
     return 1;
@@ -89,7 +83,7 @@ size_t encode_slicer(const SlicerSettings& settings, Bytes elements, MutableByte
 
   const size_t room = out.size() - work;
   const size_t most = room < elements.size() ? room : elements.size();
-  const Frame frame = {settings, elements, maps, selection};
+  const SlicerFrame frame(settings, elements, maps, selection, ranks);
   const size_t as_stream = encode_as_stream(frame, MutableBytes(out.end() - most, most));
 
   const size_t head = head_bytes(selection.blocks);
@@ -107,7 +101,7 @@ size_t encode_slicer(const SlicerSettings& settings, Bytes elements, MutableByte
   const size_t limit = runs_beat ? best : best - 1;
   if (run_head <= limit && 8 * (limit - run_head) >= value_bits) {
     const size_t most_bits = 8 * (limit - run_head) - value_bits;
-    const size_t run_bits = measure_runs(settings, maps, selection.kept, most_bits);
+    const size_t run_bits = measure_runs(frame, most_bits);
     if (run_bits <= most_bits) {
       best = run_head + whole_bytes(run_bits + value_bits);
       form = SlicerForm::kRuns;

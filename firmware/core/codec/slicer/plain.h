@@ -8,8 +8,7 @@
 #include "../../span.h"
 #include "../../status.h"
 #include "blocks.h"
-#include "maps.h"
-#include "selection.h"
+#include "frame.h"
 #include "settings.h"
 
 namespace cutpoint {
@@ -21,13 +20,11 @@ constexpr size_t kRunHeadBytes = 2;  // u16 kept
 uint32_t run_shift(size_t elements, uint32_t kept);
 
 // Bits of all run lengths, or any number above `most` where they are more.
-size_t measure_runs(const SlicerSettings& settings, const Maps& maps, uint32_t kept, size_t most);
+size_t measure_runs(const SlicerFrame& frame, size_t most);
 
 // Write behind the head; the caller has measured.
-void write_bitmap(const SlicerSettings& settings, Bytes elements, const Maps& maps, const SlicerBlocks& blocks,
-                  uint8_t* to);
-void write_runs(const SlicerSettings& settings, Bytes elements, const Maps& maps, const SlicerBlocks& blocks,
-                uint32_t shift, uint8_t* to);
+void write_bitmap(const SlicerFrame& frame, uint8_t* to);
+void write_runs(const SlicerFrame& frame, uint32_t shift, uint8_t* to);
 
 Status read_bitmap(const SlicerSettings& settings, const SlicerBlocks& blocks, Bytes coded, MutableBytes elements);
 Status read_runs(const SlicerSettings& settings, const SlicerBlocks& blocks, uint32_t shift, Bytes coded,

@@ -13,7 +13,7 @@ bool take_value(const SlicerSettings& settings, const SlicerBlocks& blocks, BitR
     return false;
   }
   const uint32_t cell = reader.take(bits_for(block.cells));
-  element = slicer_value(settings, block, cell, below);
+  element = slicer_value(settings, block.rank_of(cell), below);
   return cell < block.cells && !reader.ended();
 }
 

@@ -3,39 +3,43 @@
 namespace cutpoint {
 namespace {
 
-void count_orders(const SlicerSettings& settings, Bytes elements, Halves orders) {
-  for (size_t order = 0; order < kHistogramHalves; ++order) {
-    orders.set(order, 0);
+void clear(Halves counts) {
+  for (size_t i = 0; i < kHistogramHalves; ++i) {
+    counts.set(i, 0);
   }
-  const uint8_t turned = settings.order_bit;
+}
+
+// By the byte as it is.
+void count_bytes(Bytes elements, Halves counts) {
+  clear(counts);
   const uint8_t* at = elements.begin();
-  // Four at a time: the loop is half of the work.
+  // Four at a time: the loop would be a third of the work.
   for (size_t left = elements.size() / 4; left != 0; --left, at += 4) {
     for (size_t i = 0; i < 4; ++i) {
-      const size_t order = at[i] ^ turned;
-      orders.set(order, static_cast<uint16_t>(orders[order] + 1u));
+      counts.set(at[i], static_cast<uint16_t>(counts[at[i]] + 1u));
     }
   }
   for (; at != elements.end(); ++at) {
-    const size_t order = *at ^ turned;
-    orders.set(order, static_cast<uint16_t>(orders[order] + 1u));
+    counts.set(*at, static_cast<uint16_t>(counts[*at] + 1u));
   }
 }
 
 // Both sides on one another.
-void fold(const SlicerSettings& settings, Halves orders, Halves ranks) {
-  const uint32_t zero = settings.zero;
-  for (size_t rank = 0; rank < kHistogramHalves; ++rank) {
-    uint32_t count = 0;
-    const size_t above = zero + settings.floor_above + rank - 1;
-    const size_t below = settings.floor_below + rank - 1;
-    if (rank != 0 && settings.floor_above != 0 && above <= 255) {
-      count = orders[above];
+void fold(const SlicerSettings& settings, Halves bytes, Halves ranks) {
+  clear(ranks);
+  const uint32_t turned = settings.order_bit;
+  if (settings.floor_above != 0) {
+    size_t rank = 0;
+    for (uint32_t order = settings.zero + settings.floor_above; order <= 255; ++order) {
+      ranks.set(++rank, bytes[order ^ turned]);
     }
-    if (rank != 0 && settings.floor_below != 0 && below <= zero) {
-      count += orders[zero - below];
+  }
+  if (settings.floor_below != 0) {
+    size_t rank = 0;
+    for (uint32_t order = settings.zero - settings.floor_below + 1u; order-- != 0;) {
+      ++rank;
+      ranks.set(rank, static_cast<uint16_t>(ranks[rank] + bytes[order ^ turned]));
     }
-    ranks.set(rank, static_cast<uint16_t>(count));
   }
 }
 
@@ -79,8 +83,8 @@ void split(const SlicerSettings& settings, Halves ranks, Selection& selection) {
   divide(firsts, blocks, static_cast<uint8_t>(last), settings.widest, selection.blocks);
 }
 
-// Offset of a block, and what the cells of its elements take.
-void count_cells(Halves ranks, SlicerBlock& block, FlagCount& more, uint32_t& value_bits) {
+// Offset of block j, and what the cells of its elements take. Counts of ranks become where they lie.
+void count_cells(Halves ranks, uint32_t j, SlicerBlock& block, FlagCount& more, uint32_t& value_bits) {
   const uint32_t most = block.most_flags();
   uint32_t count = 0;
   uint32_t within = 0;  // sum of places in cells
@@ -93,6 +97,7 @@ void count_cells(Halves ranks, SlicerBlock& block, FlagCount& more, uint32_t& va
       within += here * place;
       more.ones += here * (cell < most ? cell : most);
       more.all += cell < most ? here : 0;  // the flag that ends them
+      ranks.set(rank, static_cast<uint16_t>(cell << kCellShift | j));
     }
     if (++place == block.width) {
       place = 0;
@@ -106,9 +111,9 @@ void count_cells(Halves ranks, SlicerBlock& block, FlagCount& more, uint32_t& va
 
 }  // namespace
 
-void select(const SlicerSettings& settings, Bytes elements, Halves orders, Halves ranks, Selection& selection) {
-  count_orders(settings, elements, orders);
-  fold(settings, orders, ranks);
+void select(const SlicerSettings& settings, Bytes elements, Halves bytes, Halves ranks, Selection& selection) {
+  count_bytes(elements, bytes);
+  fold(settings, bytes, ranks);
   keep_highest(settings.keep, ranks, selection);
   if (selection.kept == 0) {
     return;
@@ -118,7 +123,7 @@ void select(const SlicerSettings& settings, Bytes elements, Halves orders, Halve
   for (uint32_t j = 0; j < settings.blocks(); ++j) {
     SlicerBlock& block = selection.blocks.block[j];
     if (!block.empty()) {
-      count_cells(ranks, block, selection.more[j], selection.value_bits);
+      count_cells(ranks, j, block, selection.more[j], selection.value_bits);
     }
   }
 }

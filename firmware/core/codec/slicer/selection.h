@@ -38,8 +38,11 @@ struct Selection {
 
 constexpr size_t kHistogramHalves = 256;
 
-// `counts` has room for a histogram. It ends up by rank, of what is kept; `orders` is used up.
-void select(const SlicerSettings& settings, Bytes elements, Halves orders, Halves ranks, Selection& selection);
+constexpr uint32_t kCellShift = 3;  // above the number of a block
+
+// Both arrays have that room. `bytes` is used up; `ranks` says afterwards of each rank that is kept where it lies: its block,
+// and its cell << kCellShift.
+void select(const SlicerSettings& settings, Bytes elements, Halves bytes, Halves ranks, Selection& selection);
 
 }  // namespace cutpoint
 

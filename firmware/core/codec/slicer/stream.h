@@ -8,8 +8,7 @@
 #include "../../span.h"
 #include "../../status.h"
 #include "blocks.h"
-#include "maps.h"
-#include "selection.h"
+#include "frame.h"
 #include "settings.h"
 
 namespace cutpoint {
@@ -28,12 +27,10 @@ struct SlicerFrequencies {
 };
 
 // Looks at every element once.
-void count_flags(const SlicerSettings& settings, const Maps& maps, const Selection& selection,
-                 SlicerFrequencies& frequencies);
+void count_flags(const SlicerFrame& frame, SlicerFrequencies& frequencies);
 
 // Writes the stream into the end of `out`; returns how many bytes, 0 where they do not fit.
-size_t encode_flags(const SlicerSettings& settings, Bytes elements, const Maps& maps, const SlicerBlocks& blocks,
-                    const SlicerFrequencies& frequencies, MutableBytes out);
+size_t encode_flags(const SlicerFrame& frame, const SlicerFrequencies& frequencies, MutableBytes out);
 
 Status decode_flags(const SlicerSettings& settings, const SlicerBlocks& blocks, const SlicerFrequencies& frequencies,
                     Bytes stream, MutableBytes elements);

@@ -1,103 +1,145 @@
 #include "flags.h"
 #include "stream.h"
 
+#define CUTPOINT_INLINE inline __attribute__((always_inline))
+
 namespace cutpoint {
 namespace {
 
-// Which side of the zero point an element lies on, in three bits: 0 it is the zero point, 1 above, 4 below. Both
-// neighbours' together say everything that a context asks.
-class Sides {
- public:
-  explicit Sides(const SlicerSettings& settings) : order_bit_(settings.order_bit), zero_(settings.zero) {}
+// Which side of the zero point an element lies on: 0 where it is the zero point. The sum of both neighbours' says
+// everything that a context asks.
+constexpr uint32_t kAbove = 1;
+constexpr uint32_t kBelow = 3;
+constexpr uint32_t kSums = 2 * kBelow + 1;
 
-  uint32_t of(uint8_t element) const {
-    const uint32_t order = static_cast<uint32_t>(element ^ order_bit_);
-    return static_cast<uint32_t>(order > zero_) | static_cast<uint32_t>(order < zero_) << 2;
+constexpr uint32_t neighbours_kept(uint32_t sum) { return sum % kBelow + sum / kBelow; }
+constexpr bool like_above(uint32_t sum) { return sum == kAbove || sum == 2 * kAbove; }
+constexpr bool like_below(uint32_t sum) { return sum == kBelow || sum == 2 * kBelow; }
+
+// Everything that is looked up for an element lies together, and is the decoder's own: elements may be written without
+// reading any of it again.
+class StreamDecoder {
+ public:
+  StreamDecoder(const SlicerSettings& settings, const SlicerBlocks& blocks, const SlicerFrequencies& frequencies)
+      : settings_(settings), zero_(settings.zero ^ settings.order_bit) {
+    for (uint32_t sum = 0; sum < kSums; ++sum) {
+      for (uint32_t recent = 0; recent < 2; ++recent) {
+        kept_[sum][recent] = frequencies.kept[2 * neighbours_kept(sum) + recent];
+      }
+    }
+    sign_ = frequencies.sign;
+    uint32_t cells = 0;
+    for (uint32_t j = 0; j < blocks.count; ++j) {
+      const SlicerBlock& block = blocks.block[j];
+      cut_[j] = {frequencies.more[j], static_cast<uint8_t>(block.empty() ? 0 : block.most_flags()),
+                 static_cast<uint8_t>(block.escape_bits()), block.cells, static_cast<uint16_t>(cells)};
+      for (uint32_t cell = 0; cell < block.cells; ++cell, ++cells) {
+        ranks_[cells] = block.rank_of(cell);
+      }
+    }
+    for (uint32_t order = 0; order < 256; ++order) {
+      side_[order ^ settings.order_bit] =
+          static_cast<uint8_t>(order < settings.zero ? kBelow : order > settings.zero ? kAbove : 0);
+    }
+  }
+
+  Status decode(Bytes stream, MutableBytes elements) const {
+    FlagReader reader(stream);
+    const size_t row_elements = settings_.row_elements();
+    uint8_t* at = elements.begin();
+    for (size_t y = 0; y < settings_.height; ++y) {
+      uint32_t recent = 0;
+      // Of the first pixel the left neighbours lie outside, of the first row the upper ones.
+      const Neighbour upper = {y != 0 ? at - row_elements : &zero_, y != 0 ? 1u : 0u};
+      if (!decode_run(reader, {&zero_, 0}, upper, settings_.channels, recent, at)) {
+        return Status::kCoded;
+      }
+      const Neighbour left = {at, 1};
+      const Neighbour next_upper = {upper.at + upper.step * settings_.channels, upper.step};
+      if (!decode_run(reader, left, next_upper, row_elements - settings_.channels, recent,
+                      at + settings_.channels)) {
+        return Status::kCoded;
+      }
+      at += row_elements;
+    }
+    return reader.finish();
   }
 
  private:
-  uint8_t order_bit_;
-  uint32_t zero_;
-};
+  struct Neighbour {
+    const uint8_t* at;
+    size_t step;  // 0: the zero point over and over
+  };
 
-constexpr uint32_t kAboveMask = 3;  // neighbours above the zero point
-
-constexpr uint32_t neighbours_kept(uint32_t sides) { return (sides & kAboveMask) + (sides >> 2); }
-
-class StreamDecoder {
- public:
-  StreamDecoder(const SlicerSettings& settings, const SlicerBlocks& blocks, const SlicerFrequencies& frequencies,
-                Bytes stream, MutableBytes elements)
-      : settings_(settings), blocks_(blocks), frequencies_(frequencies), elements_(elements), reader_(stream) {}
-
-  Status decode() {
-    const size_t row_elements = settings_.row_elements();
-    const uint8_t zero = settings_.zero ^ settings_.order_bit;
-    const Sides sides(settings_);
-    uint8_t* at = elements_.begin();
-    for (size_t y = 0; y < settings_.height; ++y) {
-      uint32_t recent = 0;
-      for (size_t place = 0; place < row_elements; ++place, ++at) {
-        uint32_t around = 0;
-        if (place >= settings_.channels) {
-          around = sides.of(*(at - settings_.channels));
-        }
-        if (y != 0) {
-          around += sides.of(*(at - row_elements));
-        }
-        const uint32_t context = 2 * neighbours_kept(around) + ((recent & kSlicerRecentMask) != 0 ? 1 : 0);
-        recent <<= 1;
-        *at = zero;
-        if (reader_.flag(frequencies_.kept[context])) {
-          recent |= 1;
-          if (!value(around, *at)) {
-            return Status::kCoded;
-          }
+  // False for a block or cell that is not there.
+  CUTPOINT_INLINE bool decode_run(FlagReader& shared, Neighbour left, Neighbour upper, size_t count, uint32_t& recent,
+                                  uint8_t* to) const {
+    FlagReader reader = shared;  // in registers
+    uint32_t before = recent;
+    for (uint8_t* const end = to + count; to != end; ++to, left.at += left.step, upper.at += upper.step) {
+      const uint32_t sum = static_cast<uint32_t>(side_[*left.at]) + side_[*upper.at];
+      const bool kept = reader.flag(kept_[sum][before != 0 ? 1 : 0]);
+      before = before << 1 & kSlicerRecentMask;
+      *to = zero_;
+      if (kept) {
+        before |= 1;
+        if (!decode_value(reader, sum, *to)) {
+          return false;
         }
       }
     }
-    return reader_.finish();
+    shared = reader;
+    recent = before;
+    return true;
   }
 
- private:
-  // False for a block or cell that is not there.
-  bool value(uint32_t around, uint8_t& element) {
+  CUTPOINT_INLINE bool decode_value(FlagReader& reader, uint32_t sum, uint8_t& element) const {
     bool below = settings_.floor_below != 0;
     if (settings_.both_sides()) {
-      const bool like_above = (around & kAboveMask) != 0;
-      const bool like_below = around >> 2 != 0;
-      below = like_above != like_below ? reader_.flag(frequencies_.sign) == like_below : reader_.even(1) != 0;
+      below = like_above(sum)   ? !reader.flag(sign_)
+              : like_below(sum) ? reader.flag(sign_)
+                                : reader.even(1) != 0;
     }
-    const uint32_t j = reader_.even(settings_.block_bits);
-    const SlicerBlock& block = blocks_.block[j];
-    if (block.empty()) {
-      return false;
-    }
-    const uint32_t most = block.most_flags();
+    const uint32_t j = settings_.block_bits != 0 ? reader.even(settings_.block_bits) : 0;
+    const Cut& cut = cut_[j];
     uint32_t cell = 0;
-    while (cell < most && reader_.flag(frequencies_.more[j])) {
+    while (cell < cut.most_flags && reader.flag(cut.more)) {
       ++cell;
     }
-    if (cell == most) {
-      cell += reader_.even(block.escape_bits());
+    if (cell == kSlicerCellFlags) {
+      cell += reader.even(cut.escape_bits);
     }
-    element = slicer_value(settings_, block, cell, below);
-    return cell < block.cells;
+    if (cell >= cut.cells) {
+      return false;
+    }
+    element = slicer_value(settings_, ranks_[cut.first + cell], below);
+    return true;
   }
 
-  const SlicerSettings& settings_;
-  const SlicerBlocks& blocks_;
-  const SlicerFrequencies& frequencies_;
-  MutableBytes elements_;
-  FlagReader reader_;
+  // What a block's element is read by.
+  struct Cut {
+    uint8_t more;
+    uint8_t most_flags;
+    uint8_t escape_bits;
+    uint16_t cells;
+    uint16_t first;  // of its cells among all
+  };
+
+  const SlicerSettings settings_;
+  const uint8_t zero_;
+  uint8_t kept_[kSums][2];
+  uint8_t sign_;
+  Cut cut_[kSlicerMaxBlocks] = {};
+  uint8_t side_[256];  // by element
+  uint8_t ranks_[256];  // by cell: all blocks together have no more cells than there are ranks
 };
 
 }  // namespace
 
 Status decode_flags(const SlicerSettings& settings, const SlicerBlocks& blocks, const SlicerFrequencies& frequencies,
                     Bytes stream, MutableBytes elements) {
-  StreamDecoder decoder(settings, blocks, frequencies, stream, elements);
-  return decoder.decode();
+  const StreamDecoder decoder(settings, blocks, frequencies);
+  return decoder.decode(stream, elements);
 }
 
 }  // namespace cutpoint

@@ -1,119 +1,154 @@
-#include "element.h"
 #include "flags.h"
 #include "stream.h"
 
-// A head on a chip spends its time here; firmware/qemu counts the instructions.
+// A head on a chip spends its time here: written so that one element takes few instructions, which firmware/qemu counts.
 #define CUTPOINT_INLINE inline __attribute__((always_inline))
 
 namespace cutpoint {
 namespace {
 
+constexpr size_t kBatch = 8;  // elements of which the flags are looked up by one word of four bits each
+constexpr uint32_t kIsKept = 8;
+
+// Eight bits, each in four.
+CUTPOINT_INLINE uint32_t spread(uint32_t bits) {
+  bits &= 0xFFu;
+  bits = (bits | bits << 12) & 0x000F000Fu;
+  bits = (bits | bits << 6) & 0x03030303u;
+  return (bits | bits << 3) & 0x11111111u;
+}
+
+// A bit for each of up to 32 elements, the first in bit 0.
+struct Word {
+  uint32_t kept;
+  uint32_t left;
+  uint32_t upper;
+  uint32_t recent;
+  uint32_t below;
+  uint32_t foretold;  // its neighbours say on which side it is
+  uint32_t as_foretold;
+};
+
 class StreamEncoder {
  public:
-  StreamEncoder(const SlicerSettings& settings, Bytes elements, const Maps& maps, const SlicerBlocks& blocks,
-                const SlicerFrequencies& frequencies, MutableBytes out)
-      : settings_(settings), elements_(elements), maps_(maps), blocks_(blocks), sorter_(settings, blocks), writer_(out) {
-    for (size_t i = 0; i < kSlicerContexts; ++i) {
-      kept_[i].set(frequencies.kept[i]);
+  StreamEncoder(const SlicerFrame& frame, const SlicerFrequencies& frequencies)
+      : frame_(frame),
+        settings_(frame.settings),
+        blocks_(frame.selection.blocks),
+        block_bits_(frame.settings.block_bits),
+        both_sides_(frame.settings.both_sides()) {
+    for (uint32_t i = 0; i < kSlicerContexts; ++i) {
+      Flag flag;
+      flag.set(frequencies.kept[i]);
+      kept_[i] = flag.symbol[0];
+      kept_[kIsKept | i] = flag.symbol[1];
     }
     sign_.set(frequencies.sign);
-    for (uint32_t j = 0; j < blocks.count; ++j) {
+    for (uint32_t j = 0; j < blocks_.count; ++j) {
       more_[j].set(frequencies.more[j]);
     }
   }
 
-  size_t encode() {
-    const uint8_t* row = elements_.end();
+  // Not inlined: with this object behind a pointer, what an entry of its tables takes is one addition.
+  __attribute__((noinline)) size_t encode(MutableBytes out) const {
+    FlagWriter writer(out);
+    const uint8_t* row = frame_.elements.end();
     for (size_t y = settings_.height; y-- != 0;) {
       row -= settings_.row_elements();
-      for (size_t word = maps_.row_words(); word-- != 0;) {
+      for (size_t word = frame_.maps.row_words(); word-- != 0;) {
+        const Surroundings around = frame_.maps.look(y, word);
+        const Word seen = {around.above | around.below,
+                           around.left,
+                           around.upper,
+                           around.recent,
+                           around.below,
+                           around.like_above | around.like_below,
+                           (around.above & around.like_above) | (around.below & around.like_below)};
         const size_t left = settings_.row_elements() - 32 * word;
-        if (!encode_word(maps_.look(y, word), row + 32 * word, left < 32 ? left : 32)) {
-          return 0;
+        size_t end = left < 32 ? left : 32;
+        while (end != 0) {
+          const size_t begin = (end - 1) / kBatch * kBatch;
+          if (!encode_batch(writer, seen, row + 32 * word, begin, end - begin)) {
+            return 0;
+          }
+          end = begin;
         }
       }
     }
-    return writer_.finish();
+    return writer.finish();
   }
 
  private:
-  // `count` elements from `first` on, the last of them first.
-  bool encode_word(const Surroundings& seen, const uint8_t* first, size_t count) {
-    FlagWriter writer = writer_;  // in registers
-    const uint32_t unused = static_cast<uint32_t>(32 - count);
-    uint32_t here = (seen.above | seen.below) << unused;
-    uint32_t left = seen.left << unused;
-    uint32_t upper = seen.upper << unused;
-    uint32_t recent = seen.recent << unused;
-    bool fits = true;
-    for (uint32_t i = static_cast<uint32_t>(count); i-- != 0;) {
-      const Flag& flag = kept_[((left >> 31) + (upper >> 31)) * 2 + (recent >> 31)];
-      if ((here >> 31) == 0) {
-        fits = writer.put(flag.symbol[0]);
-      } else {
-        writer_ = writer;
-        fits = encode_value(seen, first[i], i);
-        writer = writer_;
-        fits = fits && writer.put(flag.symbol[1]);
-      }
-      if (!fits) {
+  // `count` elements from `begin` of the word on, the last of them first. `first`: the word's first element.
+  CUTPOINT_INLINE bool encode_batch(FlagWriter& writer, const Word& seen, const uint8_t* first, size_t begin,
+                                    size_t count) const {
+    // Four bits each: kept, how many neighbours are kept, whether one of those before is.
+    uint32_t codes = spread(seen.kept >> begin) << 3 |
+                     (spread(seen.left >> begin) + spread(seen.upper >> begin)) << 1 | spread(seen.recent >> begin);
+    codes <<= 4 * (kBatch - count);
+    for (size_t i = begin + count; i-- != begin; codes <<= 4) {
+      if (codes >> 31 != 0 && !encode_value(writer, seen, first[i], static_cast<uint32_t>(i))) {
         return false;
       }
-      here <<= 1;
-      left <<= 1;
-      upper <<= 1;
-      recent <<= 1;
+      if (!writer.put(kept_[codes >> 28])) {
+        return false;
+      }
     }
-    writer_ = writer;
     return true;
   }
 
   // Cell, block and sign: what is read last goes first.
-  __attribute__((noinline)) bool encode_value(const Surroundings& seen, uint8_t element, uint32_t place) {
+  CUTPOINT_INLINE bool encode_value(FlagWriter& writer, const Word& seen, uint8_t element, uint32_t place) const {
     const bool below = (seen.below >> place & 1u) != 0;
-    const KeptElement kept = sorter_.of(element, below);
+    const KeptElement kept = frame_.kept(element, below);
     const SlicerBlock& block = blocks_.block[kept.block];
-    const uint32_t most = block.most_flags();
-    uint32_t ones = kept.cell;
-    bool fits = true;
-    if (ones < most) {
-      fits = writer_.put(more_[kept.block].symbol[0]);
-    } else {
-      fits = writer_.put_even(ones - most, block.escape_bits());
-      ones = most;
+    if (block.cells > 1) {
+      const uint32_t most = block.most_flags();
+      const Flag& more = more_[kept.block];
+      uint32_t ones = kept.cell;
+      if (ones < most) {
+        if (!writer.put(more.symbol[0])) {
+          return false;
+        }
+      } else {
+        if (!writer.put_even(ones - most, block.escape_bits())) {
+          return false;
+        }
+        ones = most;
+      }
+      for (; ones != 0; --ones) {
+        if (!writer.put(more.symbol[1])) {
+          return false;
+        }
+      }
     }
-    for (; ones != 0 && fits; --ones) {
-      fits = writer_.put(more_[kept.block].symbol[1]);
+    if (block_bits_ != 0 && !writer.put_even(kept.block, block_bits_)) {
+      return false;
     }
-    fits = fits && writer_.put_even(kept.block, settings_.block_bits);
-    if (!settings_.both_sides()) {
-      return fits;
+    if (!both_sides_) {
+      return true;
     }
-    const bool like_above = (seen.like_above >> place & 1u) != 0;
-    const bool like_below = (seen.like_below >> place & 1u) != 0;
-    if (like_above || like_below) {
-      return fits && writer_.put(sign_.symbol[below == like_below ? 1 : 0]);
+    if ((seen.foretold >> place & 1u) != 0) {
+      return writer.put(sign_.symbol[seen.as_foretold >> place & 1u]);
     }
-    return fits && writer_.put_even(below ? 1 : 0, 1);
+    return writer.put_even(below ? 1 : 0, 1);
   }
 
+  const SlicerFrame& frame_;
   const SlicerSettings& settings_;
-  Bytes elements_;
-  const Maps& maps_;
   const SlicerBlocks& blocks_;
-  ElementSorter sorter_;
-  FlagWriter writer_;
-  Flag kept_[kSlicerContexts];
+  uint32_t block_bits_;
+  bool both_sides_;
+  FlagSymbol kept_[2 * kIsKept];  // by four bits
   Flag sign_;
   Flag more_[kSlicerMaxBlocks];
 };
 
 }  // namespace
 
-size_t encode_flags(const SlicerSettings& settings, Bytes elements, const Maps& maps, const SlicerBlocks& blocks,
-                    const SlicerFrequencies& frequencies, MutableBytes out) {
-  StreamEncoder encoder(settings, elements, maps, blocks, frequencies, out);
-  return encoder.encode();
+size_t encode_flags(const SlicerFrame& frame, const SlicerFrequencies& frequencies, MutableBytes out) {
+  const StreamEncoder encoder(frame, frequencies);
+  return encoder.encode(out);
 }
 
 }  // namespace cutpoint
