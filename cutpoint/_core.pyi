@@ -14,6 +14,24 @@ def measure_tensor(codec: int, dtype: int, data: Buffer, fill: int = 0) -> tuple
 def decode_tensor(codec: int, dtype: int, coded: Buffer, raw_bytes: int) -> bytes | int: ...
 def crc32(data: Buffer, crc: int = 0) -> int: ...
 
+class CodecTables:
+    @property
+    def version(self) -> int: ...
+    @property
+    def count(self) -> int: ...
+    def setting(self, number: int, /) -> tuple[int, int, int]:
+        """(cut, codec, tensors). ValueError, as from the others, for a setting that is not here."""
+
+    def tensor(self, number: int, place: int, /) -> tuple[tuple[int, int, int], int, int, int]:
+        """(shape, dtype, levels, zero level)."""
+
+    def encode(self, number: int, place: int, data: Buffer, /) -> tuple[int, bytes]: ...
+    def decode(self, number: int, place: int, coded: Buffer, /) -> bytes | int: ...
+    def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
+        """One after another; or (which, status) of the first that is refused."""
+
+def open_codec_tables(data: Buffer, model_id: Buffer, /) -> CodecTables | int: ...
+
 # --- Frames (firmware/core/frame). Numbers are those of the wire; cutpoint.wire gives them names. What is refused comes
 # back as the core's Status (int).
 
@@ -229,6 +247,9 @@ class Deliver:
     def bytes_up(self) -> int: ...
     @property
     def bytes_down(self) -> int: ...
+    @property
+    def partial(self) -> bool:
+        """The edge made the answer of the chunks that had come."""
 
 class Command:
     """The edge asks for something besides an inference."""

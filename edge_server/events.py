@@ -58,8 +58,8 @@ class Answered:
     `edge_us` is the residence in the edge, `compute_us` the kernels' part of it; `bytes_up` is the whole
     activation message, `bytes_down` the result, headers included; `batch` how many inferences its invocation ran,
     0 where nothing was run; `plan_epoch` the plan that the device follows; `codec` how its tensors travelled.
-    `came` is None, or of an answer from the chunks that came the share of the tensors' elements that did: `bytes_up` are
-    those chunks then, and the wait for the others is in the stage `inbox`.
+    `came` is None, or of an answer from the chunks that came the share of the tensors' elements that did: `bytes_up`
+    are those chunks then, and the wait for the others is in the stage `inbox`.
     """
 
     device: DeviceId

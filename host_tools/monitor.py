@@ -167,7 +167,8 @@ def sentence(message: Message, names: Mapping[ModelId, str] = _NO_NAMES) -> str:
             if message.offered is not None:
                 answer = f": the edge offers {offer_words(message.offered, names)}"
             status = _word(message.status.name)
-            return f"#{message.sequence} {status}, {message.edge_us / 1000:.2f} ms in the edge{answer}"
+            part = ", of the chunks that came" if message.partial else ""
+            return f"#{message.sequence} {status}{part}, {message.edge_us / 1000:.2f} ms in the edge{answer}"
         case Plan():
             marks = "".join(f", {_word(flag.name or '')}" for flag in message.flags)
             return (
@@ -240,6 +241,7 @@ def summary(message: Message) -> dict[str, object]:
                 "status": message.status,
                 "edge_us": message.edge_us,
                 "answer": message.answer,
+                "partial": message.partial,
                 "offered": None if message.offered is None else [model.hex for model in message.offered],
             }
         case CommandMessage():

@@ -1,7 +1,34 @@
 """Feature codecs: how a tensor's bytes travel. The implementation is the device's (firmware/core/codec)."""
 
 from cutpoint.codec.codec import Codec, Coded, by_name, decode, names
-from cutpoint.codec.errors import CodecError, CodedError
+from cutpoint.codec.codec_tables import CodecTables, SettingHead, TensorHead
+from cutpoint.codec.errors import CodecError, CodedError, NoReferenceError, OtherTablesError
 from cutpoint.codec.numbers import CodecId, DType
+from cutpoint.codec.tables import Activity, Prediction, Quantiser, RansModel, RansTable, TensorTables
+from cutpoint.codec.tables_file import Setting, TensorBlock, encode_tables
 
-__all__ = ["Codec", "CodecError", "CodecId", "Coded", "CodedError", "DType", "by_name", "decode", "names"]
+__all__ = [
+    "Activity",
+    "Codec",
+    "CodecError",
+    "CodecId",
+    "CodecTables",
+    "Coded",
+    "CodedError",
+    "DType",
+    "NoReferenceError",
+    "OtherTablesError",
+    "Prediction",
+    "Quantiser",
+    "RansModel",
+    "RansTable",
+    "Setting",
+    "SettingHead",
+    "TensorBlock",
+    "TensorHead",
+    "TensorTables",
+    "by_name",
+    "decode",
+    "encode_tables",
+    "names",
+]

@@ -11,3 +11,11 @@ class CodecError(UsageError):
 
 class CodedError(PeerError):
     """Coded bytes that are the canonical form of no tensor of the stated dtype and size."""
+
+
+class OtherTablesError(CodedError):
+    """Coded bytes that were made with other tables."""
+
+
+class NoReferenceError(CodedError):
+    """The change of a frame that is not at hand."""

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cutpoint.codec import CodecError, CodecId, CodecTables
+from cutpoint.codec import CodecId
 from cutpoint.kernels import Array
 from cutpoint.wire import IncompleteActivation, IncompleteTensor
 from edge_server.catalogue.served import ExpectedTensor, TensorMismatchError
 
 
 def tensors_that_came(
-    expected: Sequence[ExpectedTensor], seen: IncompleteActivation, tables: CodecTables | None
+    expected: Sequence[ExpectedTensor], seen: IncompleteActivation, tables: object
 ) -> tuple[list[Array], float]:
     """Arrays in the order that the tail takes them, and the share of their elements that came, 0 to 1.
 
-    Of codec raw every whole element is there, of lowbit every element whose bits are, of rANS in slices every slice that
-    came whole. The other codecs cannot be undone in part: of those nothing is there. Raises TensorMismatchError
+    Of codec raw every whole element is there, of lowbit every element whose bits are, of rANS in slices every slice
+    that came whole. The other codecs cannot be undone in part: of those nothing is there. Raises TensorMismatchError
     when a record is not that of the tensor that belongs there.
     """
     if seen.tensor_count != len(expected):
@@ -41,7 +41,7 @@ def _tensor(
     record: IncompleteTensor,
     setting: int,
     place: int,
-    tables: CodecTables | None,
+    tables: object,
 ) -> tuple[Array, int]:
     if record.index != wanted.index or record.dtype != wanted.code or record.raw_bytes != wanted.bytes:
         raise TensorMismatchError(
@@ -50,12 +50,6 @@ def _tensor(
         )
     if record.codec is CodecId.RAW:
         return _raw(wanted, record)
-    if record.codec in (CodecId.LOWBIT, CodecId.RANS) and tables is not None:
-        try:
-            data, there = tables.decode_partial(setting, place, record.coded, record.came, record.raw_bytes)
-        except CodecError as error:
-            raise TensorMismatchError(f"tensor {wanted.index}: {error}") from error
-        return np.frombuffer(data, wanted.dtype).reshape(wanted.shape), there
     return _nothing(wanted), 0
 
 

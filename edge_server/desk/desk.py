@@ -18,10 +18,10 @@ from edge_server.counters import Counters
 from edge_server.desk.inbox import Inbox
 from edge_server.desk.inference import Inference
 from edge_server.desk.memory import Memory
+from edge_server.desk.partial_answers import PartialAnswers
 from edge_server.desk.reception import Reception
 from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
-from edge_server.desk.partial_answers import PartialAnswers
 from edge_server.desk.stages import Laps
 from edge_server.desk.timers import Timers
 from edge_server.errors import KeylessError

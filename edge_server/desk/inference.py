@@ -97,7 +97,8 @@ class Inference:
     def take_part(self, session: DeviceSession, deadline_ns: int) -> None:
         """Queue the unfinished activation of a device as far as it came, if that is enough for an answer.
 
-        Whatever is wrong with it is counted and not answered: it may still be completed, and its device finishes by itself.
+        Whatever is wrong with it is counted and not answered: it may still be completed, and its device finishes by
+        itself.
         """
         taken_ns = time.perf_counter_ns()
         assert session.receiver is not None
@@ -117,7 +118,7 @@ class Inference:
         ):
             return
         try:
-            arrays, came = tensors_that_came(model.expected[seen.cut], seen, model.tables)
+            arrays, came = tensors_that_came(model.expected[seen.cut], seen, None)
         except TensorMismatchError as error:
             self._counters.note(str(session.device), "partial_wrong_tensor", error)
             return

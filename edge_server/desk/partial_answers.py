@@ -10,8 +10,8 @@ from edge_server.desk.timers import Timers
 
 # An answer of a few objects, headers included.
 _RESULT_BYTES = 120
-# Inference.finished, encoding and the gateway, beside what the planner knows.
-_DESK_NS = 2_000_000
+# The desk's own part of the way, beside what the planner knows: other messages go before, threads wake late.
+_DESK_US = 5_000
 # A timer that comes this much early is not set again.
 _SOON_NS = 500_000
 
@@ -21,10 +21,11 @@ TakePart = Callable[[DeviceSession, int], None]
 class PartialAnswers:
     """One timer for each device that has an unfinished activation. Belongs to the desk's thread.
 
-    The device waits its deadline after it handed over its last chunk, which is at the earliest when the newest that came
-    left it. So an answer must leave when, from that one's arrival on, the deadline is over but for: the way of that chunk
-    up and of the answer down, which the planner's estimate of the link gives together, with twice its jitter; the wait
-    for a thread, and the tail. Where that leaves no time, the activation is not answered in part.
+    The device waits its deadline after it handed over its last chunk, which is at the earliest when the newest that
+    came left it. So, counted from the arrival of that one, an answer must leave when the deadline is over but for the
+    way of the chunk up and of the answer down, which the planner's estimate of the link gives together, and twice its
+    jitter. It is begun so long before that as the wait for a thread and twice the tail take. Where that leaves no time,
+    the activation is not answered in part.
     """
 
     def __init__(self, timers: Timers, take_part: TakePart) -> None:
@@ -63,6 +64,6 @@ class PartialAnswers:
         frame_bytes, received_ns = unfinished[-1]
         plan, link, edge = planning.plan, planning.planner.link, planning.planner.edge
         way_us = link.network_us(frame_bytes + _RESULT_BYTES) + 2 * link.jitter_us
-        leave_ns = received_ns + 1_000_000 * plan.deadline_ms - int(1000 * way_us) - _DESK_NS
-        begin_ns = leave_ns - int(1000 * (edge.wait_us + edge.tail_us(plan.cut)))
+        leave_ns = received_ns + 1_000_000 * plan.deadline_ms - int(1000 * way_us)
+        begin_ns = leave_ns - int(1000 * (_DESK_US + edge.wait_us + 2 * edge.tail_us(plan.cut)))
         return (begin_ns, leave_ns) if begin_ns > received_ns else None

@@ -52,8 +52,8 @@ class InferenceRecord:
     """One inference that was answered, acknowledged or refused; (device, boot, sequence) names it.
 
     `inbox_us` to `reply_us` are the stages of its way through the server, None where a stage was not met; `edge_us` is
-    the whole, `batch` the inferences that its invocation ran. `answer` is a short JSON text (`answer_text`). `came` is the
-    share of the tensors' elements that came, of an answer from the chunks that did; None of every other.
+    the whole, `batch` the inferences that its invocation ran. `answer` is a short JSON text (`answer_text`). `came` is
+    the share of the tensors' elements that came, of an answer from the chunks that did; None of every other.
     """
 
     at_us: int

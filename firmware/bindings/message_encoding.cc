@@ -78,8 +78,8 @@ nb::object encode_activation(nb::handle model, uint32_t boot, uint32_t sequence,
   fields.boot = boot;
   fields.sequence = sequence;
   fields.cut = cut;
-  fields.codec = static_cast<CodecId>(codec);
-  fields.setting = setting;
+  fields.coding.codec = static_cast<CodecId>(codec);
+  fields.coding.setting = setting;
   fields.flags = flags;
   fields.plan_epoch = plan_epoch;
   fields.tensors = held.views();

@@ -3,6 +3,7 @@
 
 void bind_frame(nanobind::module_& m);
 void bind_codec(nanobind::module_& m);
+void bind_codec_tables(nanobind::module_& m);
 void bind_session(nanobind::module_& m);
 void bind_settings(nanobind::module_& m);
 void bind_slot(nanobind::module_& m);
@@ -22,6 +23,7 @@ NB_MODULE(_core, m) {
   m.doc() = "firmware/core and firmware/device for Python: the very code that runs on a board.";
   bind_frame(m);
   bind_codec(m);
+  bind_codec_tables(m);
   bind_session(m);
   bind_settings(m);
   bind_slot(m);

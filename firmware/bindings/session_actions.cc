@@ -34,6 +34,7 @@ struct PythonDelivery {
   uint32_t encode_us;
   uint32_t bytes_up;
   uint32_t bytes_down;
+  bool partial;
 };
 
 struct PythonCommand {
@@ -75,6 +76,7 @@ nb::object python_delivery(const Delivery& delivery) {
   python.encode_us = delivery.encode_us;
   python.bytes_up = delivery.bytes_up;
   python.bytes_down = delivery.bytes_down;
+  python.partial = delivery.partial();
   return nb::cast(std::move(python));
 }
 
@@ -124,7 +126,8 @@ void bind_session_actions(nb::module_& m) {
       .def_ro("edge_us", &PythonDelivery::edge_us)
       .def_ro("encode_us", &PythonDelivery::encode_us)
       .def_ro("bytes_up", &PythonDelivery::bytes_up)
-      .def_ro("bytes_down", &PythonDelivery::bytes_down);
+      .def_ro("bytes_down", &PythonDelivery::bytes_down)
+      .def_ro("partial", &PythonDelivery::partial);
   nb::class_<PythonCommand>(m, "Command", "The edge asks for something besides an inference.")
       .def_ro("command", &PythonCommand::command)
       .def_ro("argument", &PythonCommand::argument);

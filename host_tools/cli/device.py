@@ -216,8 +216,9 @@ def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:
 
     answer = "no answer" if record.answer is None else answer_words(record.answer, labels)
     modelled = " (modelled)" if record.modelled else ""
+    part = " (of the chunks that came)" if record.partial else ""
     return (
-        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/] {record.reason}, cut {record.cut}, "
+        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/]{part} {record.reason}, cut {record.cut}, "
         f"{record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
         f"link {milliseconds(record.link_us)}, edge {milliseconds(record.edge_us)}, "
         f"total {milliseconds(record.total_us)}; {escape(answer)}"

@@ -130,6 +130,14 @@ def serve(
         int | None,
         typer.Option(min=1, max=600_000, help="Fixed deadline of the devices; planned by default."),
     ] = None,
+    partial_answers: Annotated[
+        bool,
+        typer.Option(
+            "--partial-answers",
+            help="Answer at a device's deadline from the chunks that came when others are missing "
+            "(docs/server.md).",
+        ),
+    ] = False,
     machine: Annotated[
         list[Path] | None,
         typer.Option(
@@ -197,6 +205,7 @@ def serve(
                     "exploration": exploration,
                     "forced_device_only": forced_device_only,
                     "deadline_ms": deadline_ms,
+                    "partial_answers": partial_answers,
                     "machines": tuple(machine or ()),
                     "http": http,
                     "log_format": log_format.value,

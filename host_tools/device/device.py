@@ -296,6 +296,7 @@ class VirtualDevice:
             "codecs": [*codec_names(), *(("jpeg",) if self.settings.jpeg is not None else ())],
             "max_payload": self.settings.chunk_bytes,
             "boot": boot,
+            "partial": True,
             "update": self.settings.update,
             "slot_bytes": self.settings.slot_bytes,
         }

@@ -284,6 +284,7 @@ class Driver:
             name=job.name,
             energy_uj=self._energy(job.device_us, action.bytes_up, total_us),
             overran_us=job.overran_us,
+            partial=action.partial,
         )
         job.answer.set_result(record)
         self.tell(record)

@@ -16,7 +16,8 @@ class InferenceRecord:
     modelled when `modelled`. encode_us, edge_us, link_us, total_us are measured: coding on this computer;
     the edge's stated residence; round trip less residence; from the input to the answer. energy_uj is
     modelled from the profile's currents and counts this inference alone. overran_us: how much longer this
-    computer took than the board it plays (then total_us is too long). answer is None when nobody answered.
+    computer took than the board it plays (then total_us is too long). answer is None when nobody answered. partial:
+    the edge made it of the chunks that had come.
     """
 
     sequence: int
@@ -36,3 +37,4 @@ class InferenceRecord:
     name: str = ""
     energy_uj: float | None = None
     overran_us: int = 0
+    partial: bool = False

@@ -61,9 +61,10 @@ class Program:
 
 
 def core_sources() -> list[Path]:
-    """Every source of `firmware/core`, relative to `firmware`."""
+    """Every source of `firmware/core` but its tests, relative to `firmware`."""
     firmware = source_tree() / "firmware"
-    return sorted(path.relative_to(firmware) for path in (firmware / "core").rglob("*.cc"))
+    paths = (firmware / "core").rglob("*.cc")
+    return sorted(path.relative_to(firmware) for path in paths if not path.stem.endswith("_test"))
 
 
 def compile_program(

@@ -77,7 +77,7 @@ TEST(a_writer_that_is_done_gives_no_more_frames) {
 
 TEST(the_size_of_the_whole_message_is_known_before_the_first_frame) {
   Sample sample;
-  sample.fields.codec = CodecId::kBitmap;
+  sample.fields.coding.codec = CodecId::kBitmap;
   sample.fields.flags = kFlagTimings;
   ActivationWriter writer;
   REQUIRE(writer.begin(sample.fields, 64) == Status::kOk);
@@ -141,7 +141,7 @@ TEST(without_a_clock_the_encode_time_is_what_the_caller_says) {
 
 TEST(a_tensor_that_changes_between_measuring_and_sending_is_an_error) {
   Sample sample;
-  sample.fields.codec = CodecId::kBitmap;
+  sample.fields.coding.codec = CodecId::kBitmap;
   ActivationWriter writer;
   REQUIRE(writer.begin(sample.fields) == Status::kOk);
   sample.data[5] = 7;
@@ -166,7 +166,7 @@ TEST(what_the_wire_cannot_carry_is_refused_before_the_first_frame) {
              sample.fields.cut = 3;
            }),
            Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId{7}; }), Status::kCodec);
+  CHECK_EQ(begins([](Sample& sample) { sample.fields.coding.codec = CodecId{7}; }), Status::kCodec);
   CHECK_EQ(begins([](Sample& sample) { sample.tensor.dtype = DType{0}; }), Status::kDType);
   CHECK_EQ(begins([](Sample&) {}, kMinChunkBytes - 1), Status::kArgument);
   const std::vector<TensorView> many(17);
@@ -245,11 +245,15 @@ TEST(newer_is_told_by_less_than_half_the_circle) {
 }
 
 TEST(a_setting_comes_with_a_calibrated_codec_and_the_other_way_round) {
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.setting = 1; }), Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) { sample.fields.codec = CodecId::kRans; }), Status::kArgument);
-  CHECK_EQ(begins([](Sample& sample) {
-             sample.fields.codec = CodecId::kRans;
-             sample.fields.setting = 1;
-           }),
-           Status::kOk);
+  ActivationWriter writer;
+  const auto begins = [&writer](CodecId codec, uint8_t setting) {
+    Sample sample;
+    sample.fields.coding.codec = codec;
+    sample.fields.coding.setting = setting;
+    return writer.begin(sample.fields);
+  };
+  CHECK_EQ(begins(CodecId::kRaw, 1), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kJpeg, 1), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kLowbit, 0), Status::kArgument);
+  CHECK_EQ(begins(CodecId::kRans, 1), Status::kOk);
 }

@@ -45,8 +45,8 @@ inline Frames activation_frames(const Message& message, const Read& read, size_t
   fields.boot = message.header.boot;
   fields.sequence = message.header.sequence;
   fields.cut = message.header.cut;
-  fields.codec = message.header.codec;
-  fields.setting = view.setting;
+  fields.coding.codec = message.header.codec;
+  fields.coding.setting = view.setting;
   fields.flags = message.header.flags;
   fields.plan_epoch = view.plan_epoch;
   fields.tensors = Span<const TensorView>(read.tensors.data(), read.tensors.size());

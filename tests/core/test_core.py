@@ -13,13 +13,14 @@ from toolchain import (
     build_programs,
     compile_object,
     core_sources,
+    core_tests,
     fuzz,
     in_parallel,
     program_or_skip,
     run,
 )
 
-PROGRAMS = sorted(TESTS.glob("*_test.cc"))
+PROGRAMS = core_tests()
 FUZZERS = sorted(TESTS.glob("fuzz_*.cc"))
 
 

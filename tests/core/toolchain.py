@@ -25,7 +25,12 @@ FUZZED = (*LANGUAGE, *SANITIZERS, "-O1", "-fsanitize=fuzzer-no-link")
 
 
 def core_sources() -> list[Path]:
-    return sorted(CORE.rglob("*.cc"))
+    return sorted(path for path in CORE.rglob("*.cc") if not path.stem.endswith("_test"))
+
+
+def core_tests() -> list[Path]:
+    """Programs: those of tests/core, and those that lie beside a codec."""
+    return sorted([*TESTS.glob("*_test.cc"), *CORE.rglob("*_test.cc")])
 
 
 def core_headers() -> list[Path]:

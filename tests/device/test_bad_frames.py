@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from device_watch import DEVICE, MakeDevice, Watch, eventually, expected, in_background, samples
 from edge_replies import spoilt_then_right, twice
@@ -146,3 +148,17 @@ def test_a_flood_of_frames_is_dropped_and_counted_while_the_engine_runs(
     assert waiting.result(timeout=10).answer == expected(bundle, sample)
     assert device.counters["inbox_full"] > 0
     eventually(lambda: device.counters["bad_frames"] + device.counters["inbox_full"] == 1200, "all counted")
+
+
+def test_an_answer_of_the_chunks_that_came_is_taken_and_said_to_be_one(
+    bus: MemoryBus, edge: ScriptedEdge, bundle: Bundle, make_device: MakeDevice, watch: Watch
+) -> None:
+    device = make_device(bus)
+    edge.plan(5)
+    watch.plan(1)
+    edge.reply = lambda edge, activation: edge.send(replace(edge.result(activation), partial=True))
+    sample = samples(bundle, 1)[0]
+    record = device.infer(sample)
+    assert (record.by, record.partial) == ("edge", True)
+    edge.reply = answer
+    assert not device.infer(sample).partial

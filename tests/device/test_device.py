@@ -111,6 +111,7 @@ def test_what_a_device_says_of_itself_is_true_and_readable(
     assert (about.operators, about.boot, about.engine, about.chip) == (bundle.n, 7, "litert", "esp32c3")
     assert about.free_ram == Profile.load("esp32-c3").memory.arena_bytes  # type: ignore[union-attr]
     assert edge.about_fields["modelled"] is True
+    assert about.partial is True
 
 
 def test_the_host_claims_no_memory_that_it_does_not_know(

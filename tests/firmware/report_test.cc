@@ -141,6 +141,8 @@ TEST(an_answer_names_what_is_known_and_leaves_the_rest_out) {
            std::string("@answer {\"sequence\":7,\"by\":\"edge\",\"reason\":\"edge\",\"cut\":17,\"total_us\":12000,"
                        "\"device_us\":9000,\"encode_us\":40,\"round_trip_us\":2230,\"edge_us\":800,\"bytes_up\":9300,"
                        "\"bytes_down\":64}"));
+  made.header.flags = kFlagPartial;
+  CHECK(string_of(write_answer_line(answer, Span<char>(to))).find("\"partial\":true,\"bytes_up\"") != std::string::npos);
   made.by = By::kDevice;
   made.reason = Reason::kRefused;
   made.refusal = ResultStatus::kOverloaded;

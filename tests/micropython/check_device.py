@@ -117,7 +117,7 @@ def frame(kind, payload, sequence=0, cut=0, flags=0, boot=7, codec=0, model=MODE
     return bytes(close_frame(buffer, header))
 
 
-def result(to, status=0, label=3, edge_us=500):
+def result(to, status=0, label=3, edge_us=500, flags=0):
     header, _ = open_frame(to)
     answer = 0 if status or header.flags & ANSWERED else 2
     records = struct.pack("<HHf", label, 0, 0.5) if answer else b""
@@ -126,6 +126,7 @@ def result(to, status=0, label=3, edge_us=500):
         struct.pack("<BBHI", status, answer, 1 if answer else 0, edge_us) + records,
         header.sequence,
         header.cut,
+        flags,
     )
 
 
@@ -160,6 +161,7 @@ def test_birth_and_will():
     )
     about = json.loads(bus.sent[1][1])
     expect((about["model"], about["operators"], about["boot"]), (MODEL, 0, 7), "about")
+    expect(about["partial"], True, "it takes answers of the chunks that came")
     device.close()
     expect(json.loads(bus.sent[-1][1])["state"], "sleeping", "goodbye")
 
@@ -173,6 +175,15 @@ def test_cut_0_is_answered_by_the_edge():
     header, payload = bus.frames("act")[0]
     expect(bytes(payload)[20:28], bytes(range(8)), "the tensor")
     expect(answer.round_trip_us >= 2000 and answer.edge_us == 500, True, "times")
+
+
+def test_an_answer_of_the_chunks_that_came_says_so():
+    device, bus, _ = made(engine=False)
+    bus.edge = lambda sent: [result(sent, flags=0x40)]
+    answer = device.infer()
+    expect((answer.by, answer.records, answer.partial), ("edge", [(3, 0.5)], True), "of a part")
+    bus.edge = lambda sent: [result(sent)]
+    expect(device.infer().partial, False, "whole")
 
 
 def test_a_device_without_engine_says_none_at_its_deadline_and_probes_with_the_question():

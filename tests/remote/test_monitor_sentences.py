@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutpoint.answer import Centroids
 from cutpoint.wire import (
     Command,
     CommandMessage,
@@ -129,3 +130,12 @@ def test_models_on_offer_are_said_by_name_where_there_is_one() -> None:
 def test_an_edge_that_has_nothing_to_offer_is_said() -> None:
     (frame,) = encode(Result(MODEL, 3, 11, 4, Status.UNKNOWN_MODEL, 250, offered=()))
     assert heard("res", frame).sentence.endswith("the edge offers no model")
+
+
+def test_an_answer_of_the_chunks_that_came_is_told_as_one() -> None:
+    in_part = Result(MODEL, 1, 7, 3, Status.OK, 900, Centroids(()), partial=True)
+    (frame,) = encode(in_part)
+    said = heard("res", frame)
+    assert said.sentence == "#7 ok, of the chunks that came, 0.90 ms in the edge: nothing found"
+    assert isinstance(said.message, dict)
+    assert said.message["partial"] is True

@@ -218,3 +218,30 @@ def test_a_session_keeps_its_clock_alive() -> None:
     gc.collect()
     device.session.tick()
     assert device.session.state == "online"
+
+
+def test_an_answer_of_the_chunks_that_came_is_the_answer_and_says_so() -> None:
+    device = DeviceSession().connect()
+    sequence = device.ask()
+    in_part = encode(Result(MODEL, BOOT, sequence, 2, Status.OK, 100, ANSWER, partial=True))[0]
+    device.session.frame(in_part)
+    (delivery,) = device.poll()
+    assert isinstance(delivery, _core.Deliver)
+    assert (delivery.by, delivery.partial) == ("edge", True)
+    assert delivery.result_frame is not None
+    assert decode(delivery.result_frame) == decode(in_part)
+    sequence = device.ask()
+    device.session.frame(result(sequence, 2))
+    (whole,) = device.poll()
+    assert isinstance(whole, _core.Deliver)
+    assert not whole.partial
+
+
+def test_the_whole_answer_after_one_of_the_chunks_that_came_is_a_duplicate() -> None:
+    device = DeviceSession().connect()
+    sequence = device.ask()
+    device.session.frame(encode(Result(MODEL, BOOT, sequence, 2, Status.OK, 100, ANSWER, partial=True))[0])
+    device.poll()
+    device.session.frame(result(sequence, 2))
+    assert device.poll() == []
+    assert device.session.counters["duplicate_results"] == 1

@@ -69,6 +69,7 @@ def test_a_device_is_shown_with_its_plan_its_rate_and_its_residence(
             "p50_ms": 10.0,
             "p99_ms": 20.0,
             "answered": 20,
+            "partial": 0,
             "refused": 1,
             "drops": 1,
             "seen_s": 1.6,

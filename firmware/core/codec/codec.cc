@@ -1,7 +1,9 @@
 #include "codec.h"
 
 #include "../bytes.h"
-#include "bitmap.h"
+#include "bitmap/bitmap.h"
+#include "lowbit/lowbit.h"
+#include "tables/codec_tables.h"
 
 namespace cutpoint {
 namespace {
@@ -15,9 +17,52 @@ void store_fill(int64_t fill, uint8_t (&to)[kMaxItemBytes]) {
   }
 }
 
+// Into the END of `out`; returns how many bytes, 0 where they do not fit or there is no codec for it.
+size_t make_whole(const Coding& coding, size_t place, const TensorTables& tables, Bytes elements, MutableBytes out) {
+  (void)place;
+  (void)tables;
+  (void)elements;
+  (void)out;
+  switch (coding.codec) {
+    default:
+      return 0;
+  }
+}
+
+// The tables of this very tensor.
+bool tables_of(const Coding& coding, size_t place, const TensorView& tensor, TensorTables& tables) {
+  return coding.tables != nullptr && coding.tables->tensor(coding.setting, place, tables) &&
+         tables.codec == coding.codec && tables.dtype == tensor.dtype && tables.elements() == tensor.data.size();
+}
+
+void measure_calibrated(const Coding& coding, size_t place, const TensorView& tensor, MutableBytes& scratch_left,
+                        CodedSize& size) {
+  TensorTables tables;
+  if (!tables_of(coding, place, tensor, tables)) {
+    return;
+  }
+  if (coding.codec == CodecId::kLowbit) {
+    const size_t bytes = lowbit_bytes(tables);
+    if (bytes < tensor.data.size()) {
+      size = CodedSize{CodecId::kLowbit, static_cast<uint32_t>(bytes)};
+    }
+    return;
+  }
+  // One byte less than raw is the most that is of use.
+  const size_t room = smaller(scratch_left.size(), tensor.data.size() - 1);
+  const MutableBytes out = scratch_left.from(scratch_left.size() - room);
+  const size_t bytes = make_whole(coding, place, tables, tensor.data, out);
+  if (bytes != 0) {
+    size = CodedSize{coding.codec, static_cast<uint32_t>(bytes), out.from(room - bytes)};
+    scratch_left = scratch_left.first(scratch_left.size() - bytes);
+  }
+}
+
 }  // namespace
 
-Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size) {
+Status measure_tensor(const Coding& coding, size_t place, const TensorView& tensor, MutableBytes& scratch_left,
+                      CodedSize& size) {
+  const CodecId wanted = coding.codec;
   const size_t item = item_bytes(tensor.dtype);
   if (item == 0) {
     return Status::kDType;
@@ -36,18 +81,34 @@ Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size)
     const uint64_t head = item + bitmap_bytes(tensor.data.size() / item);
     const uint64_t packed = static_cast<uint64_t>(count_differing(item, tensor.data, fill)) * item;
     if (head + packed < raw_bytes) {
-      size.codec = CodecId::kBitmap;
-      size.bytes = static_cast<uint32_t>(head + packed);
+      size = CodedSize{CodecId::kBitmap, static_cast<uint32_t>(head + packed)};
     }
+    return Status::kOk;
   }
   const Bytes made = wanted == CodecId::kJpeg ? tensor.jpeg : calibrated(wanted) ? tensor.made : Bytes();
-  if (!made.empty() && check_coded_size(wanted, tensor.dtype, raw_bytes, made.size()) == Status::kOk) {
-    size = CodedSize{wanted, static_cast<uint32_t>(made.size()), made};
+  if (!made.empty()) {
+    if (check_coded_size(wanted, tensor.dtype, raw_bytes, made.size()) == Status::kOk) {
+      size = CodedSize{wanted, static_cast<uint32_t>(made.size()), made};
+    }
+  } else if (calibrated(wanted)) {
+    measure_calibrated(coding, place, tensor, scratch_left, size);
   }
   return Status::kOk;
 }
 
-void TensorEncoder::begin(const CodedSize& size, const TensorView& tensor) {
+size_t final_bytes(const Coding& coding, size_t place, const CodedSize& size, size_t raw_bytes) {
+  TensorTables tables;
+  if (size.codec == CodecId::kRaw) {
+    return smaller(raw_bytes, size.bytes);
+  }
+  if (size.codec == CodecId::kLowbit && size.made.empty() && coding.tables != nullptr &&
+      coding.tables->tensor(coding.setting, place, tables)) {
+    return lowbit_final_bytes(tables, raw_bytes);
+  }
+  return size.bytes;
+}
+
+void TensorEncoder::begin(const CodedSize& size, const TensorView& tensor, const Coding& coding, size_t place) {
   tensor_ = tensor;
   size_ = size;
   produced_ = 0;
@@ -55,12 +116,18 @@ void TensorEncoder::begin(const CodedSize& size, const TensorView& tensor) {
   element_ = 0;
   element_offset_ = 0;
   store_fill(tensor.fill, fill_);
+  TensorTables tables;
+  if (size.codec == CodecId::kLowbit && size.made.empty() && tables_of(coding, place, tensor, tables)) {
+    lowbit_.begin(tables, tensor.data);
+  }
 }
 
 size_t TensorEncoder::pull(MutableBytes to) {
   to = to.first(smaller(to.size(), size_.bytes - produced_));
   size_t written = 0;
-  if (size_.codec != CodecId::kBitmap) {
+  if (size_.codec == CodecId::kLowbit && size_.made.empty()) {
+    written = lowbit_.pull(to);
+  } else if (size_.codec != CodecId::kBitmap) {
     const Bytes from = size_.made.empty() ? tensor_.data : size_.made;
     copy_bytes(to.data(), from.data() + produced_, to.size());
     written = to.size();
@@ -137,6 +204,28 @@ Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw) 
     }
   }
   return Status::kOk;
+}
+
+Status decode_tensor(const CodecTables& tables, uint8_t setting, size_t place, Bytes coded, MutableBytes raw) {
+  TensorTables own;
+  if (!tables.tensor(setting, place, own)) {
+    return Status::kTables;
+  }
+  if (raw.size() != own.elements()) {
+    return Status::kTensor;
+  }
+  if (coded.size() < kTablesMarkBytes) {
+    return Status::kCoded;
+  }
+  if (load_u16(coded.data()) != own.mark) {
+    return Status::kTables;
+  }
+  switch (own.codec) {
+    case CodecId::kLowbit:
+      return decode_lowbit(own, coded, raw);
+    default:
+      return Status::kCodec;
+  }
 }
 
 }  // namespace cutpoint

@@ -14,30 +14,12 @@
 
 #include "../span.h"
 #include "../status.h"
+#include "codec_id.h"
+#include "coding.h"
+#include "lowbit/lowbit.h"
 #include "tensor.h"
 
 namespace cutpoint {
-
-enum class CodecId : uint8_t {
-  kRaw = 0,
-  kBitmap = 1,
-  kJpeg = 2,
-  kLowbit = 3,
-  kRans = 4,
-  kSlicer = 5,
-  kDelta = 6,
-};
-
-constexpr bool known_codec(uint8_t id) { return id <= static_cast<uint8_t>(CodecId::kDelta); }
-
-// Made and undone with the tables of a calibration only (codec.tables, docs/codecs.md).
-constexpr bool calibrated(CodecId codec) { return codec >= CodecId::kLowbit && codec <= CodecId::kDelta; }
-
-// A calibrated coded tensor begins with the low half of the version of its tables.
-constexpr size_t kTablesMarkBytes = 2;
-
-// Undone only by who has more than the bytes: the model, or the tables. A frame's reader hands them on as they are.
-constexpr bool opaque(CodecId codec) { return codec == CodecId::kJpeg || calibrated(codec); }
 
 // What a tensor will take on the wire, known before its first byte is written.
 struct CodedSize {
@@ -46,15 +28,36 @@ struct CodedSize {
   Bytes made = Bytes();  // the coded form, where it lies somewhere as a whole already
 };
 
-// Looks at the tensor once (not at all for raw). kDType for an unknown dtype, kTensor for bytes that are not whole
-// elements or do not fit 32 bits, kCodec for an unknown codec.
-Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size);
+// Says how a tensor will travel; looks at it once, and not at all for raw, jpeg and lowbit. place: among the tensors of
+// the cut. Coded forms that must be made whole are taken from the end of `scratch_left`. Raw wherever the wanted codec
+// would not be smaller, does not fit, or has no tables for this tensor. kDType for an unknown dtype, kTensor for bytes
+// that are not whole elements or do not fit 32 bits, kCodec for an unknown codec.
+Status measure_tensor(const Coding& coding, size_t place, const TensorView& tensor, MutableBytes& scratch_left,
+                      CodedSize& size);
+
+// With a codec that needs nothing beside the tensor.
+inline Status measure_tensor(CodecId wanted, const TensorView& tensor, CodedSize& size) {
+  Coding coding;
+  coding.codec = wanted;
+  MutableBytes none;
+  return measure_tensor(coding, 0, tensor, none, size);
+}
+
+// Bytes at the front of the coded form that are final when so many at the front of the tensor are. Only where
+// can_stream().
+size_t final_bytes(const Coding& coding, size_t place, const CodedSize& size, size_t raw_bytes);
+
+// Whether measuring may come before the tensors have been made: their sizes on the wire do not depend on their elements.
+constexpr bool can_stream(CodecId codec) {
+  return codec == CodecId::kRaw || codec == CodecId::kJpeg || codec == CodecId::kLowbit;
+}
 
 // Produces the coded form of a tensor piece by piece, without a buffer of its own.
 class TensorEncoder {
  public:
-  // `size` must come from measure_tensor on the same, unchanged tensor.
-  void begin(const CodedSize& size, const TensorView& tensor);
+  // `size` must come from measure_tensor on the same, unchanged tensor; for a size of raw, bitmap or jpeg nothing else is
+  // looked at.
+  void begin(const CodedSize& size, const TensorView& tensor, const Coding& coding = Coding(), size_t place = 0);
 
   // Writes the next bytes of the coded form, as many as there are and fit; returns how many. 0 means finished, or
   // that the tensor has changed since it was measured.
@@ -73,6 +76,7 @@ class TensorEncoder {
   size_t element_ = 0;         // next element to look at while packing
   size_t element_offset_ = 0;  // bytes of that element handed out already
   uint8_t fill_[kMaxItemBytes] = {};
+  LowbitWriter lowbit_;
 };
 
 // Can `coded_bytes` unfold to `raw_bytes`? Told from the sizes alone, before anything is reserved for the tensor: bounds
@@ -82,6 +86,10 @@ Status check_coded_size(CodecId codec, DType dtype, uint64_t raw_bytes, uint64_t
 // Restores a tensor. `raw` must have exactly the tensor's size. Everything in `coded` is checked: kDType, kTensor (raw
 // size contradicts dtype or codec), kCoded (not a canonical form, or a bool that is neither 0 nor 1), kCodec (what is opaque, too).
 Status decode_tensor(CodecId codec, DType dtype, Bytes coded, MutableBytes raw);
+
+// Restores a tensor that was made with tables; a change of codec delta is not for here (kReference). kTables (no such
+// setting or place, or made with other tables), kTensor (another size), kCoded.
+Status decode_tensor(const CodecTables& tables, uint8_t setting, size_t place, Bytes coded, MutableBytes raw);
 
 }  // namespace cutpoint
 

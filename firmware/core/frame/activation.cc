@@ -12,7 +12,7 @@ Header header_of(const ActivationFields& fields) {
   header.boot = fields.boot;
   header.sequence = fields.sequence;
   header.cut = fields.cut;
-  header.codec = fields.codec;
+  header.codec = fields.coding.codec;
   header.flags = fields.flags;
   return header;
 }
@@ -24,7 +24,7 @@ Status check_fields(const ActivationFields& fields) {
   if (fields.sequence == 0 || (fields.flags & (kFlagsReserved | kFlagPartial)) != 0 || probe_alone) {
     return Status::kArgument;
   }
-  if (fields.tensors.size() > kMaxTensors || calibrated(fields.codec) != (fields.setting != 0)) {
+  if (fields.tensors.size() > kMaxTensors || calibrated(fields.coding.codec) != (fields.coding.setting != 0)) {
     return Status::kArgument;
   }
   if (timed(fields.flags) &&
@@ -44,8 +44,9 @@ Status ActivationWriter::begin(const ActivationFields& fields, size_t chunk_byte
   encode_us_ = 0;
   const uint64_t began_us = now_us != nullptr ? now_us(context) : 0;
   uint64_t total = kActivationHeadBytes;
+  MutableBytes scratch_left = fields.coding.scratch;
   for (size_t i = 0; i < fields.tensors.size(); ++i) {
-    CUTPOINT_TRY(measure_tensor(fields.codec, fields.tensors[i], sizes_[i]));
+    CUTPOINT_TRY(measure_tensor(fields.coding, i, fields.tensors[i], scratch_left, sizes_[i]));
     total += kTensorRecordBytes + sizes_[i].bytes;
   }
   if (timed(fields.flags)) {
@@ -72,12 +73,12 @@ bool ActivationWriter::next_is_ready(Span<const size_t> ready) const {
   size_t at = kActivationHeadBytes;
   for (size_t i = 0; i < fields_.tensors.size() && i < ready.size(); ++i) {
     const size_t bytes = sizes_[i].bytes;
-    const size_t final_bytes = sizes_[i].codec == CodecId::kRaw && ready[i] < bytes ? ready[i] : bytes;
-    at += kTensorRecordBytes + final_bytes;
+    const size_t final = final_bytes(fields_.coding, i, sizes_[i], ready[i]);
+    at += kTensorRecordBytes + final;
     if (end <= at) {
       return true;
     }
-    if (final_bytes != bytes) {
+    if (final != bytes) {
       break;
     }
   }
@@ -134,7 +135,7 @@ void ActivationWriter::next_stage() {
       }
       break;
     case Stage::kTensorHead:
-      encoder_.begin(sizes_[tensor_], fields_.tensors[tensor_]);
+      encoder_.begin(sizes_[tensor_], fields_.tensors[tensor_], fields_.coding, tensor_);
       stage_ = Stage::kTensorData;
       break;
     case Stage::kEncodeTime:
@@ -160,7 +161,7 @@ void ActivationWriter::load_stage() {
     case Stage::kHead:
       scratch_size_ = kActivationHeadBytes;
       scratch_[0] = static_cast<uint8_t>(fields_.tensors.size());
-      scratch_[1] = fields_.setting;
+      scratch_[1] = fields_.coding.setting;
       store_u16(scratch_ + 2, timed(fields_.flags) ? static_cast<uint16_t>(fields_.operators_us.size()) : uint16_t{0});
       store_u32(scratch_ + 4, fields_.plan_epoch);
       break;

@@ -30,17 +30,13 @@ struct ActivationFields {
   uint32_t boot;
   uint32_t sequence;  // from 1
   uint16_t cut;
-  CodecId codec;
+  Coding coding;
   uint8_t flags;
   uint32_t plan_epoch;                // 0 for none
   Span<const TensorView> tensors;     // at most kMaxTensors; views and data must live until the last chunk is out
   Span<const uint32_t> operators_us;  // sent with kFlagTimings only; at least `cut` of them; must live as long
   LastAnswered last;                  // sent with kFlagTimings only
-  uint8_t setting = 0;                // of the tables, from 1; 0 for a codec without
 };
-
-// Whether begin() may come before the tensors have been made: their sizes on the wire do not depend on their elements.
-constexpr bool can_stream(CodecId codec) { return codec != CodecId::kBitmap; }
 
 // Returns microseconds that only count up.
 using NowUs = uint64_t (*)(void* context);
@@ -75,7 +71,7 @@ class ActivationWriter final : private PayloadSource {
   void set_last(const LastAnswered& last) { fields_.last = last; }
 
   // For tensors that are still being made: whether the next chunk, which is not the last one, holds nothing but what is
-  // final. ready[i]: bytes at the front of tensor i that are. Only where can_stream().
+  // final. ready[i]: bytes at the front of tensor i that are. Only where can_stream(the codec).
   bool next_is_ready(Span<const size_t> ready) const;
 
   // `buffer` holds chunk_bytes; `frame` is the part of it to send. kArgument when a tensor changed since begin.

@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../codec/codec.h"
+#include "../codec/codec_id.h"
+#include "../model_id.h"
 #include "../span.h"
 #include "../status.h"
 
 namespace cutpoint {
 
 constexpr size_t kHeaderBytes = 32;
-constexpr size_t kModelIdBytes = 4;
 constexpr uint8_t kProtocolVersion = 1;
 constexpr uint16_t kMaxChunks = 1024;
 constexpr size_t kDefaultChunkBytes = 4096;  // of a whole frame, header included
@@ -34,17 +34,6 @@ constexpr uint8_t kFlagProbe = 0x10;
 constexpr uint8_t kFlagExploration = 0x20;
 constexpr uint8_t kFlagPartial = 0x40;  // on results alone
 constexpr uint8_t kFlagsReserved = 0x80;
-
-// The first bytes of the SHA-256 of the whole .tflite.
-struct ModelId {
-  uint8_t bytes[kModelIdBytes];
-};
-
-inline bool operator==(const ModelId& a, const ModelId& b) {
-  return a.bytes[0] == b.bytes[0] && a.bytes[1] == b.bytes[1] && a.bytes[2] == b.bytes[2] &&
-         a.bytes[3] == b.bytes[3];
-}
-inline bool operator!=(const ModelId& a, const ModelId& b) { return !(a == b); }
 
 struct Header {
   Kind kind;

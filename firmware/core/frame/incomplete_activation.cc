@@ -20,6 +20,9 @@ Status read_incomplete_activation(const IncompleteMessage& message, IncompleteAc
   activation.tensor_count = head[0];
   activation.setting = head[1];
   activation.plan_epoch = load_u32(head + 4);
+  if (calibrated(message.header.codec) != (activation.setting != 0)) {
+    return activation.setting != 0 ? Status::kReserved : Status::kNumber;
+  }
   if (activation.tensor_count > kMaxTensors) {
     return Status::kCount;
   }

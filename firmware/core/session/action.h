@@ -58,6 +58,9 @@ struct Delivery {
   uint32_t encode_us;   // for sending; 0 when nothing was sent before the answer
   uint32_t bytes_up;    // sent for this inference so far, headers included
   uint32_t bytes_down;  // of the answer
+
+  // The edge made the answer of the chunks that had come, because the others did not in time.
+  bool partial() const { return by == By::kEdge && (header.flags & kFlagPartial) != 0; }
 };
 
 struct Command {

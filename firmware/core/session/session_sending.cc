@@ -45,11 +45,13 @@ bool Session::begin_sending() {
     flags |= decision.flags & kFlagHedged;
   }
   inference_.hedged = (flags & kFlagHedged) != 0;
+  Coding coding;
+  coding.codec = decision.codec;
   const ActivationFields fields = {config_.model,
                                    config_.boot,
                                    inference_.delivery.sequence,
                                    cut,
-                                   decision.codec,
+                                   coding,
                                    flags,
                                    decision.epoch,
                                    Span<const TensorView>(inference_.live, inference_.live_count),

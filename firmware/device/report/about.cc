@@ -75,6 +75,7 @@ Text write_about(const About& about, Span<char> to) {
   if (about.overlap) {
     json.truth("overlap", true);
   }
+  json.truth("partial", true);  // the session takes such answers, on every board
   put(json, "free_ram", about.free_ram);
   put(json, "max_payload", about.max_payload);
   put(json, "reset", about.reset);

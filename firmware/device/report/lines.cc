@@ -119,6 +119,9 @@ Text write_answer_line(const AnswerLine& answer, Span<char> to) {
   if (delivery.measured) {
     line.json().number("round_trip_us", delivery.round_trip_us).number("edge_us", delivery.edge_us);
   }
+  if (delivery.partial()) {
+    line.json().truth("partial", true);
+  }
   line.json().number("bytes_up", delivery.bytes_up).number("bytes_down", delivery.bytes_down);
   if (answer.has_outputs) {
     line.json().number("outputs_crc", answer.outputs_crc);

@@ -17,7 +17,10 @@ HEAP_NOW = 0
 
 
 class Answer:
-    """`by`: "edge", "device" or "none"; `records` as messages.read_result gives them, `outputs` when by device."""
+    """`by`: "edge", "device" or "none"; `records` as messages.read_result gives them, `outputs` when by device.
+
+    `partial`: the edge made it of the chunks that had come.
+    """
 
     def __init__(self, sequence, cut, by, reason, sent=None, outputs=(), total_us=0):
         self.sequence = sequence
@@ -25,6 +28,7 @@ class Answer:
         self.by = by
         self.reason = reason
         self.kind, self.records = sent.answer if sent and by == "edge" else (None, ())
+        self.partial = bool(sent and by == "edge" and sent.partial)
         self.outputs = outputs
         self.total_us = total_us
         self.round_trip_us = sent.round_trip_us if sent and by == "edge" else None
@@ -195,6 +199,7 @@ class Device:
             "codecs": ["raw", "bitmap"],
             "max_payload": self.settings.chunk,
             "boot": self.session.boot,
+            "partial": True,
         }
         if hasattr(gc, "mem_free"):
             about["free_ram"] = gc.mem_free()

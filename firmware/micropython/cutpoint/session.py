@@ -4,6 +4,7 @@ from cutpoint.frame import (
     ANSWERED,
     EXPLORATION,
     HEDGED,
+    PARTIAL,
     PROBE,
     TIMINGS,
     FrameError,
@@ -56,6 +57,7 @@ class Sent:
         self.bytes_up = 0
         self.state = "sending"
         self.answer = None
+        self.partial = False
         self.refusal = None
         self.edge_us = 0
         self.round_trip_us = None
@@ -284,6 +286,7 @@ class Session:
             self.count("late_results")
         sent.state = "answered"
         sent.answer = (kind, records)
+        sent.partial = bool(header.flags & PARTIAL)
         sent.edge_us = edge_us
         round_trip = now - sent.began
         if edge_us <= round_trip <= 0xFFFFFFFF:

@@ -176,6 +176,13 @@ class StreamDecoder {
   const uint8_t* rows_[kMaxGroups * kMaxContexts];
 };
 
+Status decode_channels(StreamDecoder& decoder, const LevelGrid& grid, const RansModel& model, size_t group,
+                       Bytes stream) {
+  uint8_t listed[kMaxSlicedChannels];
+  const size_t count = list_channels(model, grid.channels, group, listed);
+  return decoder.decode(stream, listed, count);
+}
+
 }  // namespace
 
 Status decode_streams(const LevelGrid& grid, const RansModel& model, Bytes coded, Bytes reference,
@@ -194,12 +201,15 @@ Status decode_streams(const LevelGrid& grid, const RansModel& model, Bytes coded
     if (coded.size() - at < bytes) {
       return Status::kCoded;
     }
-    uint8_t listed[kMaxSlicedChannels];
-    const size_t count = list_channels(model, grid.channels, group, listed);
-    CUTPOINT_TRY(decoder.decode(coded.slice(at, bytes), listed, count));
+    CUTPOINT_TRY(decode_channels(decoder, grid, model, group, coded.slice(at, bytes)));
     at += bytes;
   }
   return at == coded.size() ? Status::kOk : Status::kCoded;
+}
+
+Status decode_slice(const LevelGrid& grid, const RansModel& model, size_t group, Bytes stream, MutableBytes levels) {
+  StreamDecoder decoder(grid, model, Bytes(), levels);
+  return decode_channels(decoder, grid, model, group, stream);
 }
 
 }  // namespace cutpoint

@@ -50,8 +50,8 @@ class RansTable {
  public:
   explicit RansTable(const uint8_t* at) : at_(at) {}
 
-  uint32_t symbols() const { return word(0) & 0xFFFFu; }  // without the escape
-  uint32_t offset() const { return word(0) >> 16; }
+  uint32_t symbols() const { return half(0); }  // without the escape
+  uint32_t offset() const { return half(2); }
   uint32_t reciprocal(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol); }
   uint32_t packed(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol + 4); }
   // `levels` as in the grid: the escape has an entry where not every level has one.
@@ -61,7 +61,12 @@ class RansTable {
   const uint8_t* data() const { return at_; }
 
  private:
-  // Whole words, since the file lies at a multiple of 4 and every target is little-endian.
+  // Whole halves and words, since the file lies at a multiple of 4 and every target is little-endian.
+  uint32_t half(size_t offset) const {
+    uint16_t value;
+    __builtin_memcpy(&value, __builtin_assume_aligned(at_ + offset, 2), sizeof value);
+    return value;
+  }
   uint32_t word(size_t offset) const {
     uint32_t value;
     __builtin_memcpy(&value, __builtin_assume_aligned(at_ + offset, 4), sizeof value);

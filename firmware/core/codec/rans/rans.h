@@ -34,6 +34,9 @@ size_t encode_kept_levels(const LevelGrid& grid, const RansModel& model, Bytes k
 Status decode_streams(const LevelGrid& grid, const RansModel& model, Bytes coded, Bytes reference,
                       MutableBytes levels);
 
+// The same of one slice alone, which needs no other: `stream` is its own, and only the levels of its channels are written.
+Status decode_slice(const LevelGrid& grid, const RansModel& model, size_t group, Bytes stream, MutableBytes levels);
+
 }  // namespace cutpoint
 
 #endif  // CUTPOINT_CODEC_RANS_RANS_H_

@@ -1,12 +1,12 @@
-// The inner loops of codec bitmap, for elements of 1, 2, 4 or 8 bytes (`item`). codec.h says what the form is.
-#ifndef CUTPOINT_CODEC_BITMAP_H_
-#define CUTPOINT_CODEC_BITMAP_H_
+// The inner loops of codec bitmap, for elements of 1, 2, 4 or 8 bytes (`item`). ../codec.h says what the form is.
+#ifndef CUTPOINT_CODEC_BITMAP_BITMAP_H_
+#define CUTPOINT_CODEC_BITMAP_BITMAP_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../span.h"
-#include "../status.h"
+#include "../../span.h"
+#include "../../status.h"
 
 namespace cutpoint {
 
@@ -29,4 +29,4 @@ Status decode_bitmap(size_t item, Bytes coded, MutableBytes raw);
 
 }  // namespace cutpoint
 
-#endif  // CUTPOINT_CODEC_BITMAP_H_
+#endif  // CUTPOINT_CODEC_BITMAP_BITMAP_H_

@@ -1,6 +1,6 @@
 #include "bitmap.h"
 
-#include "../bytes.h"
+#include "../../bytes.h"
 
 namespace cutpoint {
 namespace {

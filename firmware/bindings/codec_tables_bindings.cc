@@ -1,0 +1,144 @@
+// Codec tables for Python: a file opened, tensors coded and undone with it. cutpoint.codec.CodecTables gives it names.
+#include <nanobind/nanobind.h>
+
+#include <memory>
+#include <vector>
+
+#include "codec/codec.h"
+#include "codec/tables/codec_tables.h"
+#include "python_bytes.h"
+
+namespace nb = nanobind;
+
+namespace cutpoint {
+namespace {
+
+// Owns a copy of the file at a multiple of 4.
+class PythonTables {
+ public:
+  PythonTables(Bytes file, const ModelId& model, Status& status) : words_((file.size() + 3) / 4) {
+    uint8_t* const copy = reinterpret_cast<uint8_t*>(words_.data());
+    for (size_t i = 0; i < file.size(); ++i) {
+      copy[i] = file[i];
+    }
+    status = CodecTables::open(Bytes(copy, file.size()), model, tables_);
+  }
+  PythonTables(const PythonTables&) = delete;
+  PythonTables& operator=(const PythonTables&) = delete;
+
+  const CodecTables& tables() const { return tables_; }
+
+  // What a setting codes at a place; ValueError where there is nothing.
+  TensorTables tensor(uint8_t number, size_t place) const {
+    TensorTables found;
+    if (!tables_.tensor(number, place, found)) {
+      throw nb::value_error("these tables have no such setting, or it has no tensor at that place");
+    }
+    return found;
+  }
+
+ private:
+  std::vector<uint32_t> words_;
+  CodecTables tables_;
+};
+
+// The tables, or the Status (int) why there are none.
+nb::object open_tables(nb::handle file, nb::handle model) {
+  const BytesView bytes(file);
+  const BytesView id(model);
+  if (id.get().size() != kModelIdBytes) {
+    throw nb::value_error("a model id has 4 bytes");
+  }
+  ModelId wanted = {};
+  for (size_t i = 0; i < kModelIdBytes; ++i) {
+    wanted.bytes[i] = id.get()[i];
+  }
+  Status status = Status::kOk;
+  std::unique_ptr<PythonTables> opened(new PythonTables(bytes.get(), wanted, status));
+  if (status != Status::kOk) {
+    return nb::int_(static_cast<int>(status));
+  }
+  return nb::cast(opened.release(), nb::rv_policy::take_ownership);
+}
+
+nb::object setting(const PythonTables& self, uint8_t number) {
+  SettingView view = {};
+  if (!self.tables().setting(number, view)) {
+    throw nb::value_error("these tables have no such setting");
+  }
+  return nb::make_tuple(view.cut, static_cast<uint8_t>(view.codec), view.tensors);
+}
+
+nb::object tensor(const PythonTables& self, uint8_t number, size_t place) {
+  const TensorTables tables = self.tensor(number, place);
+  return nb::make_tuple(nb::make_tuple(tables.grid.height, tables.grid.width, tables.grid.channels),
+                        static_cast<uint8_t>(tables.dtype), tables.grid.levels, tables.grid.zero);
+}
+
+nb::object encode(const PythonTables& self, uint8_t number, size_t place, nb::handle data) {
+  const BytesView bytes(data);
+  const TensorTables tables = self.tensor(number, place);
+  if (bytes.get().size() != tables.elements()) {
+    throw nb::value_error("the tensor has another size than the setting is for");
+  }
+  uint8_t scratch[kCodingScratchBytes];
+  Coding coding;
+  coding.codec = tables.codec;
+  coding.setting = number;
+  coding.tables = &self.tables();
+  const TensorView view = {0, tables.dtype, bytes.get(), 0};
+  MutableBytes scratch_left(scratch);
+  CodedSize size = {};
+  require(measure_tensor(coding, place, view, scratch_left, size));
+  nb::object coded = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size.bytes)));
+  TensorEncoder encoder;
+  encoder.begin(size, view, coding, place);
+  encoder.pull(fresh_bytes(coded));
+  return nb::make_tuple(static_cast<uint8_t>(size.codec), coded);
+}
+
+nb::object decode(const PythonTables& self, uint8_t number, size_t place, nb::handle coded) {
+  const BytesView bytes(coded);
+  const TensorTables tables = self.tensor(number, place);
+  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
+  const Status status = decode_tensor(self.tables(), number, place, bytes.get(), fresh_bytes(raw));
+  if (status != Status::kOk) {
+    return nb::int_(static_cast<int>(status));
+  }
+  return raw;
+}
+
+// All into one bytes object, one tensor after another; or (which, Status) of the first that is refused.
+nb::object decode_batch(const PythonTables& self, uint8_t number, size_t place, nb::list coded) {
+  const size_t one = self.tensor(number, place).elements();
+  const size_t count = nb::len(coded);
+  if (count > (size_t{1} << 31) / one) {
+    throw nb::value_error("a batch unfolds to at most 2 GiB");
+  }
+  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(count * one)));
+  for (size_t i = 0; i < count; ++i) {
+    const BytesView bytes(coded[i]);
+    const Status status =
+        decode_tensor(self.tables(), number, place, bytes.get(), fresh_bytes(raw).slice(i * one, one));
+    if (status != Status::kOk) {
+      return nb::make_tuple(i, static_cast<int>(status));
+    }
+  }
+  return raw;
+}
+
+}  // namespace
+}  // namespace cutpoint
+
+void bind_codec_tables(nb::module_& m) {
+  using cutpoint::PythonTables;
+  nb::class_<PythonTables>(m, "CodecTables")
+      .def_prop_ro("version", [](const PythonTables& self) { return self.tables().version(); })
+      .def_prop_ro("count", [](const PythonTables& self) { return self.tables().count(); })
+      .def("setting", &cutpoint::setting)
+      .def("tensor", &cutpoint::tensor)
+      .def("encode", &cutpoint::encode)
+      .def("decode", &cutpoint::decode)
+      .def("decode_batch", &cutpoint::decode_batch);
+  m.def("open_codec_tables", &cutpoint::open_tables);
+}

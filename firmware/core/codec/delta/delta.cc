@@ -1,0 +1,99 @@
+#include "delta.h"
+
+#include "../../bytes.h"
+
+namespace cutpoint {
+namespace {
+
+constexpr size_t kAgeBytes = 1;
+
+int32_t value_of(DType dtype, uint8_t element) {
+  return dtype == DType::kInt8 ? static_cast<int32_t>(static_cast<int8_t>(element)) : static_cast<int32_t>(element);
+}
+
+void keep_own_levels(const DeltaTables& tables, Bytes elements, MutableBytes kept) {
+  for (size_t i = 0; i < kept.size(); ++i) {
+    kept[i] = tables.to_level[elements[i]] ^ kKeptLevelBit;
+  }
+}
+
+// Returns how many elements have another level than in the reference.
+size_t keep_changed_levels(const DeltaTables& tables, Bytes elements, Bytes reference, MutableBytes kept) {
+  const int32_t tolerance = tables.tolerance;
+  size_t changed = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const uint8_t before = reference[i];
+    const int32_t known = value_of(tables.dtype, tables.to_value[before ^ kKeptLevelBit]);
+    const int32_t apart = value_of(tables.dtype, elements[i]) - known;
+    uint8_t now = before;
+    if (apart > tolerance || apart < -tolerance) {
+      now = tables.to_level[elements[i]] ^ kKeptLevelBit;
+      changed += now != before ? 1u : 0u;
+    }
+    kept[i] = now;
+  }
+  return changed;
+}
+
+size_t with_age(uint8_t age, size_t streams, MutableBytes out) {
+  out[out.size() - streams - kAgeBytes] = age;
+  return streams + kAgeBytes;
+}
+
+size_t encode_key(const DeltaTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
+  keep_own_levels(tables, elements, slot.candidate);
+  const size_t streams = encode_streams(tables.grid, tables.key, tables.to_level, elements, out.from(kAgeBytes));
+  return streams != 0 ? with_age(0, streams, out) : 0;
+}
+
+}  // namespace
+
+size_t encode_delta(const DeltaTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
+  if (out.empty()) {
+    keep_own_levels(tables, elements, slot.candidate);
+    return 0;
+  }
+  if (slot.reference.empty() || slot.candidate.empty()) {
+    return encode_key(tables, slot, elements, out);
+  }
+  const MutableBytes room = out.from(kAgeBytes);
+  const size_t changed = keep_changed_levels(tables, elements, slot.reference, slot.candidate);
+  const size_t changes = encode_kept_levels(tables.grid, tables.change, slot.candidate, slot.reference, room);
+  if (changes == 0) {
+    return encode_key(tables, slot, elements, out);
+  }
+  if (changed > elements.size() / 2) {
+    // Another scene, or noise that a reference says little of: a key frame may be smaller. It is tried in what is left
+    // before the changes, with less room than they took.
+    MutableBytes left = room.first(room.size() - changes);
+    left = left.size() < changes ? left : left.from(left.size() - changes + 1);
+    const size_t streams = encode_streams(tables.grid, tables.key, tables.to_level, elements, left);
+    if (streams != 0) {
+      move_bytes(out.end() - streams, left.end() - streams, streams);
+      keep_own_levels(tables, elements, slot.candidate);
+      return with_age(0, streams, out);
+    }
+  }
+  return with_age(slot.age, changes, out);
+}
+
+Status decode_delta(const DeltaTables& tables, Bytes coded, Bytes reference, MutableBytes levels) {
+  if (coded.size() < kAgeBytes) {
+    return Status::kCoded;
+  }
+  const Bytes streams = coded.from(kAgeBytes);
+  if (delta_age(coded) == 0) {
+    return decode_streams(tables.grid, tables.key, streams, Bytes(), levels);
+  }
+  if (reference.size() != levels.size()) {
+    return Status::kReference;
+  }
+  for (const uint8_t level : reference) {
+    if (level >= tables.grid.levels) {
+      return Status::kReference;
+    }
+  }
+  return decode_streams(tables.grid, tables.change, streams, reference, levels);
+}
+
+}  // namespace cutpoint
