@@ -30,6 +30,17 @@ class CodecTables:
     def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
         """One after another; or (which, status) of the first that is refused."""
 
+    def levels(self, number: int, place: int, data: Buffer, /) -> bytes: ...
+    def encode_change(
+        self, number: int, place: int, data: Buffer, reference: Buffer | None, age: int
+    ) -> tuple[int, bytes, bytes]:
+        """(codec, coded bytes, levels of this frame)."""
+
+    def decode_change(
+        self, number: int, place: int, coded: Buffer, reference: Buffer | None
+    ) -> tuple[bytes, bytes] | int:
+        """(elements, levels)."""
+
 def open_codec_tables(data: Buffer, model_id: Buffer, /) -> CodecTables | int: ...
 
 # --- Frames (firmware/core/frame). Numbers are those of the wire; cutpoint.wire gives them names. What is refused comes

@@ -108,6 +108,42 @@ class CodecTables:
             raise self._refused(number, status, len(coded[at]))
         return np.frombuffer(data, np.uint8).reshape(len(coded), raw_bytes)
 
+    def levels(self, number: int, place: int, data: bytes | memoryview) -> bytes:
+        """The level of each element: the reference that a frame of delta leaves behind which went raw."""
+        levels: bytes = self._asked(self._core.levels, number, place, data)
+        return levels
+
+    def encode_change(
+        self, number: int, place: int, data: bytes | memoryview, reference: bytes | None, age: int
+    ) -> tuple[Coded, bytes]:
+        """Delta against the levels of the frame `age` inferences ago, and the levels of this one.
+
+        A key frame without a reference, at age 0, and where it is smaller. Raises `CodecError` like `encode`.
+        """
+        codec, coded, levels = self._asked(self._core.encode_change, number, place, data, reference, age)
+        return Coded(CodecId(codec), coded), levels
+
+    def decode_change(
+        self, number: int, place: int, coded: bytes | memoryview, reference: bytes | None, raw_bytes: int
+    ) -> tuple[bytes, bytes]:
+        """The tensor of a delta frame, and its levels, which are the reference of a later one.
+
+        `reference`: the levels of the frame as many inferences ago as `age_of` says; None where they are not at hand.
+        Raises what `decode` raises, `NoReferenceError` where the frame is a change and there is no reference.
+        """
+        self._fits(number, place, raw_bytes)
+        both: tuple[bytes, bytes] | int = self._asked(
+            self._core.decode_change, number, place, coded, reference
+        )
+        if isinstance(both, int):
+            raise self._refused(number, both, len(coded))
+        return both
+
+    @staticmethod
+    def age_of(coded: bytes | memoryview) -> int:
+        """How many inferences before a delta frame its reference was; 0 for a key frame, and for what is no frame."""
+        return coded[2] if len(coded) > 2 else 0
+
     def _fits(self, number: int, place: int, raw_bytes: int) -> None:
         height, width, channels = self.tensor(number, place).shape
         if height * width * channels != raw_bytes:

@@ -4,7 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "codec/calibrated.h"
 #include "codec/codec.h"
+#include "codec/rans/rans.h"
 #include "codec/tables/codec_tables.h"
 #include "python_bytes.h"
 
@@ -127,6 +129,84 @@ nb::object decode_batch(const PythonTables& self, uint8_t number, size_t place, 
   return raw;
 }
 
+// Of codec delta.
+TensorTables changing_tensor(const PythonTables& self, uint8_t number, size_t place) {
+  const TensorTables tables = self.tensor(number, place);
+  if (tables.codec != CodecId::kDelta) {
+    throw nb::value_error("only codec delta has changes");
+  }
+  return tables;
+}
+
+// Levels as a device keeps them, and back.
+std::vector<uint8_t> turned(Bytes levels) {
+  std::vector<uint8_t> kept;
+  for (const uint8_t level : levels) {
+    kept.push_back(level ^ kKeptLevelBit);
+  }
+  return kept;
+}
+
+// (codec, coded bytes, levels of this frame). reference: levels, or None for a key frame.
+nb::object encode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle data, nb::handle reference,
+                         uint8_t age) {
+  const BytesView bytes(data);
+  const TensorTables tables = changing_tensor(self, number, place);
+  std::vector<uint8_t> before;
+  if (!reference.is_none()) {
+    before = turned(BytesView(reference).get());
+  }
+  const bool fits = bytes.get().size() == tables.elements() && (before.empty() || before.size() == tables.elements());
+  if (!fits || before.empty() != (age == 0)) {
+    throw nb::value_error("tensor or reference has another size than the setting is for, or its age does not fit");
+  }
+  std::vector<uint8_t> now(tables.elements());
+  uint8_t scratch[kCodingScratchBytes];
+  const size_t room = now.size() - 1 < sizeof scratch ? now.size() - 1 : sizeof scratch;
+  DeltaSlot slot;
+  slot.reference = Bytes(before.data(), before.size());
+  slot.candidate = MutableBytes(now.data(), now.size());
+  slot.age = age;
+  const size_t coded = encode_calibrated(tables, slot, bytes.get(), MutableBytes(scratch, room));
+  now = turned(Bytes(now.data(), now.size()));
+  const CodecId codec = coded != 0 ? CodecId::kDelta : CodecId::kRaw;
+  const Bytes made = coded != 0 ? Bytes(scratch + room - coded, coded) : bytes.get();
+  return nb::make_tuple(static_cast<uint8_t>(codec), to_python(made), to_python(Bytes(now.data(), now.size())));
+}
+
+// (elements, levels), or the Status (int) why there are none.
+nb::object decode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle coded, nb::handle reference) {
+  const BytesView bytes(coded);
+  const TensorTables tables = changing_tensor(self, number, place);
+  nb::object levels = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
+  Status status = Status::kOk;
+  if (reference.is_none()) {
+    status = decode_levels(tables, bytes.get(), Bytes(), fresh_bytes(levels));
+  } else {
+    status = decode_levels(tables, bytes.get(), BytesView(reference).get(), fresh_bytes(levels));
+  }
+  if (status != Status::kOk) {
+    return nb::int_(static_cast<int>(status));
+  }
+  nb::object elements = to_python(fresh_bytes(levels));
+  levels_to_elements(tables, fresh_bytes(elements));
+  return nb::make_tuple(elements, levels);
+}
+
+// What a frame that went raw leaves behind as a reference.
+nb::object levels_of(const PythonTables& self, uint8_t number, size_t place, nb::handle data) {
+  const BytesView bytes(data);
+  const TensorTables tables = self.tensor(number, place);
+  if (tables.to_level == nullptr || bytes.get().size() != tables.elements()) {
+    throw nb::value_error("the tensor has another size than the setting is for, or its codec has no levels");
+  }
+  nb::object levels = to_python(bytes.get());
+  for (uint8_t& level : fresh_bytes(levels)) {
+    level = tables.to_level[level];
+  }
+  return levels;
+}
+
 }  // namespace
 }  // namespace cutpoint
 
@@ -139,6 +219,11 @@ void bind_codec_tables(nb::module_& m) {
       .def("tensor", &cutpoint::tensor)
       .def("encode", &cutpoint::encode)
       .def("decode", &cutpoint::decode)
-      .def("decode_batch", &cutpoint::decode_batch);
+      .def("decode_batch", &cutpoint::decode_batch)
+      .def("levels", &cutpoint::levels_of)
+      .def("encode_change", &cutpoint::encode_change, nb::arg("number"), nb::arg("place"), nb::arg("data"),
+           nb::arg("reference").none(), nb::arg("age"))
+      .def("decode_change", &cutpoint::decode_change, nb::arg("number"), nb::arg("place"), nb::arg("coded"),
+           nb::arg("reference").none());
   m.def("open_codec_tables", &cutpoint::open_tables);
 }
