@@ -4,6 +4,7 @@ from cutpoint.codec.codec import Codec, Coded, by_name, decode, names
 from cutpoint.codec.codec_tables import CodecTables, SettingHead, TensorHead
 from cutpoint.codec.errors import CodecError, CodedError, NoReferenceError, OtherTablesError
 from cutpoint.codec.numbers import CodecId, DType
+from cutpoint.codec.slicer_tables import SlicerTables
 from cutpoint.codec.tables import Activity, Prediction, Quantiser, RansModel, RansTable, TensorTables
 from cutpoint.codec.tables_file import Setting, TensorBlock, encode_tables
 
@@ -24,6 +25,7 @@ __all__ = [
     "RansTable",
     "Setting",
     "SettingHead",
+    "SlicerTables",
     "TensorBlock",
     "TensorHead",
     "TensorTables",

@@ -37,9 +37,7 @@ class Settings:
         return -128 if self.signed else 0
 
     def block(self) -> bytes:
-        head = struct.pack(
-            "<HHHBBBBH", *self.shape, 255, self.zero & 0xFF, 1 if self.signed else 2, 0, 0
-        )
+        head = struct.pack("<HHHBBBBH", *self.shape, 255, self.zero & 0xFF, 1 if self.signed else 2, 0, 0)
         return head + struct.pack("<HBBBBH", self.keep, *self.floors, self.block_bits, self.widest, 0)
 
 
@@ -241,15 +239,20 @@ def as_stream(settings: Settings, cut: Cut) -> bytes:
     return bytes(ones.values()) + struct.pack("<I", state)[:3] + bytes(reversed(emitted))
 
 
-def encode(tensor: bytes, settings: Settings) -> bytes:
-    """The coded tensor behind its version."""
+def forms(tensor: bytes, settings: Settings) -> list[bytes]:
+    """Every form that a coded tensor may have, behind its version."""
     cut = cut_of(tensor, settings)
     if cut is None:
-        return bytes([NOTHING])
-    head = bytes([*(block.first for block in cut.blocks), cut.blocks[-1].last, *(block.offset for block in cut.blocks)])
-    forms = [
+        return [bytes([NOTHING])]
+    firsts, offsets = [block.first for block in cut.blocks], [block.offset for block in cut.blocks]
+    head = bytes([*firsts, cut.blocks[-1].last, *offsets])
+    return [
         bytes([BITMAP]) + head + as_bitmap(settings, cut),
         bytes([RUNS | run_shift(settings, cut) << 2]) + head + as_runs(settings, cut),
         bytes([STREAM]) + head + as_stream(settings, cut),
     ]
-    return min(forms, key=len)
+
+
+def encode(tensor: bytes, settings: Settings) -> bytes:
+    """The form that an encoder takes."""
+    return min(forms(tensor, settings), key=len)

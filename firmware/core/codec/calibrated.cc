@@ -4,6 +4,7 @@
 #include "delta/delta.h"
 #include "lowbit/lowbit.h"
 #include "rans/rans.h"
+#include "slicer/slicer.h"
 
 namespace cutpoint {
 namespace {
@@ -20,6 +21,8 @@ size_t encode_behind(const TensorTables& tables, const DeltaSlot& slot, Bytes el
       return encode_streams(tables.grid, tables.models[0], tables.to_level, elements, out);
     case CodecId::kDelta:
       return encode_delta(delta_of(tables), slot, elements, out);
+    case CodecId::kSlicer:
+      return encode_slicer(tables.slicer, elements, out);
     default:
       return 0;
   }
@@ -64,6 +67,8 @@ Status decode_calibrated(const TensorTables& tables, Bytes coded, MutableBytes e
   switch (tables.codec) {
     case CodecId::kLowbit:
       return decode_lowbit(tables, coded, elements);
+    case CodecId::kSlicer:
+      return decode_slicer(tables.slicer, behind, elements);
     case CodecId::kRans:
       CUTPOINT_TRY(decode_streams(tables.grid, tables.models[0], behind, Bytes(), elements));
       break;

@@ -12,7 +12,8 @@ constexpr uint32_t kAbove = 1;
 constexpr uint32_t kBelow = 3;
 constexpr uint32_t kSums = 2 * kBelow + 1;
 
-constexpr uint32_t neighbours_kept(uint32_t sum) { return sum % kBelow + sum / kBelow; }
+// 5 is the sum of no two.
+constexpr uint32_t neighbours_kept(uint32_t sum) { return sum == 5 ? 0 : sum % kBelow + sum / kBelow; }
 constexpr bool like_above(uint32_t sum) { return sum == kAbove || sum == 2 * kAbove; }
 constexpr bool like_below(uint32_t sum) { return sum == kBelow || sum == 2 * kBelow; }
 
