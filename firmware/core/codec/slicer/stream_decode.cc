@@ -44,24 +44,27 @@ class StreamDecoder {
     }
   }
 
-  Status decode(Bytes stream, MutableBytes elements) const {
+  // Not inlined: the tables above and what is in flight here are two frames of the stack.
+  __attribute__((noinline)) Status decode(Bytes stream, MutableBytes elements) const {
     FlagReader reader(stream);
     const size_t row_elements = settings_.row_elements();
     uint8_t* at = elements.begin();
     for (size_t y = 0; y < settings_.height; ++y) {
-      uint32_t recent = 0;
       // Of the first pixel the left neighbours lie outside, of the first row the upper ones.
-      const Neighbour upper = {y != 0 ? at - row_elements : &zero_, y != 0 ? 1u : 0u};
-      if (!decode_run(reader, {&zero_, 0}, upper, settings_.channels, recent, at)) {
-        return Status::kCoded;
+      Neighbour left = {&zero_, 0};
+      Neighbour upper = {y != 0 ? at - row_elements : &zero_, y != 0 ? 1u : 0u};
+      uint8_t* const second = at + settings_.channels;
+      uint8_t* const end = at + row_elements;
+      uint32_t recent = 0;
+      for (uint8_t* run_end = second;; run_end = end) {
+        if (!decode_run(reader, left, upper, run_end, recent, at)) {
+          return Status::kCoded;
+        }
+        if (run_end == end) {
+          break;
+        }
+        left = {second - settings_.channels, 1};
       }
-      const Neighbour left = {at, 1};
-      const Neighbour next_upper = {upper.at + upper.step * settings_.channels, upper.step};
-      if (!decode_run(reader, left, next_upper, row_elements - settings_.channels, recent,
-                      at + settings_.channels)) {
-        return Status::kCoded;
-      }
-      at += row_elements;
     }
     return reader.finish();
   }
@@ -72,19 +75,19 @@ class StreamDecoder {
     size_t step;  // 0: the zero point over and over
   };
 
-  // False for a block or cell that is not there.
-  CUTPOINT_INLINE bool decode_run(FlagReader& shared, Neighbour left, Neighbour upper, size_t count, uint32_t& recent,
-                                  uint8_t* to) const {
+  // From `at` on, which moves to `end` as the neighbours do. False for a block or cell that is not there.
+  CUTPOINT_INLINE bool decode_run(FlagReader& shared, Neighbour left, Neighbour& upper, const uint8_t* end,
+                                  uint32_t& recent, uint8_t*& at) const {
     FlagReader reader = shared;  // in registers
     uint32_t before = recent;
-    for (uint8_t* const end = to + count; to != end; ++to, left.at += left.step, upper.at += upper.step) {
+    for (; at != end; ++at, left.at += left.step, upper.at += upper.step) {
       const uint32_t sum = static_cast<uint32_t>(side_[*left.at]) + side_[*upper.at];
       const bool kept = reader.flag(kept_[sum][before != 0 ? 1 : 0]);
       before = before << 1 & kSlicerRecentMask;
-      *to = zero_;
+      *at = zero_;
       if (kept) {
         before |= 1;
-        if (!decode_value(reader, sum, *to)) {
+        if (!decode_value(reader, sum, *at)) {
           return false;
         }
       }
