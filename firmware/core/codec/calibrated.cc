@@ -4,6 +4,7 @@
 #include "delta/delta.h"
 #include "lowbit/lowbit.h"
 #include "rans/rans.h"
+#include "slicer/slicer.h"
 
 namespace cutpoint {
 namespace {
@@ -15,6 +16,19 @@ Status check_mark(const TensorTables& tables, Bytes coded) {
   return load_u16(coded.data()) == tables.mark ? Status::kOk : Status::kTables;
 }
 
+// The mark before what codec slicer makes.
+size_t encode_marked_slicer(const TensorTables& tables, Bytes elements, MutableBytes out) {
+  if (out.size() < kTablesMarkBytes) {
+    return 0;
+  }
+  const size_t bytes = encode_slicer(tables.slicer, elements, out.from(kTablesMarkBytes));
+  if (bytes == 0) {
+    return 0;
+  }
+  store_u16(out.end() - bytes - kTablesMarkBytes, tables.mark);
+  return bytes + kTablesMarkBytes;
+}
+
 }  // namespace
 
 size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
@@ -23,6 +37,8 @@ size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Byte
       return encode_rans(tables, elements, out);
     case CodecId::kDelta:
       return encode_delta(tables, slot, elements, out);
+    case CodecId::kSlicer:
+      return encode_marked_slicer(tables, elements, out);
     default:
       return 0;
   }
@@ -38,6 +54,8 @@ Status decode_calibrated(const TensorTables& tables, Bytes coded, MutableBytes e
   switch (tables.codec) {
     case CodecId::kLowbit:
       return decode_lowbit(tables, coded, elements);
+    case CodecId::kSlicer:
+      return decode_slicer(tables.slicer, coded.from(kTablesMarkBytes), elements);
     case CodecId::kRans:
       return decode_rans(tables, coded, elements);
     case CodecId::kDelta:
