@@ -215,7 +215,7 @@ nb::object decode_change(const PythonTables& self, uint8_t number, size_t place,
     return nb::int_(static_cast<int>(status));
   }
   nb::object elements = to_python(fresh_bytes(levels));
-  levels_to_elements(tables, fresh_bytes(elements));
+  levels_to_values(tables, fresh_bytes(elements));
   return nb::make_tuple(elements, levels);
 }
 

@@ -47,12 +47,13 @@ class CodedTensors:
         levels: list[bytes] = []
         for place, record in enumerate(activation.tensors):
             if not record.codec.calibrated:
+                # It would not have been smaller; the device remembers its levels all the same.
                 records.append(record)
-                levels.append(b"")
+                levels.append(tables.encode_change(setting, place, record.data, None, 0)[1])
                 continue
-            age = record.data[2] if len(record.data) > 2 else 0
+            age = tables.age_of(record.data)
             before = self._levels.get((activation.boot, setting, activation.sequence - age)) if age else None
-            if age and (before is None or not before[place]):
+            if age and before is None:
                 raise NoReferenceError(
                     f"inference {activation.sequence} changes the one {age} before it, which is not remembered"
                 )

@@ -31,6 +31,7 @@ struct Coded {
 SessionConfig configured(const Frame& file, uint16_t operators = 4) {
   SessionConfig config = config_of(operators, operators, 2);
   config.chunk_bytes = 1024;
+  config.isolate_after = 100;
   config.tables = bytes_of(file);
   return config;
 }

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "check.h"
 #include "model_blocks.h"
+#include "codec/rans/rans.h"
 
 using namespace cutpoint;
 using check::ModelBlock;
@@ -54,18 +55,20 @@ struct Tables {
     }
     tables.grid = LevelGrid{3, 4, 2, levels, static_cast<uint8_t>(levels / 2)};
     tables.dtype = DType::kInt8;
+    tables.codec = CodecId::kDelta;
     tables.tolerance = tolerance;
+    tables.mark = 0xBEEF;
     tables.to_level = to_level.data();
     tables.to_value = to_value.data();
     size_t bytes = 0;
-    good = read_model(Bytes(key_block.data(), key_block.size()), tables.grid, false, tables.key, bytes) == Status::kOk &&
-           read_model(Bytes(change_block.data(), change_block.size()), tables.grid, true, tables.change, bytes) ==
+    good = read_model(Bytes(key_block.data(), key_block.size()), tables.grid, false, tables.models[0], bytes) == Status::kOk &&
+           read_model(Bytes(change_block.data(), change_block.size()), tables.grid, true, tables.models[1], bytes) ==
                Status::kOk;
   }
 
   ModelBlock key_block, change_block;
   Buffer to_level, to_value;
-  DeltaTables tables;
+  TensorTables tables = {};
   bool good;
 };
 
@@ -135,7 +138,7 @@ TEST(a_change_without_its_reference_is_told) {
   Buffer reference(kElements, 0x80), candidate(kElements);
   const Coded coded = encode(tables, DeltaSlot{view(reference), view(candidate), 3}, elements);
   Buffer changes = coded.bytes;
-  changes[0] = 3;
+  changes[2] = 3;
   Buffer levels(kElements);
   CHECK_EQ(decode_delta(tables.tables, view(changes), Bytes(), view(levels)), Status::kReference);
   const Buffer impossible(kElements, 32);
@@ -160,7 +163,7 @@ TEST(an_element_within_the_tolerance_keeps_its_reference_level) {
       const uint8_t old = reference[i] ^ kKeptLevelBit;
       const int known = static_cast<int8_t>(tables.to_value[old]);
       const bool near = std::abs(static_cast<int8_t>(elements[i]) - known) <= 6;
-      const bool key = coded.bytes[0] == 0;
+      const bool key = coded.bytes[2] == 0;
       CHECK_EQ(coded.levels[i], near && !key ? old : tables.to_level[elements[i]]);
     }
     Buffer levels(kElements);
@@ -353,7 +356,7 @@ void play(uint32_t seed, const std::vector<const Tables*>& settings, Counts& cou
                                     frame.coded.bytes);
     CHECK(levels.empty() || levels == frame.coded.levels);
     counts.decoded += levels.empty() ? 0 : 1;
-    counts.changes += !levels.empty() && frame.coded.bytes[0] != 0 ? 1 : 0;
+    counts.changes += !levels.empty() && frame.coded.bytes[2] != 0 ? 1 : 0;
     counts.refused += levels.empty() ? 1 : 0;
     down.push_back({frame.boot, frame.sequence, !levels.empty()});
   };
@@ -419,7 +422,7 @@ void play(uint32_t seed, const std::vector<const Tables*>& settings, Counts& cou
     const Buffer levels = edge.take(*settings[0], boot, 1, sequence, coded.bytes);
     CHECK(levels.empty() || levels == coded.levels);
     refused += levels.empty() ? 1 : 0;
-    changes += coded.bytes[0] != 0 ? 1 : 0;
+    changes += coded.bytes[2] != 0 ? 1 : 0;
     if (levels.empty()) {
       memory.forget();
     } else {
