@@ -30,6 +30,18 @@ class CodecTables:
     def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
         """One after another; or (which, status) of the first that is refused."""
 
+    def encode_change(
+        self, number: int, place: int, data: Buffer, reference: Buffer, age: int, /
+    ) -> tuple[int, bytes, bytes]:
+        """(codec, coded, levels). An empty reference: a key frame."""
+
+    def decode_change(
+        self, number: int, place: int, coded: Buffer, reference: Buffer, /
+    ) -> tuple[bytes, bytes] | int:
+        """(values, levels). An empty reference: there is none."""
+
+    def levels(self, number: int, place: int, data: Buffer, /) -> bytes: ...
+
 def open_codec_tables(data: Buffer, model_id: Buffer, /) -> CodecTables | int: ...
 
 # --- Frames (firmware/core/frame). Numbers are those of the wire; cutpoint.wire gives them names. What is refused comes

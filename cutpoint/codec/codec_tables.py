@@ -49,6 +49,11 @@ class TensorHead:
     zero_level: int
 
 
+def age_of(coded: bytes | memoryview) -> int:
+    """How many inferences ago the reference of a coded tensor of delta was; 0 for a key frame."""
+    return coded[2] if len(coded) > 2 else 0
+
+
 class CodecTables:
     """The settings of one file. Immutable; may be used by several threads."""
 
@@ -107,6 +112,41 @@ class CodecTables:
             at, status = data
             raise self._refused(number, status, len(coded[at]))
         return np.frombuffer(data, np.uint8).reshape(len(coded), raw_bytes)
+
+    def encode_change(
+        self, number: int, place: int, data: bytes | memoryview, reference: bytes | None, age: int
+    ) -> tuple[Coded, bytes]:
+        """A tensor of delta against the levels of the frame `age` inferences before (1 to 255), and its own levels.
+
+        A key frame where `reference` is None and `age` 0, or where it is smaller; raw where that is not larger. The levels
+        are what the edge will have: the reference of a later frame, once this one is acknowledged. Raises `CodecError`
+        for a setting that is not of delta, and for a tensor or reference of another size.
+        """
+        if (reference is None) != (age == 0) or not 0 <= age <= 255:
+            raise CodecError(f"a reference has an age of 1 to 255, a key frame 0; age {age} was given")
+        codec, coded, levels = self._asked(
+            self._core.encode_change, number, place, data, reference or b"", age
+        )
+        return Coded(CodecId(codec), coded), levels
+
+    def decode_change(
+        self, number: int, place: int, coded: bytes | memoryview, reference: bytes | None, raw_bytes: int
+    ) -> tuple[bytes, bytes]:
+        """The tensor and its levels; `reference` are the levels of the frame that `age_of` names, None if unknown.
+
+        Raises what `decode` raises; `NoReferenceError` only where the reference is needed and not there.
+        """
+        self._fits(number, place, raw_bytes)
+        decoded = self._asked(self._core.decode_change, number, place, coded, reference or b"")
+        if isinstance(decoded, int):
+            raise self._refused(number, decoded, len(coded))
+        values, levels = decoded
+        return values, levels
+
+    def levels(self, number: int, place: int, data: bytes | memoryview) -> bytes:
+        """The levels of a tensor that travelled raw under a setting of delta: a reference like any other."""
+        levels: bytes = self._asked(self._core.levels, number, place, data)
+        return levels
 
     def _fits(self, number: int, place: int, raw_bytes: int) -> None:
         height, width, channels = self.tensor(number, place).shape

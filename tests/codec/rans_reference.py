@@ -6,8 +6,9 @@ Nothing here comes from the core: tables, streams and changes are written from t
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,6 @@ class Tensor:
     models: tuple[Model, ...]
     dtype: int = 1
     tolerance: int = 0
-    version: int = field(default=0)
 
     @property
     def levels(self) -> int:
@@ -283,9 +283,43 @@ def values_of(tensor: Tensor, levels: Levels) -> bytes:
     return tensor.to_value[levels].tobytes()
 
 
+def zero_is_reached(tensor: Tensor) -> bool:
+    """Whether an element has the zero level; an encoder sends raw where none has."""
+    return tensor.zero in tensor.to_level
+
+
 def encode_rans(tensor: Tensor, data: bytes) -> bytes | None:
-    streams = encode_levels(tensor, tensor.models[0], own_levels(tensor, data))
-    return None if streams is None else struct.pack("<H", tensor.version & 0xFFFF) + streams
+    """The coded tensor without the mark of its tables; None where there is none."""
+    return encode_levels(tensor, tensor.models[0], own_levels(tensor, data)) if zero_is_reached(tensor) else None
+
+
+def encode_delta(tensor: Tensor, data: bytes, reference: Levels | None, age: int) -> tuple[bytes | None, Levels]:
+    """The coded tensor without the mark, and the levels of who decodes it. None: it does not come to be, and goes raw."""
+    own = own_levels(tensor, data)
+    streams = encode_levels(tensor, tensor.models[0], own) if zero_is_reached(tensor) else None
+    key = None if streams is None else b"\0" + streams
+    if reference is None:
+        return key, own
+    levels = changed_levels(tensor, data, reference)
+    change = encode_levels(tensor, tensor.models[1], levels, reference)
+    assert change is not None, "changes have no slices"
+    many = int((levels != reference).sum()) > levels.size // 2
+    if many and key is not None and len(key) < len(change) + 1:
+        return key, own
+    return bytes([age]) + change, levels
+
+
+def tables_file(model_id: bytes, codec: int, tensors: Sequence[Tensor]) -> bytes:
+    """A tables file with one setting a tensor, at cut 1."""
+    count = len(tensors)
+    heads, places, blocks, at = b"", b"", b"", 16 + 12 * count
+    for number, tensor in enumerate(tensors):
+        heads += struct.pack("<HBBI", 1, codec, 1, 16 + 8 * count + 4 * number)
+        places += struct.pack("<I", at + len(blocks))
+        blocks += tensor_block(tensor)
+    head = b"CPCT" + struct.pack("<BBH", 1, count, 0) + model_id
+    version = zlib.crc32(head + bytes(4) + heads + places + blocks)
+    return head + struct.pack("<I", version) + heads + places + blocks
 
 
 def table_block(table: Table, levels: int) -> bytes:
