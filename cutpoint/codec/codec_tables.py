@@ -49,11 +49,6 @@ class TensorHead:
     zero_level: int
 
 
-def age_of(coded: bytes | memoryview) -> int:
-    """How many inferences ago the reference of a coded tensor of delta was; 0 for a key frame."""
-    return coded[2] if len(coded) > 2 else 0
-
-
 class CodecTables:
     """The settings of one file. Immutable; may be used by several threads."""
 
@@ -113,40 +108,58 @@ class CodecTables:
             raise self._refused(number, status, len(coded[at]))
         return np.frombuffer(data, np.uint8).reshape(len(coded), raw_bytes)
 
+    def decode_partial(
+        self, number: int, place: int, coded: bytes, came: Sequence[tuple[int, int]], raw_bytes: int
+    ) -> tuple[bytes, int]:
+        """The elements that can be told from the bytes that came, and how many; the others have the zero level's value.
+
+        `came`: ranges [first, end) of `coded`, ascending and apart from each other; what lies outside is not looked
+        at. Of `lowbit` every element is there whose bits came, of `rans` in slices every slice that came whole, of
+        the other codecs none. Raises what `decode` raises, and `CodecError` for ranges that are not such.
+        """
+        self._fits(number, place, raw_bytes)
+        made: tuple[bytes, int] | int = self._asked(
+            self._core.decode_partial, number, place, coded, list(came)
+        )
+        if isinstance(made, int):
+            raise self._refused(number, made, len(coded))
+        return made
+
+    def levels(self, number: int, place: int, data: bytes | memoryview) -> bytes:
+        """The level of each element: the reference that a frame of delta leaves behind which went raw."""
+        levels: bytes = self._asked(self._core.levels, number, place, data)
+        return levels
+
     def encode_change(
         self, number: int, place: int, data: bytes | memoryview, reference: bytes | None, age: int
     ) -> tuple[Coded, bytes]:
-        """A tensor of delta against the levels of the frame `age` inferences before (1 to 255), and its own levels.
+        """Delta against the levels of the frame `age` inferences ago, and the levels of this one.
 
-        A key frame where `reference` is None and `age` 0, or where it is smaller; raw where that is not larger. The levels
-        are what the edge will have: the reference of a later frame, once this one is acknowledged. Raises `CodecError`
-        for a setting that is not of delta, and for a tensor or reference of another size.
+        A key frame without a reference, at age 0, and where it is smaller. Raises `CodecError` like `encode`.
         """
-        if (reference is None) != (age == 0) or not 0 <= age <= 255:
-            raise CodecError(f"a reference has an age of 1 to 255, a key frame 0; age {age} was given")
-        codec, coded, levels = self._asked(
-            self._core.encode_change, number, place, data, reference or b"", age
-        )
+        codec, coded, levels = self._asked(self._core.encode_change, number, place, data, reference, age)
         return Coded(CodecId(codec), coded), levels
 
     def decode_change(
         self, number: int, place: int, coded: bytes | memoryview, reference: bytes | None, raw_bytes: int
     ) -> tuple[bytes, bytes]:
-        """The tensor and its levels; `reference` are the levels of the frame that `age_of` names, None if unknown.
+        """The tensor of a delta frame, and its levels, which are the reference of a later one.
 
-        Raises what `decode` raises; `NoReferenceError` only where the reference is needed and not there.
+        `reference`: the levels of the frame as many inferences ago as `age_of` says; None where they are not at hand.
+        Raises what `decode` raises, `NoReferenceError` where the frame is a change and there is no reference.
         """
         self._fits(number, place, raw_bytes)
-        decoded = self._asked(self._core.decode_change, number, place, coded, reference or b"")
-        if isinstance(decoded, int):
-            raise self._refused(number, decoded, len(coded))
-        values, levels = decoded
-        return values, levels
+        both: tuple[bytes, bytes] | int = self._asked(
+            self._core.decode_change, number, place, coded, reference
+        )
+        if isinstance(both, int):
+            raise self._refused(number, both, len(coded))
+        return both
 
-    def levels(self, number: int, place: int, data: bytes | memoryview) -> bytes:
-        """The levels of a tensor that travelled raw under a setting of delta: a reference like any other."""
-        levels: bytes = self._asked(self._core.levels, number, place, data)
-        return levels
+    @staticmethod
+    def age_of(coded: bytes | memoryview) -> int:
+        """How many inferences before a delta frame its reference was; 0 for a key frame, and for what is no frame."""
+        return coded[2] if len(coded) > 2 else 0
 
     def _fits(self, number: int, place: int, raw_bytes: int) -> None:
         height, width, channels = self.tensor(number, place).shape

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "bytes.h"
+#include "codec/calibrated.h"
 #include "codec/codec.h"
 #include "codec/delta/delta.h"
+#include "codec/partial/partial.h"
 #include "codec/rans/rans.h"
 #include "codec/tables/codec_tables.h"
 #include "python_bytes.h"
@@ -203,70 +205,96 @@ nb::object decode_batch(const PythonTables& self, uint8_t number, size_t place, 
   return raw;
 }
 
-TensorTables delta_tables(const PythonTables& self, uint8_t number, size_t place) {
+// (elements, how many of them were there), or the Status (int). `came`: a list of (first, end), ascending and apart.
+nb::object decode_what_came(const PythonTables& self, uint8_t number, size_t place, nb::handle coded, nb::list came) {
+  const BytesView bytes(coded);
+  const TensorTables tables = self.tensor(number, place);
+  std::vector<ByteRange> ranges;
+  for (nb::handle item : came) {
+    const nb::tuple range = argument<nb::tuple>(item);
+    if (range.size() != 2) {
+      throw nb::value_error("a range of bytes that came is (first, end)");
+    }
+    ranges.push_back({argument<size_t>(range[0]), argument<size_t>(range[1])});
+  }
+  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
+  size_t there = 0;
+  const Status status = decode_partial(tables, bytes.get(), Span<const ByteRange>(ranges.data(), ranges.size()),
+                                       fresh_bytes(raw), there);
+  if (status == Status::kArgument) {
+    throw nb::value_error("the ranges that came are not ascending, apart from each other, and inside of the bytes");
+  }
+  if (status != Status::kOk) {
+    return nb::int_(static_cast<int>(status));
+  }
+  return nb::make_tuple(raw, there);
+}
+
+// Of codec delta.
+TensorTables changing_tensor(const PythonTables& self, uint8_t number, size_t place) {
   const TensorTables tables = self.tensor(number, place);
   if (tables.codec != CodecId::kDelta) {
-    throw nb::value_error("only a setting of delta has changes");
+    throw nb::value_error("only codec delta has changes");
   }
   return tables;
 }
 
-// Levels as they are into kept levels, and back.
-void turn(MutableBytes levels) {
-  for (uint8_t& level : levels) {
-    level ^= kKeptLevelBit;
+// Levels as a device keeps them, and back.
+std::vector<uint8_t> turned(Bytes levels) {
+  std::vector<uint8_t> kept;
+  for (const uint8_t level : levels) {
+    kept.push_back(level ^ kKeptLevelBit);
   }
+  return kept;
 }
 
-// (codec, coded, levels of this frame). `reference`: levels of the frame `age` inferences before; empty for a key frame.
+// (codec, coded bytes, levels of this frame). reference: levels, or None for a key frame.
 nb::object encode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle data, nb::handle reference,
                          uint8_t age) {
   const BytesView bytes(data);
-  const BytesView before(reference);
-  const TensorTables tables = delta_tables(self, number, place);
-  const size_t count = tables.elements();
-  if (bytes.get().size() != count) {
+  const TensorTables tables = changing_tensor(self, number, place);
+  std::vector<uint8_t> before;
+  if (!reference.is_none()) {
+    const BytesView levels(reference);
+    if (check_reference(tables, levels.get()) != Status::kOk) {
+      throw nb::value_error("a reference has a level of these tables for each element");
+    }
+    before = turned(levels.get());
+  }
+  if (bytes.get().size() != tables.elements()) {
     throw nb::value_error("the tensor has another size than the setting is for");
   }
-  if (!before.get().empty() && (before.get().size() != count || age == 0)) {
-    throw nb::value_error("a reference has a level for each element, and an age of 1 to 255");
+  if (before.empty() != (age == 0)) {
+    throw nb::value_error("a reference has an age of 1 to 255, a key frame has none");
   }
-  std::vector<uint8_t> kept(before.get().begin(), before.get().end());
-  for (const uint8_t level : kept) {
-    if (level >= tables.grid.levels) {
-      throw nb::value_error("a reference has a level that these tables do not have");
-    }
-  }
-  turn(MutableBytes(kept.data(), kept.size()));
-  nb::object levels = new_bytes(count);
-  DeltaSlot slot;
-  slot.reference = Bytes(kept.data(), kept.size());
-  slot.candidate = fresh_bytes(levels);
-  slot.age = age;
+  std::vector<uint8_t> now(tables.elements());
   uint8_t scratch[kCodingScratchBytes];
-  // As a device would: less than raw, and no more than its scratch holds.
-  const MutableBytes room = MutableBytes(scratch).first(count - 1 < sizeof scratch ? count - 1 : sizeof scratch);
-  const size_t made = encode_delta(tables, slot, bytes.get(), room);
-  turn(slot.candidate);
-  if (made == 0) {
-    return nb::make_tuple(static_cast<uint8_t>(CodecId::kRaw), to_python(bytes.get()), levels);
-  }
-  return nb::make_tuple(static_cast<uint8_t>(CodecId::kDelta), to_python(room.from(room.size() - made)), levels);
+  const size_t room = now.size() - 1 < sizeof scratch ? now.size() - 1 : sizeof scratch;
+  DeltaSlot slot;
+  slot.reference = Bytes(before.data(), before.size());
+  slot.candidate = MutableBytes(now.data(), now.size());
+  slot.age = age;
+  const size_t coded = encode_calibrated(tables, slot, bytes.get(), MutableBytes(scratch, room));
+  now = turned(Bytes(now.data(), now.size()));
+  const CodecId codec = coded != 0 ? CodecId::kDelta : CodecId::kRaw;
+  const Bytes made = coded != 0 ? Bytes(scratch + room - coded, coded) : bytes.get();
+  return nb::make_tuple(static_cast<uint8_t>(codec), to_python(made), to_python(Bytes(now.data(), now.size())));
 }
 
-// (values, levels), or the Status (int) why there are none. `reference` may be empty: there is none.
-nb::object decode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle coded,
-                         nb::handle reference) {
+// (elements, levels), or the Status (int) why there are none.
+nb::object decode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle coded, nb::handle reference) {
   const BytesView bytes(coded);
-  const BytesView before(reference);
-  const TensorTables tables = delta_tables(self, number, place);
+  const TensorTables tables = changing_tensor(self, number, place);
   const size_t count = tables.elements();
   RansJob job = job_of(tables, bytes.get());
   const bool change = job.status == Status::kReference;
-  if (change) {
-    job.status = check_reference(tables, before.get());
+  std::vector<uint8_t> before;
+  if (change && !reference.is_none()) {
+    const BytesView levels(reference);
+    before.assign(levels.get().begin(), levels.get().end());
+    job.status = check_reference(tables, levels.get());
     job.coded = bytes.get().from(head_bytes(tables.codec));
-    job.reference = before.get();
+    job.reference = Bytes(before.data(), before.size());
   }
   nb::object levels = new_bytes(count);
   if (job.status == Status::kOk) {
@@ -276,26 +304,26 @@ nb::object decode_change(const PythonTables& self, uint8_t number, size_t place,
   if (job.status != Status::kOk) {
     return nb::int_(static_cast<int>(job.status));
   }
-  nb::object values = new_bytes(count);
-  copy_bytes(fresh_bytes(values).data(), job.levels.data(), count);
-  levels_to_values(tables, fresh_bytes(values));
-  return nb::make_tuple(values, levels);
+  nb::object elements = new_bytes(count);
+  copy_bytes(fresh_bytes(elements).data(), job.levels.data(), count);
+  levels_to_values(tables, fresh_bytes(elements));
+  return nb::make_tuple(elements, levels);
 }
 
-// The levels of a tensor that travelled raw.
-nb::object levels(const PythonTables& self, uint8_t number, size_t place, nb::handle data) {
+// What a frame that went raw leaves behind as a reference.
+nb::object levels_of(const PythonTables& self, uint8_t number, size_t place, nb::handle data) {
   const BytesView bytes(data);
   const TensorTables tables = self.tensor(number, place);
-  if (bytes.get().size() != tables.elements() || tables.to_level == nullptr) {
-    throw nb::value_error("the tensor has another size than the setting is for, or a codec without levels");
+  if (tables.to_level == nullptr || bytes.get().size() != tables.elements()) {
+    throw nb::value_error("the tensor has another size than the setting is for, or its codec has no levels");
   }
-  nb::object found = new_bytes(tables.elements());
-  uint8_t* to = fresh_bytes(found).data();
+  nb::object levels = new_bytes(tables.elements());
+  uint8_t* to = fresh_bytes(levels).data();
   for (const uint8_t element : bytes.get()) {
     *to = tables.to_level[element];
     ++to;
   }
-  return found;
+  return levels;
 }
 
 }  // namespace
@@ -311,8 +339,11 @@ void bind_codec_tables(nb::module_& m) {
       .def("encode", &cutpoint::encode)
       .def("decode", &cutpoint::decode)
       .def("decode_batch", &cutpoint::decode_batch)
-      .def("encode_change", &cutpoint::encode_change)
-      .def("decode_change", &cutpoint::decode_change)
-      .def("levels", &cutpoint::levels);
+      .def("decode_partial", &cutpoint::decode_what_came)
+      .def("levels", &cutpoint::levels_of)
+      .def("encode_change", &cutpoint::encode_change, nb::arg("number"), nb::arg("place"), nb::arg("data"),
+           nb::arg("reference").none(), nb::arg("age"))
+      .def("decode_change", &cutpoint::decode_change, nb::arg("number"), nb::arg("place"), nb::arg("coded"),
+           nb::arg("reference").none());
   m.def("open_codec_tables", &cutpoint::open_tables);
 }

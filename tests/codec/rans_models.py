@@ -6,8 +6,10 @@ It draws the structure and a seed; what is long (frequencies, quantisers) comes 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 from quantisers import tensors_of
 from rans_reference import AVERAGE, CHANGE, GRADIENT, REFERENCE, Model, Table, Tensor
@@ -26,10 +28,10 @@ def frequencies(seed: random.Random, count: int) -> tuple[int, ...]:
     if kind == "even":
         return tuple(TOTAL // count + (i < TOTAL % count) for i in range(count))
     cuts = [0, *sorted(seed.sample(range(1, TOTAL), count - 1)), TOTAL]
-    return tuple(b - a for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+    return tuple(b - a for a, b in pairwise(cuts))
 
 
-def quantiser(seed: random.Random, levels: int) -> tuple[np.ndarray, np.ndarray]:
+def quantiser(seed: random.Random, levels: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """With 256 levels a permutation, so that nothing is lost; with fewer anything."""
     if levels == 256:
         to_value = np.array(seed.sample(range(256), 256), np.uint8)

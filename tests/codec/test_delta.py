@@ -17,7 +17,7 @@ from rans_reference import (
     REFERENCE,
     Levels,
     Model,
-    Refused,
+    RefusedError,
     Table,
     Tensor,
     changed_levels,
@@ -28,7 +28,7 @@ from rans_reference import (
     values_of,
 )
 
-from cutpoint.codec import CodecError, CodecId, CodecTables, CodedError, NoReferenceError, age_of
+from cutpoint.codec import CodecError, CodecId, CodecTables, CodedError, NoReferenceError
 
 LOSSLESS = np.arange(256, dtype=np.uint8) ^ 0x80
 SHAPE = (12, 12, 16)
@@ -44,9 +44,7 @@ def packed(levels: Levels) -> bytes:
 
 
 @given(tensors(delta=True), st.integers(1, 255))
-def test_the_bytes_and_the_levels_are_those_of_the_page(
-    drawn: tuple[Tensor, list[bytes]], age: int
-) -> None:
+def test_the_bytes_and_the_levels_are_those_of_the_page(drawn: tuple[Tensor, list[bytes]], age: int) -> None:
     tensor, frames = drawn
     tables = opened(tensor)
     mark = struct.pack("<H", tables.version & 0xFFFF)
@@ -72,7 +70,7 @@ def test_the_bytes_and_the_levels_are_those_of_the_page(
             values, decoded = tables.decode_change(1, 0, coded.data, known, len(data))
             assert decoded == levels
             assert values == values_of(tensor, expected_levels)
-            if age_of(coded.data) != 0:
+            if CodecTables.age_of(coded.data) != 0:
                 with pytest.raises(NoReferenceError):
                     tables.decode_change(1, 0, coded.data, None, len(data))
                 with pytest.raises(NoReferenceError):
@@ -100,7 +98,7 @@ def test_damaged_changes_are_refused_exactly_where_the_page_refuses_them(
     sent = struct.pack("<H", tables.version & 0xFFFF) + bytes(damaged)
     try:
         levels = decode_levels(tensor, tensor.models[1], bytes(damaged[1:]), reference)
-    except Refused:
+    except RefusedError:
         with pytest.raises(CodedError):
             tables.decode_change(1, 0, sent, packed(reference), len(frames[0]))
     else:
@@ -181,7 +179,7 @@ def test_another_scene_is_a_key_frame(still: tuple[Tensor, list[bytes]]) -> None
     reference = packed(own_levels(tensor, frames[0]))
     other = smooth_frames(np.random.default_rng(9), 1, SHAPE)[0]
     coded, levels = tables.encode_change(1, 0, other, reference, 1)
-    assert age_of(coded.data) == 0
+    assert CodecTables.age_of(coded.data) == 0
     assert levels == packed(own_levels(tensor, other))
 
 
@@ -190,13 +188,13 @@ def test_a_reference_is_of_this_tensor(still: tuple[Tensor, list[bytes]]) -> Non
     tables = opened(tensor)
     reference = packed(own_levels(tensor, frames[0]))
     coded, _ = tables.encode_change(1, 0, frames[1], reference, 255)
-    assert age_of(coded.data) == 255
+    assert CodecTables.age_of(coded.data) == 255
     with pytest.raises(NoReferenceError):
         tables.decode_change(1, 0, coded.data, reference[:-1], BYTES)
     with pytest.raises(CodecError):
         tables.encode_change(1, 0, frames[1], reference[:-1], 1)
     for age in (0, 256):
-        with pytest.raises(CodecError, match="age"):
+        with pytest.raises(CodecError):
             tables.encode_change(1, 0, frames[1], reference, age)
     with pytest.raises(CodecError, match="age"):
         tables.encode_change(1, 0, frames[1], None, 1)

@@ -19,7 +19,7 @@ from rans_reference import (
     MAGNITUDE,
     NONE,
     Model,
-    Refused,
+    RefusedError,
     Table,
     Tensor,
     decode_levels,
@@ -127,7 +127,7 @@ def test_damaged_streams_are_refused_exactly_where_the_page_refuses_them(
     for streams in batch:
         try:
             expected = values_of(tensor, decode_levels(tensor, tensor.models[0], streams))
-        except Refused:
+        except RefusedError:
             with pytest.raises(CodedError):
                 tables.decode(1, 0, mark + streams, len(frames[0]))
         else:
@@ -289,7 +289,7 @@ def test_other_tables_are_told_from_damage(frames: list[bytes]) -> None:
 
 def test_only_delta_has_changes(frames: list[bytes]) -> None:
     tables = opened(lossless_tensor(ORDER_0, 256))
-    with pytest.raises(CodecError, match="only a setting of delta"):
+    with pytest.raises(CodecError, match="only codec delta"):
         tables.encode_change(1, 0, frames[0], None, 0)
 
 

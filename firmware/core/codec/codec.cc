@@ -2,9 +2,8 @@
 
 #include "../bytes.h"
 #include "bitmap/bitmap.h"
-#include "delta/delta.h"
+#include "calibrated.h"
 #include "lowbit/lowbit.h"
-#include "rans/rans.h"
 #include "tables/codec_tables.h"
 
 namespace cutpoint {
@@ -19,35 +18,20 @@ void store_fill(int64_t fill, uint8_t (&to)[kMaxItemBytes]) {
   }
 }
 
-// What codec delta remembers of the tensor at this place.
+// The tables of this very tensor.
+bool tables_of(const Coding& coding, size_t place, const TensorView& tensor, TensorTables& tables) {
+  return coding.tables != nullptr && coding.tables->tensor(coding.setting, place, tables) &&
+         tables.codec == coding.codec && tables.dtype == tensor.dtype && tables.elements() == tensor.data.size();
+}
+
+// What delta remembers of the tensor at this place: behind the elements of those before it.
 DeltaSlot slot_of(const Coding& coding, size_t place, const TensorTables& tables) {
-  if (coding.memory == nullptr) {
-    return DeltaSlot();
-  }
   size_t offset = 0;
   TensorTables before;
   for (size_t i = 0; i < place && coding.tables->tensor(coding.setting, i, before); ++i) {
     offset += before.elements();
   }
   return coding.memory->slot(offset, tables.elements());
-}
-
-// Into the END of `out`; returns how many bytes, 0 where they do not fit or there is no codec for it.
-size_t make_whole(const Coding& coding, size_t place, const TensorTables& tables, Bytes elements, MutableBytes out) {
-  switch (coding.codec) {
-    case CodecId::kRans:
-      return encode_rans(tables, elements, out);
-    case CodecId::kDelta:
-      return encode_delta(tables, slot_of(coding, place, tables), elements, out);
-    default:
-      return 0;
-  }
-}
-
-// The tables of this very tensor.
-bool tables_of(const Coding& coding, size_t place, const TensorView& tensor, TensorTables& tables) {
-  return coding.tables != nullptr && coding.tables->tensor(coding.setting, place, tables) &&
-         tables.codec == coding.codec && tables.dtype == tensor.dtype && tables.elements() == tensor.data.size();
 }
 
 void measure_calibrated(const Coding& coding, size_t place, const TensorView& tensor, MutableBytes& scratch_left,
@@ -66,7 +50,9 @@ void measure_calibrated(const Coding& coding, size_t place, const TensorView& te
   // One byte less than raw is the most that is of use.
   const size_t room = smaller(scratch_left.size(), tensor.data.size() - 1);
   const MutableBytes out = scratch_left.from(scratch_left.size() - room);
-  const size_t bytes = make_whole(coding, place, tables, tensor.data, out);
+  const bool remembers = coding.codec == CodecId::kDelta && coding.memory != nullptr;
+  const DeltaSlot slot = remembers ? slot_of(coding, place, tables) : DeltaSlot();
+  const size_t bytes = encode_calibrated(tables, slot, tensor.data, out);
   if (bytes != 0) {
     size = CodedSize{coding.codec, static_cast<uint32_t>(bytes), out.from(room - bytes)};
     scratch_left = scratch_left.first(scratch_left.size() - bytes);
@@ -229,24 +215,7 @@ Status decode_tensor(const CodecTables& tables, uint8_t setting, size_t place, B
   if (raw.size() != own.elements()) {
     return Status::kTensor;
   }
-  if (coded.size() < kTablesMarkBytes) {
-    return Status::kCoded;
-  }
-  if (load_u16(coded.data()) != own.mark) {
-    return Status::kTables;
-  }
-  switch (own.codec) {
-    case CodecId::kLowbit:
-      return decode_lowbit(own, coded, raw);
-    case CodecId::kRans:
-      return decode_rans(own, coded, raw);
-    case CodecId::kDelta:
-      CUTPOINT_TRY(decode_delta(own, coded, Bytes(), raw));
-      levels_to_values(own, raw);
-      return Status::kOk;
-    default:
-      return Status::kCodec;
-  }
+  return decode_calibrated(own, coded, raw);
 }
 
 }  // namespace cutpoint
