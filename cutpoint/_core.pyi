@@ -30,6 +30,11 @@ class CodecTables:
     def decode_batch(self, number: int, place: int, coded: list[bytes], /) -> bytes | tuple[int, int]:
         """One after another; or (which, status) of the first that is refused."""
 
+    def decode_partial(
+        self, number: int, place: int, coded: Buffer, came: list[tuple[int, int]], /
+    ) -> tuple[bytes, int] | int:
+        """The elements, and how many of them were there."""
+
     def levels(self, number: int, place: int, data: Buffer, /) -> bytes: ...
     def encode_change(
         self, number: int, place: int, data: Buffer, reference: Buffer | None, age: int
@@ -192,6 +197,11 @@ class SessionConfig:
         about: str = "{}",
         result_capacity: int = 16384,  # bytes of the largest result payload that is accepted
         cuts: Sequence[int] | None = None,  # that there is the memory for; None: all up to on_board
+        setting: int = 0,  # of `tables`, for `codec` and `cut`
+        tables: bytes | None = None,  # codec tables of this model
+        history_bytes: int = 0,  # bytes of tensors that codec delta remembers
+        encode_ns: Sequence[int]
+        | None = None,  # modelled, for a byte of tensor by codec; None: coding is measured
     ) -> None: ...
 
 class Publish:
@@ -247,6 +257,12 @@ class Deliver:
     @property
     def cut(self) -> int: ...
     @property
+    def codec(self) -> int:
+        """What was sent with, or tried; raw when nothing was sent."""
+
+    @property
+    def setting(self) -> int: ...
+    @property
     def result_frame(self) -> bytes | None: ...
     @property
     def round_trip_us(self) -> int | None: ...
@@ -279,6 +295,8 @@ class PlanChanged:
     def cut(self) -> int: ...
     @property
     def codec(self) -> int: ...
+    @property
+    def setting(self) -> int: ...
     @property
     def flags(self) -> int: ...
     @property
@@ -352,6 +370,10 @@ class Session:
 
     @property
     def state(self) -> Literal["offline", "online", "isolated"]: ...
+    @property
+    def modelled_encode_us(self) -> int:
+        """Of the inference in flight, by `encode_ns`: what coding its tensors takes; 0 without."""
+
     @property
     def in_run(self) -> bool:
         """A Run was polled, and is neither answered by ran() nor ended by an answer of the edge."""

@@ -5,6 +5,7 @@ from edge_server.config import ServeConfig
 from edge_server.events import (
     AboutSeen,
     Answered,
+    Audited,
     DeviceSeen,
     Dropped,
     Event,
@@ -29,6 +30,7 @@ __all__ = [
     "ROLLOUT_FILE",
     "AboutSeen",
     "Answered",
+    "Audited",
     "DecisionRecord",
     "DeviceSeen",
     "Dropped",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cutpoint.errors import InternalError
+from cutpoint.plan import loss_points
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, read_keys
 from edge_server.errors import ConfigError
 from edge_server.logs import LogFormat
@@ -19,6 +20,7 @@ from edge_server.store import relative_store
 from edge_server.web.address import HttpAddress
 
 Http = Annotated[HttpAddress, BeforeValidator(HttpAddress.of)]
+MaxLoss = Annotated[float, BeforeValidator(loss_points), Field(ge=0, le=100, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -59,7 +61,13 @@ class ServeConfig(BaseModel):
     Plans move cuts towards the devices while the edge is asked for more than `target_utilisation` of what its
     threads can do, and back when it is less.
 
-    `jpeg` lets plans ask a camera for its JPEG at cut 0, which is lossy: the answer may differ from that at other cuts.
+    `max_loss` bounds what a codec may cost, in points of the task's metric: 0.5, `"1pp"` or `"1%"`; with 0 only those
+    are planned that change no bit. A device that follows a lossy setting is asked for one exact frame in `audit_every`
+    inferences (0: never), which shows what the setting costs it. `references_mb` bounds what is remembered for
+    `delta`.
+
+    `jpeg` lets plans ask a camera for its JPEG at cut 0 although nobody knows what that costs: the answer may differ
+    from that at other cuts. Where the bundle was calibrated for the camera's quality, `max_loss` decides instead.
 
     `partial_answers` answers an activation of which chunks are missing at the device's deadline from those that came,
     where at least the share `partial_least` of its elements did, and the device has said that it takes such answers.
@@ -125,6 +133,9 @@ class ServeConfig(BaseModel):
     forced_device_only: Probability = 0.0
     hedged: bool = False
     jpeg: bool = False
+    max_loss: MaxLoss = 0.0
+    audit_every: int = Field(200, ge=0, le=1_000_000_000)
+    references_mb: int = Field(16, ge=1, le=1 << 20)
     partial_answers: bool = False
     partial_least: float = Field(0.5, gt=0, le=1)
     target_utilisation: float = Field(0.7, ge=0.05, le=1.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cutpoint.answer import Answer
+from cutpoint.answer import Agreed, Answer
+from cutpoint.codec import label_of
 from cutpoint.wire import About, CodecId, DeviceId, ModelId, Note, Presence, Status, Telemetry
 
 
@@ -20,7 +21,7 @@ class DeviceSeen:
 
 @dataclass(frozen=True, slots=True)
 class PlanDecided:
-    """A plan went out. `expected_us` is what the planner expects of it."""
+    """A plan went out. `expected_us` is what the planner expects of it, `setting` that of a calibrated codec."""
 
     device: DeviceId
     model: ModelId
@@ -31,6 +32,12 @@ class PlanDecided:
     reason: str
     exploration: bool
     expected_us: float
+    setting: int = 0
+
+    @property
+    def label(self) -> str:
+        """Codec and setting: `rans:12`."""
+        return label_of(self.codec, self.setting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ class Answered:
 
     `edge_us` is the residence in the edge, `compute_us` the kernels' part of it; `bytes_up` is the whole
     activation message, `bytes_down` the result, headers included; `batch` how many inferences its invocation ran,
-    0 where nothing was run; `plan_epoch` the plan that the device follows; `codec` how its tensors travelled.
+    0 where nothing was run; `plan_epoch` the plan that the device follows; `codec` how its tensors travelled, with its
+    `setting` of the codec tables.
     `came` is None, or of an answer from the chunks that came the share of the tensors' elements that did: `bytes_up`
     are those chunks then, and the wait for the others is in the stage `inbox`.
     """
@@ -79,6 +87,7 @@ class Answered:
     plan_epoch: int = 0
     codec: CodecId = CodecId.RAW
     came: float | None = None
+    setting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,30 @@ class Dropped:
     reason: str
 
 
-Event = DeviceSeen | PlanDecided | Answered | TelemetrySeen | AboutSeen | NoteSeen | Dropped
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One exact frame showed what a lossy setting makes of it: `agreed` with the exact answer.
+
+    `calibrated` is the agreement that the setting's calibration found, `drift` how many points the device's own is
+    under it, over its last audits; None while they are too few to say.
+    """
+
+    device: DeviceId
+    model: ModelId
+    cut: int
+    codec: CodecId
+    setting: int
+    agreed: Agreed
+    calibrated: float
+    drift: float | None
+
+    @property
+    def label(self) -> str:
+        """Codec and setting: `rans:12`."""
+        return label_of(self.codec, self.setting)
+
+
+Event = DeviceSeen | PlanDecided | Answered | Audited | TelemetrySeen | AboutSeen | NoteSeen | Dropped
 Observer = Callable[[Event], None]
 
 

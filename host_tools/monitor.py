@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cutpoint.answer import Answer, Centroids, Classes
+from cutpoint.codec import label_of
 from cutpoint.errors import PeerError
 from cutpoint.wire import (
     About,
@@ -26,6 +27,7 @@ from cutpoint.wire import (
     Receiver,
     Result,
     Telemetry,
+    TensorRecord,
     Topics,
     UpdateAbort,
     UpdateBegin,
@@ -38,6 +40,7 @@ from cutpoint.wire import (
     parse_note,
     parse_state,
     read_header,
+    setting_of,
 )
 
 _NO_NAMES: Mapping[ModelId, str] = {}
@@ -172,7 +175,7 @@ def sentence(message: Message, names: Mapping[ModelId, str] = _NO_NAMES) -> str:
         case Plan():
             marks = "".join(f", {_word(flag.name or '')}" for flag in message.flags)
             return (
-                f"epoch {message.epoch}: cut {message.cut}, {_word(message.codec.name)}, "
+                f"epoch {message.epoch}: cut {message.cut}, {_coding(message)}, "
                 f"deadline {message.deadline_ms} ms{marks}"
             )
         case Telemetry():
@@ -199,13 +202,14 @@ def summary(message: Message) -> dict[str, object]:
                 "sequence": message.sequence,
                 "cut": message.cut,
                 "codec": message.codec,
+                "setting": message.setting,
                 "flags": [flag.name for flag in message.flags],
                 "plan_epoch": message.plan_epoch,
                 "tensors": [
                     {
                         "index": tensor.index,
                         "dtype": tensor.dtype,
-                        "bytes": len(tensor.data),
+                        "bytes": _raw_bytes(tensor),
                         "coded_bytes": tensor.coded_bytes,
                         "codec": tensor.codec,
                     }
@@ -228,6 +232,7 @@ def summary(message: Message) -> dict[str, object]:
                 "epoch": message.epoch,
                 "cut": message.cut,
                 "codec": message.codec,
+                "setting": _planned(message),
                 "flags": [flag.name for flag in message.flags],
                 "deadline_ms": message.deadline_ms,
             }
@@ -329,12 +334,27 @@ def gauge_words(gauge: Gauge, value: int) -> str:
     return f"{name} {units.get(gauge, f'{value:,} B')}"
 
 
+def _raw_bytes(tensor: TensorRecord) -> int:
+    return len(tensor.data) if tensor.raw_bytes is None else tensor.raw_bytes
+
+
+def _planned(plan: Plan) -> int:
+    """The setting that a plan asks for; 0 for a codec without."""
+    named = setting_of(plan.parameters) if plan.codec.calibrated else None
+    return 0 if named is None else named[0]
+
+
+def _coding(message: Activation | Plan) -> str:
+    """Codec and setting, as the server shows them: `rans:12`."""
+    return label_of(message.codec, message.setting if isinstance(message, Activation) else _planned(message))
+
+
 def _activation(message: Activation) -> str:
-    raw = sum(len(tensor.data) for tensor in message.tensors)
+    raw = sum(_raw_bytes(tensor) for tensor in message.tensors)
     coded = sum(tensor.coded_bytes or 0 for tensor in message.tensors)
     parts = [
         f"#{message.sequence} cut {message.cut}, {len(message.tensors)} tensors, {raw:,} B raw",
-        f"{coded:,} B as {_word(message.codec.name)}",
+        f"{coded:,} B as {_coding(message)}",
     ]
     if message.timings is not None:
         operators = message.timings.operators_us

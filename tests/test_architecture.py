@@ -17,8 +17,8 @@ ALLOWED: dict[str, set[str]] = {
     "cutpoint": {"cutpoint"},
     "edge_server": {"edge_server", "cutpoint"},
     "host_tools": {"host_tools", "cutpoint", "edge_server"},
-    "models": {"models", "cutpoint"},
-    "bench": {"bench", "cutpoint", "edge_server", "host_tools"},
+    "models": {"models", "cutpoint", "host_tools"},
+    "bench": {"bench", "cutpoint", "edge_server", "host_tools", "models"},
 }
 # Inside cutpoint: the folders, and which of their neighbours they may know.
 ALLOWED_INSIDE: dict[str, set[str]] = {

@@ -3,6 +3,7 @@
 from cutpoint.codec.codec import Codec, Coded, by_name, decode, names
 from cutpoint.codec.codec_tables import CodecTables, SettingHead, TensorHead
 from cutpoint.codec.errors import CodecError, CodedError, NoReferenceError, OtherTablesError
+from cutpoint.codec.label import label_of, read_label
 from cutpoint.codec.numbers import CodecId, DType
 from cutpoint.codec.slicer_tables import SlicerTables
 from cutpoint.codec.tables import Activity, Prediction, Quantiser, RansModel, RansTable, TensorTables
@@ -32,5 +33,7 @@ __all__ = [
     "by_name",
     "decode",
     "encode_tables",
+    "label_of",
     "names",
+    "read_label",
 ]

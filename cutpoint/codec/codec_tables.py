@@ -108,6 +108,23 @@ class CodecTables:
             raise self._refused(number, status, len(coded[at]))
         return np.frombuffer(data, np.uint8).reshape(len(coded), raw_bytes)
 
+    def decode_partial(
+        self, number: int, place: int, coded: bytes, came: Sequence[tuple[int, int]], raw_bytes: int
+    ) -> tuple[bytes, int]:
+        """The elements that can be told from the bytes that came, and how many; the others have the zero level's value.
+
+        `came`: ranges [first, end) of `coded`, ascending and apart from each other; what lies outside is not looked
+        at. Of `lowbit` every element is there whose bits came, of `rans` in slices every slice that came whole, of
+        the other codecs none. Raises what `decode` raises, and `CodecError` for ranges that are not such.
+        """
+        self._fits(number, place, raw_bytes)
+        made: tuple[bytes, int] | int = self._asked(
+            self._core.decode_partial, number, place, coded, list(came)
+        )
+        if isinstance(made, int):
+            raise self._refused(number, made, len(coded))
+        return made
+
     def levels(self, number: int, place: int, data: bytes | memoryview) -> bytes:
         """The level of each element: the reference that a frame of delta leaves behind which went raw."""
         levels: bytes = self._asked(self._core.levels, number, place, data)

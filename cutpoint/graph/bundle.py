@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from cutpoint.answer import AnswerRule, OutputTensor, RuleError
+from cutpoint.codec import CodecError, CodecTables
 from cutpoint.errors import BundleError, ModelError
 from cutpoint.graph.codec_tables import check_codec_tables
 from cutpoint.graph.codecs_entry import CodecsEntry
@@ -185,6 +186,20 @@ class Bundle:
         if streamed == self.manifest.stream.operators:
             return self.stream_plan
         return compile_stream(self.model(), streamed).encode() if streamed else None
+
+    def tables(self) -> CodecTables | None:
+        """The codec tables opened, None before `cutpoint calibrate`; each call opens them anew.
+
+        Raises BundleError for tables that no codec can use: made by hand, or by another version.
+        """
+        if self.codec_tables is None:
+            return None
+        try:
+            return CodecTables.open(self.codec_tables, self.model_id)
+        except CodecError as error:
+            raise BundleError(
+                f"{self.path / TABLES} cannot be used: {error}; make it again with `cutpoint calibrate`"
+            ) from None
 
     def with_codecs(self, entry: CodecsEntry, tables: bytes) -> Self:
         """Put codec tables into the bundle, in place of those that were there, and open it again.

@@ -8,7 +8,7 @@ from cutpoint.plan.edge import EdgeEstimator
 from cutpoint.plan.ema import Ema
 from cutpoint.plan.energy import EnergyModel
 from cutpoint.plan.errors import PolicyError
-from cutpoint.plan.limits import Limits
+from cutpoint.plan.limits import Limits, loss_points
 from cutpoint.plan.link import LinkEstimator
 from cutpoint.plan.observation import LinkSample, Observation
 from cutpoint.plan.operators import OperatorEstimator
@@ -49,6 +49,7 @@ __all__ = [
     "VarianceDetector",
     "cost_table",
     "load_share",
+    "loss_points",
     "make_policy",
     "policy_names",
     "sciot",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 from cutpoint.plan.errors import PolicyError
 from cutpoint.plan.figure import LONGEST_US, refusal
@@ -37,3 +38,15 @@ class Limits:
             raise PolicyError(
                 f"max_loss is {self.max_loss!r}; expected points of the task's metric from 0 to 100"
             )
+
+
+def loss_points(written: object) -> float:
+    """Points of a loss as a person writes them: 0.5, "0.5", "1pp", "1%". Raises PolicyError for anything else."""
+    text = str(written).strip().removesuffix("pp").removesuffix("%").strip()
+    try:
+        points = float(text)
+    except ValueError:
+        points = nan
+    if isinstance(written, bool) or not 0.0 <= points <= MOST_POINTS:
+        raise PolicyError(f"{written!r} is no loss; write points from 0 to 100, such as 0.5, 1pp or 1%")
+    return points

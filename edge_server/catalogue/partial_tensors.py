@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cutpoint.codec import CodecId
+from cutpoint.codec import CodecError, CodecId, CodecTables, CodedError
 from cutpoint.kernels import Array
 from cutpoint.wire import IncompleteActivation, IncompleteTensor
 from edge_server.catalogue.served import ExpectedTensor, TensorMismatchError
 
 
 def tensors_that_came(
-    expected: Sequence[ExpectedTensor], seen: IncompleteActivation, tables: object
+    expected: Sequence[ExpectedTensor], seen: IncompleteActivation, tables: CodecTables | None
 ) -> tuple[list[Array], float]:
     """Arrays in the order that the tail takes them, and the share of their elements that came, 0 to 1.
 
@@ -23,6 +23,8 @@ def tensors_that_came(
     """
     if seen.tensor_count != len(expected):
         raise TensorMismatchError(f"{seen.tensor_count} tensors at cut {seen.cut}, which has {len(expected)}")
+    if seen.codec.calibrated:
+        _check_setting(seen, tables)
     arrays: list[Array] = []
     came = elements = 0
     for place, wanted in enumerate(expected):
@@ -36,12 +38,20 @@ def tensors_that_came(
     return arrays, came / elements if elements else 1.0
 
 
+def _check_setting(seen: IncompleteActivation, tables: CodecTables | None) -> None:
+    heads = () if tables is None else tables.settings
+    if not any((one.number, one.cut, one.codec) == (seen.setting, seen.cut, seen.codec) for one in heads):
+        raise TensorMismatchError(
+            f"setting {seen.setting} of {seen.codec.name.lower()} at cut {seen.cut}, which this bundle has not"
+        )
+
+
 def _tensor(
     wanted: ExpectedTensor,
     record: IncompleteTensor,
     setting: int,
     place: int,
-    tables: object,
+    tables: CodecTables | None,
 ) -> tuple[Array, int]:
     if record.index != wanted.index or record.dtype != wanted.code or record.raw_bytes != wanted.bytes:
         raise TensorMismatchError(
@@ -50,6 +60,12 @@ def _tensor(
         )
     if record.codec is CodecId.RAW:
         return _raw(wanted, record)
+    if record.codec in (CodecId.LOWBIT, CodecId.RANS) and tables is not None:
+        try:
+            data, there = tables.decode_partial(setting, place, record.coded, record.came, record.raw_bytes)
+        except (CodecError, CodedError) as error:
+            raise TensorMismatchError(f"tensor {wanted.index}: {error}") from error
+        return np.frombuffer(data, wanted.dtype).reshape(wanted.shape), there
     return _nothing(wanted), 0
 
 

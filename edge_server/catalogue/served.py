@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cutpoint.codec import CodecTables
 from cutpoint.graph import Bundle, Model
 from cutpoint.graph.streamed import stream_bytes, tflm_bytes
 from cutpoint.kernels import Array
 from cutpoint.picture import InputTensor, JpegError, input_tensors, picture_of
 from cutpoint.plan import NetworkShape
 from cutpoint.wire import MOST_TENSORS, CodecId, DType, ModelId, TensorRecord
+from edge_server.catalogue.calibration import Calibration, Coder
 
 
 class TensorMismatchError(Exception):
-    """The tensors of an activation are not those that the model has at its cut."""
+    """The tensors of an activation are not those that the model has at its cut; `reason` is the counter for it."""
+
+    reason = "wrong_tensor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class ServedModel:
             )
             for cut in bundle.cuts
         )
+        self.calibration = _calibration(bundle)
         self.largest_cut_bytes = max(cut.bytes for cut in bundle.cuts)
 
     @property
@@ -102,8 +107,18 @@ class ServedModel:
         return self.bundle.path.name
 
     def plans_alike(self, other: ServedModel) -> bool:
-        """Whether a planner of this version may go on for the other: one network, on as many operators of a board."""
-        return self.id == other.id and self.bundle.max_cut == other.bundle.max_cut
+        """Whether a planner of this version may go on for the other: one network, on as many operators of a board, with
+        the same codec tables."""
+        return (
+            self.id == other.id
+            and self.bundle.max_cut == other.bundle.max_cut
+            and self.bundle.manifest.codecs == other.bundle.manifest.codecs
+        )
+
+    @property
+    def tables(self) -> CodecTables | None:
+        """Tables of the calibrated codecs; None where the bundle was never calibrated."""
+        return None if self.calibration is None else self.calibration.tables
 
     def arrays(self, cut: int, records: tuple[TensorRecord, ...]) -> list[Array]:
         """The arrays at a cut, in the order that the tail takes them; raises TensorMismatchError."""
@@ -123,18 +138,32 @@ class ServedModel:
         return model.extract(cut, self.n)
 
     def shape(
-        self, max_cut: int, board_cuts: frozenset[int] | None = None, streams: bool = False
+        self,
+        max_cut: int,
+        board_cuts: frozenset[int] | None = None,
+        streams: bool = False,
+        coder: Coder | None = None,
     ) -> NetworkShape:
         """The network as the planner sees it, for a board that has operators [0, max_cut), and memory for all cuts or
-        for `board_cuts`; what a head needs is TFLM's arena, or the Stream engine's block where that one `streams`."""
+        for `board_cuts`; what a head needs is TFLM's arena, or the Stream engine's block where that one `streams`.
+
+        coder   what the board can code; None: whatever the bundle has settings for
+        """
         bundle = self.bundle
         needed = stream_bytes if streams else tflm_bytes
         inputs = self.expected[0]
         picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[-1] in (1, 3)
+        cut_bytes = tuple(cut.bytes for cut in bundle.cuts)
+        calibration = self.calibration
+        jpeg = None
+        if calibration is not None and coder is not None and picture:
+            jpeg = calibration.jpeg(coder.jpeg_quality)
         return NetworkShape(
             macs=tuple(operator.macs for operator in bundle.operators),
-            cut_bytes=tuple(cut.bytes for cut in bundle.cuts),
+            cut_bytes=cut_bytes,
             input_is_picture=picture,
+            jpeg_bytes=None if jpeg is None else round(jpeg.mean_bytes),
+            jpeg_loss=None if jpeg is None else jpeg.loss,
             kinds=tuple(operator.kind for operator in bundle.operators),
             max_cut=min(max_cut, bundle.max_cut),
             board_cuts=board_cuts,
@@ -142,8 +171,16 @@ class ServedModel:
             output_bytes=tuple(operator.bytes for operator in bundle.operators),
             arena_bytes=tuple(needed(cut.arena_bytes) for cut in bundle.cuts),
             unsendable=frozenset(cut.k for cut in bundle.cuts if len(cut.tensors) > MOST_TENSORS),
+            settings=() if calibration is None else tuple(calibration.settings(cut_bytes, coder)),
         )
 
     def _frame_overhead(self, cut: int, coded_bytes: int) -> int:
         """Bytes that framing adds to one activation of a single chunk: header, payload head, records."""
         return 32 + 8 + 12 * len(self.expected[cut])
+
+
+def _calibration(bundle: Bundle) -> Calibration | None:
+    entry, tables = bundle.manifest.codecs, bundle.codec_tables
+    if entry is None or tables is None:
+        return None
+    return Calibration(entry, CodecTables.open(tables, bundle.model_id))

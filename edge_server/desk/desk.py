@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from cutpoint.wire import DeviceId, FrameError, Leaf
+from edge_server.auditing.audits import Audits
 from edge_server.backend import Backend
 from edge_server.batching import Finished, JobQueue, Late, Prepared
 from edge_server.catalogue.catalogue import Catalogue
@@ -79,7 +80,10 @@ class Desk:
         self._timers = Timers()
         self.plans = Plans(config, backend, gateway, self.counters, self._tell)
         self._reply = Reply(config, gateway, self.counters, self.laps, self._tell, self.plans.learn)
-        self._inference = Inference(config, catalogue, self.queue, self._reply, self.counters, self.laps)
+        audits = Audits(self.queue, self.counters, self._tell)
+        self._inference = Inference(
+            config, catalogue, self.queue, self._reply, self.counters, self.laps, audits
+        )
         if config.partial_answers:
             self._inference.partial = PartialAnswers(self._timers, self._inference.take_part)
         self._reception = Reception(
@@ -87,7 +91,7 @@ class Desk:
         )
         load = LoadWatch(backend, self.plans.price, lambda: self._inference.under_way)
         self._observers.append(load.seen)
-        self._tickers += [load.tick, lambda _now_s: self.plans.reprice(self.sessions.values)]
+        self._tickers += [load.tick, audits.tick, lambda _now_s: self.plans.reprice(self.sessions.values)]
         self._capacity = _capacity(config, catalogue)
         self._backend = backend
         self._thread = threading.Thread(target=self._work, name="edge-desk", daemon=True)
@@ -156,6 +160,7 @@ class Desk:
             session = self.sessions.pop(device, None)
             if session is not None:
                 self.plans.end(session)
+            self._inference.references.forget(device)
             if self.memory is not None:
                 self.memory.forget(device)
 
@@ -228,6 +233,7 @@ class Desk:
             if self.memory is not None:
                 self.memory.end(evicted)
             self.plans.end(evicted)
+            self._inference.references.forget(evicted.device)
         session = DeviceSession(
             device, capacity=self._capacity, remembered_answers=self._config.remembered_answers
         )

@@ -8,15 +8,18 @@ from cutpoint.answer import OutputError
 from cutpoint.codec import CodecId
 from cutpoint.errors import CutpointError
 from cutpoint.kernels import Array
-from cutpoint.wire import Activation, Flag, FrameError, Status
+from cutpoint.wire import Activation, Flag, FrameError, Status, TensorRecord
+from edge_server.auditing.audits import Audits, AuditTicket
 from edge_server.batching import Finished, Job, JobQueue, Late
 from edge_server.catalogue.catalogue import Catalogue
 from edge_server.catalogue.partial_tensors import tensors_that_came
 from edge_server.catalogue.served import ServedModel, TensorMismatchError
+from edge_server.catalogue.undoing import undo
 from edge_server.config import ServeConfig
 from edge_server.counters import Counters
 from edge_server.desk.answers import OF_A_PART, digest_of
 from edge_server.desk.partial_answers import PartialAnswers
+from edge_server.desk.references import References
 from edge_server.desk.reply import Reply
 from edge_server.desk.session import DeviceSession
 from edge_server.desk.stages import Laps
@@ -49,6 +52,7 @@ class Inference:
         reply: Reply,
         counters: Counters,
         laps: Laps,
+        audits: Audits,
     ) -> None:
         self._config = config
         self._catalogue = catalogue
@@ -56,6 +60,8 @@ class Inference:
         self._reply = reply
         self._counters = counters
         self._laps = laps
+        self._audits = audits
+        self.references = References(config.references_mb << 20)
         self.under_way = 0
         """Jobs that have no verdict yet."""
         self.partial: PartialAnswers | None = None
@@ -118,7 +124,7 @@ class Inference:
         ):
             return
         try:
-            arrays, came = tensors_that_came(model.expected[seen.cut], seen, None)
+            arrays, came = tensors_that_came(model.expected[seen.cut], seen, model.tables)
         except TensorMismatchError as error:
             self._counters.note(str(session.device), "partial_wrong_tensor", error)
             return
@@ -163,6 +169,9 @@ class Inference:
         """Conclude the jobs of a batch."""
         for job, outcome, shared in zip(finished.batch.jobs, finished.outcomes, finished.shared, strict=True):
             ticket = job.ticket
+            if isinstance(ticket, AuditTicket):
+                self._audits.finished(job, ticket, outcome)
+                continue
             assert isinstance(ticket, Ticket)
             ticket.started_ns, ticket.batch = finished.started_ns, shared
             ticket.compute_us = finished.compute_us // len(finished.batch.jobs)
@@ -170,9 +179,10 @@ class Inference:
                 # It came before the other device's, and both hear the answer.
                 self._finish(job, _TWIN_REFUSED)
                 continue
-            self._finish(
-                job, self._decoded(job.model, outcome, acknowledged=Flag.ANSWERED in ticket.message.flags)
-            )
+            verdict = self._decoded(job.model, outcome, acknowledged=Flag.ANSWERED in ticket.message.flags)
+            self._finish(job, verdict)
+            if ticket.came is None:
+                self._audits.look(job, ticket, verdict.answer)
 
     def late(self, late: Late) -> None:
         """Refuse the jobs whose turn came too late."""
@@ -182,6 +192,9 @@ class Inference:
 
     def _finish(self, job: Job, verdict: Verdict) -> None:
         ticket = job.ticket
+        if isinstance(ticket, AuditTicket):
+            self._audits.skipped()
+            return
         assert isinstance(ticket, Ticket)
         self.under_way -= 1
         # Its question may have been completed meanwhile, and is remembered by its content then.
@@ -275,11 +288,12 @@ class Inference:
             return Verdict(Status.OK, acknowledged=True)
         arrays: list[Array] | None = None
         try:
+            records = self._undone(ticket, model)
             # A JPEG takes longer to decode than all the rest: that is for the thread that runs the tail.
-            if message.cut == model.n or all(tensor.codec is not CodecId.JPEG for tensor in message.tensors):
-                arrays = model.arrays(message.cut, message.tensors)
+            if message.cut == model.n or all(tensor.codec is not CodecId.JPEG for tensor in records):
+                arrays = model.arrays(message.cut, records)
         except TensorMismatchError as error:
-            return Verdict(Status.BAD_FRAME, reason="wrong_tensor", detail=error)
+            return Verdict(Status.BAD_FRAME, reason=error.reason, detail=error)
         if message.cut == model.n and arrays is not None:
             return self._decoded(model, arrays, acknowledged=True)
         ticket.decoded_ns = time.perf_counter_ns()
@@ -292,8 +306,18 @@ class Inference:
             deadline_ns,
             ticket,
             arrays,
-            message.tensors if arrays is None else (),
+            records if arrays is None else (),
         )
+
+    def _undone(self, ticket: Ticket, model: ServedModel) -> tuple[TensorRecord, ...]:
+        """The tensors without calibrated codecs; what later frames of codec `delta` may name is remembered."""
+        message, device = ticket.message, ticket.session.device
+        version = 0 if model.tables is None else model.tables.version
+        stream = (message.boot, message.model, version, message.cut, message.setting)
+        undone = undo(model, message, lambda age: self.references.get(device, stream, message.sequence - age))
+        if undone.levels is not None:
+            self.references.put(device, stream, message.sequence, undone.levels, age=undone.age)
+        return undone.records
 
     def _deadline_ns(self, ticket: Ticket) -> int:
         planning = ticket.session.planning
@@ -309,7 +333,7 @@ class Inference:
                 return Verdict(Status.OK, model.rule.decode(outcome), acknowledged)
             raise outcome
         except TensorMismatchError as error:
-            return Verdict(Status.BAD_FRAME, reason="wrong_tensor", detail=error)
+            return Verdict(Status.BAD_FRAME, reason=error.reason, detail=error)
         except BackendLostError as error:
             # Not final, as a failure of the tail is: asked again, it may be run.
             return Verdict(Status.OVERLOADED, reason="overloaded", detail=error)

@@ -184,6 +184,7 @@ class Memory:
                 known.first_seen_us,
                 _now_us(),
                 self._owner,
+                0 if planning is None else planning.setting,
             )
         )
         return True
@@ -225,6 +226,7 @@ def _inference(event: Answered) -> InferenceRecord:
         event.plan_epoch,
         answer_text(event.answer),
         event.came,
+        event.setting,
     )
 
 
@@ -240,4 +242,5 @@ def _decision(event: PlanDecided) -> DecisionRecord:
         event.reason[:MOST_TEXT],
         event.exploration,
         event.expected_us,
+        event.setting,
     )

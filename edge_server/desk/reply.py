@@ -120,6 +120,7 @@ class Reply:
                 message.plan_epoch,
                 message.codec,
                 ticket.came,
+                message.setting,
             )
         )
         if ticket.came is not None:

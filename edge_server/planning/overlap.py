@@ -32,7 +32,7 @@ class Spread:
         """None for an activation that left when it was whole."""
         activation = outcome.activation
         whole = (
-            board is None or not board.overlap or activation.codec is CodecId.BITMAP or activation.cut == 0
+            board is None or not board.overlap or activation.codec is not CodecId.RAW or activation.cut == 0
         )
         if whole or len(outcome.received) < 2:
             return None

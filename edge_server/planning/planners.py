@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from cutpoint.codec import label_of
 from cutpoint.plan import (
     EdgeEstimator,
     EnergyModel,
+    Limits,
     NetworkShape,
     Planner,
     PolicyError,
@@ -17,6 +19,7 @@ from cutpoint.plan import (
     make_policy,
 )
 from cutpoint.wire import About, CodecId, DeviceId, parse_cuts
+from edge_server.catalogue.calibration import Coder
 from edge_server.catalogue.served import ServedModel
 from edge_server.config import ServeConfig
 from edge_server.errors import ConfigError
@@ -25,7 +28,6 @@ from edge_server.planning.machines import machine_classes
 _UNKNOWN_CHIP = "esp32"
 STREAM = "stream"
 """What a device names the Stream engine that runs its heads."""
-CODECS = {codec.name.lower(): codec for codec in CodecId}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ class Board:
     cuts     those that it has the memory for, as ranges ("0-5,9"); None: all
     overlap  what is coded raw begins to leave while its head still runs
     streams  the Stream engine runs its heads, so that engine's figures of memory count
+    coder    its codecs, and what they go by
     """
 
     operators: int
-    codecs: tuple[str, ...]
+    coder: Coder
     chip: str | None
     cuts: str | None = None
     overlap: bool = False
@@ -51,7 +54,12 @@ class Board:
             return None
         return cls(
             about.operators,
-            tuple(about.codecs),
+            Coder(
+                tuple(about.codecs),
+                None if about.tables is None else int(about.tables, 16),
+                about.history or 0,
+                about.jpeg_quality,
+            ),
             about.chip,
             about.cuts,
             bool(about.overlap),
@@ -80,11 +88,15 @@ class Planners:
         """A planner from its prior; `ran` operators at most for a board that is not known. Raises PolicyError."""
         config = self._config
         shape = (
-            model.shape(ran)
+            model.shape(ran, coder=Coder())
             if board is None
-            else model.shape(board.operators, board.cut_set(), board.streams)
+            else model.shape(board.operators, board.cut_set(), board.streams, board.coder)
         )
-        spoken = board.codecs if board is not None else ()
+        spoken = board.coder.codecs if board is not None else ()
+        allowed = set(self._codecs)
+        if shape.jpeg_loss is not None:
+            # What it costs is known, so that the limit decides.
+            allowed.add("jpeg")
         chip = board.chip if board is not None else None
         return Planner(
             shape,
@@ -92,11 +104,13 @@ class Planners:
             seed=config.seed ^ zlib.crc32(str(device).encode()),
             exploration=config.exploration,
             forced_device_only=config.forced_device_only,
-            codecs=("raw", *(codec for codec in spoken if codec in self._codecs and codec != "raw")),
+            codecs=("raw", *(codec for codec in spoken if codec in allowed and codec != "raw")),
+            limits=limits(config),
             energy=energy_model(config),
             machine_class=self._machines.get(chip or _UNKNOWN_CHIP, self._machines[_UNKNOWN_CHIP]),
             edge=self._edge(model, shape),
             load_share=load_share(str(device)),
+            audit_every=config.audit_every,
         )
 
     def reprice(self, price: float, wait_us: float) -> None:
@@ -115,8 +129,14 @@ class Planners:
 
 
 def _allowed(config: ServeConfig) -> tuple[str, ...]:
-    """Codecs that plans may name."""
-    return tuple(name for name in CODECS if name != "jpeg" or config.jpeg)
+    """Codecs without tables that plans may name."""
+    names = (label_of(codec) for codec in CodecId if not codec.calibrated)
+    return tuple(name for name in names if name != "jpeg" or config.jpeg)
+
+
+def limits(config: ServeConfig) -> Limits:
+    """What no decision may do."""
+    return Limits(max_loss=config.max_loss)
 
 
 def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
@@ -135,7 +155,14 @@ def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
     for model in models:
         try:
             shape, codecs = model.shape(model.n), _allowed(config)
-            Planner(shape, config.policy, seed=0, codecs=codecs, energy=energy_model(config))
+            Planner(
+                shape,
+                config.policy,
+                seed=0,
+                codecs=codecs,
+                energy=energy_model(config),
+                limits=limits(config),
+            )
         except PolicyError as error:
             refused = error
         else:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cutpoint.plan import Decision, LinkSample, Observation, Planner
-from cutpoint.wire import Activation, Flag, LastAnswered, Plan
+from cutpoint.answer import Agreed
+from cutpoint.codec import label_of
+from cutpoint.plan import Decision, LinkSample, Observation, Occasion, Planner, PolicyError
+from cutpoint.wire import Activation, Flag, LastAnswered, Plan, setting_of
+from edge_server.auditing.drift import Drift
 from edge_server.batching import Key
 from edge_server.catalogue.served import ServedModel
 from edge_server.desk.outcome import Outcome
@@ -20,6 +25,7 @@ _DEADLINE_STEP = 0.25
 _FIRST_SAMPLES = 3
 # Devices that send more often than this follow the price by themselves.
 _SILENT_NS = 500_000_000
+_FORGIVEN_NS = 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Planning:
     """Belongs to one device and one model. `plan` is what was published last."""
 
     __slots__ = (
+        "_auditing",
         "_before",
         "_decide_every",
         "_decide_interval_ns",
@@ -52,6 +59,7 @@ class Planning:
         "_since",
         "_urgent",
         "board",
+        "drifts",
         "model",
         "plan",
         "planner",
@@ -85,6 +93,9 @@ class Planning:
         self._urgent = True
         self._link: tuple[int, int] = (0, 0)
         self._before: _Sent | None = None
+        self._auditing = False
+        self.drifts: dict[tuple[int, str], Drift] = {}
+        """Of each (cut, setting) that was audited."""
         self._in_part: tuple[int, int] = (0, 0)
 
     def remembered(self, price: object, now_s: float) -> Remembered:
@@ -101,6 +112,8 @@ class Planning:
             self.planner.edge.state(),
             price,
             now_s,
+            self.tables,
+            dict(self.drifts),
         )
 
     def resume(self, kept: Remembered, now_ns: int) -> None:
@@ -109,13 +122,48 @@ class Planning:
         Raises PolicyError, and changes nothing, when they are not those of such a planner.
         """
         self.planner.restore(kept.planner)
+        if kept.tables == self.tables:
+            self._continue(kept.drifts, now_ns)
         self._link = kept.link
         self._urgent = False
         self._decided_ns = now_ns
-        if kept.plan is not None and self.planner.shape.held(kept.plan.cut):
+        if kept.plan is not None and self.planner.shape.held(kept.plan.cut) and self._stands(kept.plan):
             self.plan = kept.plan
         else:
             self._urgent = True
+
+    def follow(self, before: Planning, now_ns: int) -> None:
+        """Continue what was learned of the same device and network, whose tables or codecs have changed."""
+        try:
+            self.planner.restore(before.planner.state())
+        except PolicyError:
+            return  # Of other codecs altogether: it starts from the prior.
+        self._link, self._before = before._link, before._before
+        if before.tables == self.tables:
+            self._continue(before.drifts, now_ns)
+
+    @property
+    def tables(self) -> int:
+        """Version of the bundle's codec tables; 0 without."""
+        calibration = self.model.calibration
+        return 0 if calibration is None else calibration.version
+
+    @property
+    def setting(self) -> int:
+        """Number of the setting that the published plan names; 0 for a codec without."""
+        plan = self.plan
+        named = None if plan is None or not plan.codec.calibrated else setting_of(plan.parameters)
+        return 0 if named is None else named[0]
+
+    def _continue(self, drifts: Mapping[tuple[int, str], Drift], now_ns: int) -> None:
+        for (cut, label), drift in drifts.items():
+            self.drifts[cut, label] = drift
+            self._tell_drift(cut, label, drift, now_ns)
+
+    def _stands(self, plan: Plan) -> bool:
+        """Whether a plan of before names a setting of these tables, or none."""
+        named = setting_of(plan.parameters) if plan.codec.calibrated else (0, self.tables)
+        return named is not None and named[1] == self.tables
 
     @property
     def deadline_ms(self) -> int | None:
@@ -134,6 +182,8 @@ class Planning:
         if not at_leisure:
             due &= planner.link.count < _FIRST_SAMPLES
         if due or Flag.EXPLORATION in activation.flags:
+            # An audit is one frame: the plan after it goes back to the setting at once.
+            self._urgent |= self._auditing and Flag.EXPLORATION in activation.flags
             self._learned_ns = now_ns
             planner.observe(self._observation(outcome))
         self._look_for_a_missed_deadline(activation)
@@ -168,7 +218,31 @@ class Planning:
         self._decided_ns = now_ns
         self._since = 0
         self._urgent = False
-        return self.planner.decide(now_ns / 1e9)
+        self._forgive(now_ns)
+        decision = self.planner.decide(now_ns / 1e9)
+        self._auditing = decision.occasion is Occasion.AUDIT
+        return decision
+
+    def audited(self, cut: int, label: str, agreed: Agreed, calibrated: float) -> Drift:
+        """Take what one audit of a setting showed; a setting that lost too much is left with the next decision."""
+        drift = self.drifts.get((cut, label))
+        if drift is None or drift.calibrated != calibrated:
+            drift = self.drifts[cut, label] = Drift(calibrated)
+        drift.add(agreed)
+        self._tell_drift(cut, label, drift, time.perf_counter_ns())
+        return drift
+
+    def _tell_drift(self, cut: int, label: str, drift: Drift, now_ns: int) -> None:
+        if self.planner.drifted(cut, label, drift.certain):
+            self._urgent = True
+            drift.left_ns = now_ns if drift.certain > 0 else None
+
+    def _forgive(self, now_ns: int) -> None:
+        """A setting that was left is tried again after an hour: light and scenes change, and nothing audits it now."""
+        for (cut, label), drift in self.drifts.items():
+            if drift.left_ns is not None and now_ns - drift.left_ns >= _FORGIVEN_NS:
+                drift.forget()
+                self.planner.drifted(cut, label, 0.0)
 
     def load_asks(self, now_ns: int) -> bool:
         """Whether the price of the edge asks a device that has not been decided for lately for another cut."""
@@ -179,7 +253,8 @@ class Planning:
         old = self.plan
         return (
             old is None
-            or (plan.cut, plan.codec, plan.flags) != (old.cut, old.codec, old.flags)
+            or (plan.cut, plan.codec, plan.parameters, plan.flags)
+            != (old.cut, old.codec, old.parameters, old.flags)
             or abs(plan.deadline_ms - old.deadline_ms) > _DEADLINE_STEP * old.deadline_ms
         )
 
@@ -242,7 +317,7 @@ class Planning:
                 link = self._link_sample(activation.boot, last)
         return Observation(
             cut=activation.cut,
-            codec=activation.codec.name.lower(),
+            codec=label_of(activation.codec, activation.setting),
             operators_us=timings.operators_us if timings is not None and timings.operators_us else None,
             encode_us=timings.encode_us if timings is not None else None,
             coded_bytes=sum(tensor.coded_bytes or 0 for tensor in activation.tensors) or None,

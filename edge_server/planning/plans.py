@@ -7,9 +7,19 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from cutpoint.codec import read_label
 from cutpoint.plan import Decision, PolicyError
 from cutpoint.plan.load import LoadPrice
-from cutpoint.wire import Activation, DeviceId, Flag, Leaf, Plan, Presence, encode
+from cutpoint.wire import (
+    Activation,
+    DeviceId,
+    Flag,
+    Leaf,
+    Plan,
+    Presence,
+    encode,
+    plan_parameters,
+)
 from edge_server.backend import Backend
 from edge_server.batching import Key, Prepared
 from edge_server.catalogue.served import ServedModel
@@ -20,7 +30,7 @@ from edge_server.desk.session import DeviceSession
 from edge_server.events import Observer, PlanDecided
 from edge_server.gateway import Gateway
 from edge_server.planning.allowance import Allowance
-from edge_server.planning.planners import CODECS, Board, Planners
+from edge_server.planning.planners import Board, Planners
 from edge_server.planning.planning import Planning
 from edge_server.planning.remembered import Remembered
 
@@ -74,6 +84,7 @@ class Plans:
         board, kept = Board.of(session.about), session.remembered
         if board is None and kept is not None and kept.model == model.id:
             board = kept.board
+        before = session.planning
         if session.model is not None and session.board == board:
             if session.model is model:
                 return
@@ -97,6 +108,8 @@ class Plans:
             decide_interval_ns=1_000_000 * self._config.decide_interval_ms,
             learn_interval_ns=1_000_000 * self._config.learn_interval_ms,
         )
+        if before is not None and before.model.id == model.id and _alike_but_for_codecs(before.board, board):
+            session.planning.follow(before, time.perf_counter_ns())
         if not self._resume(session, session.planning):
             self._decide(session, session.planning)
 
@@ -218,8 +231,11 @@ class Plans:
         if decision.exploration:
             flags |= Flag.EXPLORATION
         deadline_ms = self._config.deadline_ms or decision.deadline_ms
-        codec = CODECS[decision.codec]
-        plan = Plan(planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms)
+        codec, setting = read_label(decision.codec)
+        parameters = plan_parameters(setting, planning.tables) if setting else b""
+        plan = Plan(
+            planning.model.id, session.epoch.last, decision.cut, codec, flags, deadline_ms, parameters
+        )
         if not anew and not planning.differs(plan):
             return
         key = (planning.model.id.raw, decision.cut)
@@ -262,6 +278,7 @@ class Plans:
                 decision.reason,
                 decision.exploration,
                 decision.expected_us,
+                planning.setting,
             )
         )
 
@@ -272,6 +289,10 @@ class Plans:
         for frame in encode(planning.plan, chunk_bytes=self._config.frame_bytes):
             self._gateway.send(session.device, Leaf.PLAN, frame)
         self._counters.count("plans_published")
+
+
+def _alike_but_for_codecs(before: Board | None, now: Board | None) -> bool:
+    return before is not None and now is not None and replace(before, coder=now.coder) == now
 
 
 def _ran(activation: Activation) -> int:

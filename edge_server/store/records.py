@@ -19,9 +19,10 @@ MOST_TEXT = 1024
 class DeviceRecord:
     """What continues after a restart.
 
-    `epoch` is the newest plan that was given out or seen; `cut`, `codec` and `deadline_ms` are what that plan
-    said, None while there is none. `state` is the planner's own document (JSON), opaque here. `counters`
-    count the device's answers by status and its drops by reason. `owner` is the replica that served it last.
+    `epoch` is the newest plan that was given out or seen; `cut`, `codec` and `deadline_ms` are what that plan said,
+    None while there is none; `setting` is that of a calibrated codec, 0 of another. `state` is the planner's own
+    document (JSON), opaque here. `counters` count the device's answers by status and its drops by reason. `owner` is
+    the replica that served it last.
     """
 
     device: DeviceId
@@ -37,6 +38,7 @@ class DeviceRecord:
     first_seen_us: int
     last_seen_us: int
     owner: str | None = None
+    setting: int = 0
 
     def __post_init__(self) -> None:
         numbers = (self.boot, self.sequence, self.epoch, self.first_seen_us, self.last_seen_us)
@@ -77,6 +79,7 @@ class InferenceRecord:
     epoch: int
     answer: str | None = None
     came: float | None = None
+    setting: int = 0
 
     def __post_init__(self) -> None:
         stages = (self.inbox_us, self.decode_us, self.queue_us, self.compute_us, self.reply_us)
@@ -102,6 +105,7 @@ class DecisionRecord:
     reason: str
     exploration: bool
     expected_us: float
+    setting: int = 0
 
     def __post_init__(self) -> None:
         _check(self, min(self.at_us, self.epoch, self.cut, self.deadline_ms))

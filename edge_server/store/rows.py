@@ -12,7 +12,8 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from cutpoint.wire import CodecId, DeviceId, ModelId, Status
+from cutpoint.codec import label_of, read_label
+from cutpoint.wire import DeviceId, ModelId, Status
 from edge_server.store.port import Batch
 from edge_server.store.records import DecisionRecord, DeviceRecord, InferenceRecord, ModelRecord, RunRecord
 
@@ -22,9 +23,15 @@ Row = tuple[Any, ...]
 _model = lru_cache(4096)(ModelId.of_hex)
 _device = lru_cache(4096)(DeviceId)
 
-DEVICE_COLUMNS = tuple(field.name for field in fields(DeviceRecord))
-INFERENCE_COLUMNS = tuple(field.name for field in fields(InferenceRecord))
-DECISION_COLUMNS = tuple(field.name for field in fields(DecisionRecord))
+
+def _columns(record: type) -> tuple[str, ...]:
+    """Fields in their order; the setting stands in the column of its codec, as one word."""
+    return tuple(field.name for field in fields(record) if field.name != "setting")
+
+
+DEVICE_COLUMNS = _columns(DeviceRecord)
+INFERENCE_COLUMNS = _columns(InferenceRecord)
+DECISION_COLUMNS = _columns(DecisionRecord)
 MODEL_COLUMNS = tuple(field.name for field in fields(ModelRecord))
 RUN_COLUMNS = tuple(field.name for field in fields(RunRecord))
 
@@ -134,7 +141,7 @@ def device_row(record: DeviceRecord) -> Row:
         record.sequence,
         record.epoch,
         record.cut,
-        None if record.codec is None else record.codec.name.lower(),
+        None if record.codec is None else label_of(record.codec, record.setting),
         record.deadline_ms,
         record.state,
         counters_text(record.counters),
@@ -161,6 +168,7 @@ def device_of(row: Row) -> DeviceRecord:
         last,
         owner,
     ) = row
+    planned, setting = (None, 0) if codec is None else read_label(codec)
     return DeviceRecord(
         _device(device),
         None if model is None else _model(model),
@@ -168,13 +176,14 @@ def device_of(row: Row) -> DeviceRecord:
         sequence,
         epoch,
         cut,
-        None if codec is None else CodecId[codec.upper()],
+        planned,
         deadline_ms,
         state,
         counters_of(counters),
         first,
         last,
         owner,
+        setting,
     )
 
 
@@ -186,7 +195,7 @@ def inference_row(record: InferenceRecord) -> Row:
         record.boot,
         record.sequence,
         record.cut,
-        record.codec.name.lower(),
+        label_of(record.codec, record.setting),
         record.status.name.lower(),
         int(record.acknowledged),
         record.inbox_us,
@@ -207,6 +216,8 @@ def inference_row(record: InferenceRecord) -> Row:
 def inference_of(row: Row) -> InferenceRecord:
     """Raises ValueError, KeyError or CutpointError for a row that no server wrote."""
     at_us, device, model, boot, sequence, cut, codec, status, acknowledged, *rest = row
+    used, setting = read_label(codec)
+    rest.append(setting)
     return InferenceRecord(
         at_us,
         _device(device),
@@ -214,7 +225,7 @@ def inference_of(row: Row) -> InferenceRecord:
         boot,
         sequence,
         cut,
-        CodecId[codec.upper()],
+        used,
         Status[status.upper()],
         bool(acknowledged),
         *rest,
@@ -228,7 +239,7 @@ def decision_row(record: DecisionRecord) -> Row:
         record.model.hex,
         record.epoch,
         record.cut,
-        record.codec.name.lower(),
+        label_of(record.codec, record.setting),
         record.deadline_ms,
         record.reason,
         int(record.exploration),
@@ -239,17 +250,19 @@ def decision_row(record: DecisionRecord) -> Row:
 def decision_of(row: Row) -> DecisionRecord:
     """Raises ValueError, KeyError or CutpointError for a row that no server wrote."""
     at_us, device, model, epoch, cut, codec, deadline_ms, reason, exploration, expected_us = row
+    planned, setting = read_label(codec)
     return DecisionRecord(
         at_us,
         _device(device),
         _model(model),
         epoch,
         cut,
-        CodecId[codec.upper()],
+        planned,
         deadline_ms,
         reason,
         bool(exploration),
         expected_us,
+        setting,
     )
 
 

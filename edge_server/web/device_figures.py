@@ -27,6 +27,7 @@ class DeviceFigures:
         "answered",
         "boot",
         "device",
+        "drift",
         "drops",
         "model",
         "note",
@@ -51,6 +52,8 @@ class DeviceFigures:
         self.answered = 0
         self.partial = 0
         """Of the answers, those from the chunks that came."""
+        self.drift: float | None = None
+        """Points that the device's lossy setting costs beyond its calibration; None while that is not known."""
         self.refused = 0
         self.drops = 0
         self.seen_s = now_s

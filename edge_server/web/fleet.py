@@ -7,7 +7,17 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 
 from cutpoint.wire import DeviceId, Presence, Status, UpdateNote
-from edge_server.events import AboutSeen, Answered, DeviceSeen, Dropped, Event, NoteSeen, PlanDecided
+from edge_server.events import (
+    AboutSeen,
+    Answered,
+    Audited,
+    DeviceSeen,
+    Dropped,
+    Event,
+    NoteSeen,
+    PlanDecided,
+)
+from edge_server.web.audit_figures import AuditFigures
 from edge_server.web.device_figures import DeviceFigures
 from edge_server.web.histogram import BATCH_BOUNDS, STAGE_BOUNDS_US, Histogram
 from edge_server.web.rate import Rate
@@ -17,6 +27,8 @@ TOTAL = "total"
 OTHER = "other"
 MOST_DECISIONS = 1024
 """Different (model, cut, codec) that are counted apart; what comes after them is counted as `other`."""
+MOST_AUDITED = 256
+"""Different (model, cut, codec) whose audits are shown; a bundle has 255 settings at most, of which few are in use."""
 _MOST_NOTE_CHARS = 120
 
 Decided = tuple[str, str, str]
@@ -33,6 +45,7 @@ class Fleet:
         self.stages = {stage: Histogram(STAGE_BOUNDS_US) for stage in (*STAGES, TOTAL)}
         self.batches = Histogram(BATCH_BOUNDS)
         self.decisions: Counter[Decided] = Counter()
+        self.audits: dict[Decided, AuditFigures] = {}
         self.states: Counter[Presence | None] = Counter()
         self.rate = Rate(clock_s())
         self._most_devices = most_devices
@@ -58,6 +71,8 @@ class Fleet:
         elif isinstance(event, AboutSeen):
             figures.safe_mode = bool(event.about.safe_mode)
             figures.model = event.about.model_id
+        elif isinstance(event, Audited):
+            self._audited(figures, event)
         elif isinstance(event, NoteSeen):
             figures.note = _note_words(event)
 
@@ -113,10 +128,17 @@ class Fleet:
 
     def _decided(self, figures: DeviceFigures, event: PlanDecided) -> None:
         figures.plan, figures.model = event, event.model
-        decided = (event.model.hex, str(event.cut), event.codec.name.lower())
+        decided = (event.model.hex, str(event.cut), event.label)
         if decided not in self.decisions and len(self.decisions) >= MOST_DECISIONS:
             decided = (OTHER, OTHER, OTHER)
         self.decisions[decided] += 1
+
+    def _audited(self, figures: DeviceFigures, event: Audited) -> None:
+        figures.drift = event.drift
+        of = (event.model.hex, str(event.cut), event.label)
+        if of not in self.audits and len(self.audits) >= MOST_AUDITED:
+            return
+        self.audits.setdefault(of, AuditFigures()).take(event)
 
 
 def _note_words(event: NoteSeen) -> str:

@@ -51,6 +51,7 @@ class ServerCollector(Collector):
         yield from _spent(stats)
         yield from _counters(counters)
         yield self._decisions()
+        yield from self._audits()
         yield from self._facts(stats)
 
     def _histograms(self) -> Iterator[Metric]:
@@ -85,6 +86,30 @@ class ServerCollector(Collector):
         for labels, count in sorted(self._view.fleet.decisions.copy().items()):
             decisions.add_metric(list(labels), count)
         return decisions
+
+    def _audits(self) -> Iterator[Metric]:
+        labels = ["model", "cut", "codec"]
+        audits = CounterMetricFamily(
+            "cutpoint_audits", "Exact frames that were held against a lossy setting", labels=labels
+        )
+        agreement = GaugeMetricFamily(
+            "cutpoint_agreement_ratio",
+            "Of answers under a lossy setting with exact ones, over the last audits of all devices",
+            labels=labels,
+        )
+        drift = GaugeMetricFamily(
+            "cutpoint_drift_points",
+            "Points by which that is under what the setting's calibration found",
+            labels=labels,
+        )
+        for of, figures in sorted(self._view.fleet.audits.copy().items()):
+            audits.add_metric(list(of), figures.count)
+            if (measured := figures.agreement) is not None:
+                agreement.add_metric(list(of), measured)
+                drift.add_metric(list(of), 100.0 * (figures.calibrated - measured))
+        yield audits
+        yield agreement
+        yield drift
 
     def _facts(self, stats: Mapping[str, Any]) -> Iterator[Metric]:
         facts = self._view.facts()

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cutpoint.wire import Plan
+from cutpoint.codec import label_of
+from cutpoint.wire import Plan, setting_of
 from edge_server.events import PlanDecided
 from edge_server.web.device_figures import DeviceFigures
 from edge_server.web.view import FleetView
@@ -47,6 +48,7 @@ class DeviceRow:
     """One device as it is shown. `rate` is answers a second, `partial` of the answers those from the chunks that came;
     times in milliseconds; None is what is not known.
 
+    `codec` is with its setting (`rans:12`), `drift` the points that a lossy one costs beyond its calibration.
     `p50_ms` and `p99_ms` are of the residence in the edge over the last 128 answers; `seen_s` is seconds ago.
     """
 
@@ -67,6 +69,7 @@ class DeviceRow:
     partial: int
     refused: int
     drops: int
+    drift: float | None
     seen_s: float
     note: str
 
@@ -132,7 +135,7 @@ def _fits(figures: DeviceFigures, wanted: Wanted, view: FleetView) -> bool:
         str(figures.device),
         _state(figures),
         figures.model.hex if figures.model is not None else "",
-        plan.codec.name.lower() if plan is not None else "",
+        plan_label(plan) if plan is not None else "",
         _note(figures, view.remark(figures.device)),
     )
     return any(wanted.match in text for text in said)
@@ -163,7 +166,7 @@ def row_of(figures: DeviceFigures, view: FleetView, now_s: float, names: Mapping
         model=None if model is None else model.hex,
         name=None if model is None else names.get(model.hex),
         cut=None if plan is None else plan.cut,
-        codec=None if plan is None else plan.codec.name.lower(),
+        codec=None if plan is None else plan_label(plan),
         deadline_ms=None if plan is None else plan.deadline_ms,
         reason=None if decided is None else decided.reason,
         exploration=None if decided is None else decided.exploration,
@@ -174,6 +177,7 @@ def row_of(figures: DeviceFigures, view: FleetView, now_s: float, names: Mapping
         partial=figures.partial,
         refused=figures.refused,
         drops=figures.drops,
+        drift=None if figures.drift is None else round(figures.drift, 2),
         seen_s=round(max(0.0, now_s - figures.seen_s), 1),
         note=_note(figures, view.remark(figures.device)),
     )
@@ -181,6 +185,14 @@ def row_of(figures: DeviceFigures, view: FleetView, now_s: float, names: Mapping
 
 def _plan(figures: DeviceFigures, view: FleetView) -> Plan | PlanDecided | None:
     return view.plan(figures.device) or figures.plan
+
+
+def plan_label(plan: Plan | PlanDecided) -> str:
+    """Codec and setting of a plan: `rans:12`."""
+    if isinstance(plan, PlanDecided):
+        return plan.label
+    named = setting_of(plan.parameters) if plan.codec.calibrated else None
+    return label_of(plan.codec, 0 if named is None else named[0])
 
 
 def _state(figures: DeviceFigures) -> str:

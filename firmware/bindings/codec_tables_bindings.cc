@@ -6,6 +6,7 @@
 
 #include "codec/calibrated.h"
 #include "codec/codec.h"
+#include "codec/partial/partial.h"
 #include "codec/rans/rans.h"
 #include "codec/tables/codec_tables.h"
 #include "python_bytes.h"
@@ -129,6 +130,31 @@ nb::object decode_batch(const PythonTables& self, uint8_t number, size_t place, 
   return raw;
 }
 
+// (elements, how many of them were there), or the Status (int). `came`: a list of (first, end), ascending and apart.
+nb::object decode_what_came(const PythonTables& self, uint8_t number, size_t place, nb::handle coded, nb::list came) {
+  const BytesView bytes(coded);
+  const TensorTables tables = self.tensor(number, place);
+  std::vector<ByteRange> ranges;
+  for (nb::handle item : came) {
+    const nb::tuple range = argument<nb::tuple>(item);
+    if (range.size() != 2) {
+      throw nb::value_error("a range of bytes that came is (first, end)");
+    }
+    ranges.push_back({argument<size_t>(range[0]), argument<size_t>(range[1])});
+  }
+  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
+  size_t there = 0;
+  const Status status = decode_partial(tables, bytes.get(), Span<const ByteRange>(ranges.data(), ranges.size()),
+                                       fresh_bytes(raw), there);
+  if (status == Status::kArgument) {
+    throw nb::value_error("the ranges that came are not ascending, apart from each other, and inside of the bytes");
+  }
+  if (status != Status::kOk) {
+    return nb::int_(static_cast<int>(status));
+  }
+  return nb::make_tuple(raw, there);
+}
+
 // Of codec delta.
 TensorTables changing_tensor(const PythonTables& self, uint8_t number, size_t place) {
   const TensorTables tables = self.tensor(number, place);
@@ -189,7 +215,7 @@ nb::object decode_change(const PythonTables& self, uint8_t number, size_t place,
     return nb::int_(static_cast<int>(status));
   }
   nb::object elements = to_python(fresh_bytes(levels));
-  levels_to_elements(tables, fresh_bytes(elements));
+  levels_to_values(tables, fresh_bytes(elements));
   return nb::make_tuple(elements, levels);
 }
 
@@ -220,6 +246,7 @@ void bind_codec_tables(nb::module_& m) {
       .def("encode", &cutpoint::encode)
       .def("decode", &cutpoint::decode)
       .def("decode_batch", &cutpoint::decode_batch)
+      .def("decode_partial", &cutpoint::decode_what_came)
       .def("levels", &cutpoint::levels_of)
       .def("encode_change", &cutpoint::encode_change, nb::arg("number"), nb::arg("place"), nb::arg("data"),
            nb::arg("reference").none(), nb::arg("age"))

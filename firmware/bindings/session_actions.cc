@@ -28,6 +28,8 @@ struct PythonDelivery {
   const char* reason;
   std::optional<uint8_t> refusal;
   uint16_t cut;
+  uint8_t codec;
+  uint8_t setting;
   nb::object result_frame;
   std::optional<uint32_t> round_trip_us;
   std::optional<uint32_t> edge_us;
@@ -66,6 +68,8 @@ nb::object python_delivery(const Delivery& delivery) {
     python.refusal = static_cast<uint8_t>(delivery.refusal);
   }
   python.cut = delivery.cut;
+  python.codec = static_cast<uint8_t>(delivery.codec);
+  python.setting = delivery.setting;
   python.result_frame = by_edge ? whole_frame(delivery) : nb::none();
   if (by_edge) {
     python.edge_us = delivery.edge_us;
@@ -121,6 +125,8 @@ void bind_session_actions(nb::module_& m) {
       .def_ro("reason", &PythonDelivery::reason)
       .def_ro("refusal", &PythonDelivery::refusal)
       .def_ro("cut", &PythonDelivery::cut)
+      .def_ro("codec", &PythonDelivery::codec)
+      .def_ro("setting", &PythonDelivery::setting)
       .def_ro("result_frame", &PythonDelivery::result_frame)
       .def_ro("round_trip_us", &PythonDelivery::round_trip_us)
       .def_ro("edge_us", &PythonDelivery::edge_us)
@@ -135,6 +141,7 @@ void bind_session_actions(nb::module_& m) {
       .def_ro("epoch", &Decision::epoch)
       .def_ro("cut", &Decision::cut)
       .def_prop_ro("codec", [](const Decision& plan) { return static_cast<uint8_t>(plan.codec); })
+      .def_ro("setting", &Decision::setting)
       .def_ro("flags", &Decision::flags)
       .def_ro("deadline_ms", &Decision::deadline_ms);
 }

@@ -25,6 +25,9 @@ struct PythonConfig {
   SessionConfig config = {};
   std::string about;
   std::vector<uint8_t> cuts;  // a bit each; empty for all
+  std::vector<uint8_t> tables;
+  std::vector<uint32_t> encode_ns;
+  size_t history_bytes = 0;
   size_t result_capacity = 0;
 };
 
@@ -33,19 +36,29 @@ class PythonSession {
   PythonSession(const PythonConfig& config, PythonClock& clock)
       : about_(config.about),
         cuts_(config.cuts),
+        tables_(config.tables),
+        encode_ns_(config.encode_ns),
         chunk_(config.config.chunk_bytes),
         result_(config.result_capacity),
         plan_(kMaxPlanPayloadBytes),
         command_(kMaxCommandPayloadBytes),
         operators_us_(config.config.operators),
+        scratch_(kCodingScratchBytes),
+        history_(2 * config.history_bytes),
         session_(clock, buffers()) {
     SessionConfig own = config.config;
     own.about = Bytes(reinterpret_cast<const uint8_t*>(about_.data()), about_.size());
     own.cuts = CutSet(Bytes(cuts_.data(), cuts_.size()));
-    if (session_.begin(own) != Status::kOk) {
+    own.tables = Bytes(tables_.data(), tables_.size());
+    own.encode_ns = Span<const uint32_t>(encode_ns_.data(), encode_ns_.size());
+    const Status begun = session_.begin(own);
+    if (begun != Status::kOk && begun != Status::kArgument && begun != Status::kBufferTooSmall) {
+      throw nb::value_error("the codec tables cannot be read, or belong to another model");
+    }
+    if (begun != Status::kOk) {
       throw nb::value_error(
           "the session's configuration does not hold together: expected 1 <= operators, cut <= on_board <= operators, "
-          "cut in cuts, codec 0 or 1, 1 <= deadline_ms <= 600000, 1 <= isolate_after, 1 <= probe_first_ms <= probe_max_ms, "
+          "cut in cuts, a known codec, a setting of the tables for codec and cut or 0, 1 <= deadline_ms <= 600000, 1 <= isolate_after, 1 <= probe_first_ms <= probe_max_ms, "
           "chunk_bytes >= 192 and result_capacity >= 8");
     }
   }
@@ -131,6 +144,8 @@ class PythonSession {
     return when;
   }
 
+  uint32_t modelled_encode_us() const { return session_.modelled_encode_us(); }
+
   const char* state() const { return link_name(session_.state()); }
 
   bool running_now() const { return session_.phase() == Phase::kRunning; }
@@ -158,6 +173,7 @@ class PythonSession {
     by_name["repeated_commands"] = counters.local.repeated_commands;
     by_name["dropped_commands"] = counters.local.dropped_commands;
     by_name["unfit_plans"] = counters.local.unfit_plans;
+    by_name["unfit_codecs"] = counters.local.unfit_codecs;
     return by_name;
   }
 
@@ -165,16 +181,21 @@ class PythonSession {
   SessionBuffers buffers() {
     return {MutableBytes(chunk_.data(), chunk_.size()), MutableBytes(result_.data(), result_.size()),
             MutableBytes(plan_.data(), plan_.size()), MutableBytes(command_.data(), command_.size()),
-            Span<uint32_t>(operators_us_.data(), operators_us_.size())};
+            Span<uint32_t>(operators_us_.data(), operators_us_.size()), MutableBytes(scratch_.data(), scratch_.size()),
+            MutableBytes(history_.data(), history_.size())};
   }
 
   std::string about_;
   std::vector<uint8_t> cuts_;
+  std::vector<uint8_t> tables_;
+  std::vector<uint32_t> encode_ns_;
   std::vector<uint8_t> chunk_;
   std::vector<uint8_t> result_;
   std::vector<uint8_t> plan_;
   std::vector<uint8_t> command_;
   std::vector<uint32_t> operators_us_;
+  std::vector<uint8_t> scratch_;
+  std::vector<uint8_t> history_;
   Session session_;
   std::unique_ptr<TensorArguments> live_;  // what is being sent
   bool told_ = false;                      // the Run is in slices: its tensors are known
@@ -183,7 +204,8 @@ class PythonSession {
 void construct_config(PythonConfig* at, nb::bytes model_id, uint32_t boot, uint16_t operators, uint16_t on_board,
                       uint16_t cut, uint8_t codec, bool timings, uint32_t deadline_ms, uint8_t isolate_after,
                       uint32_t probe_first_ms, uint32_t probe_max_ms, size_t chunk_bytes, std::string about,
-                      size_t result_capacity, std::optional<nb::sequence> cuts) {
+                      size_t result_capacity, std::optional<nb::sequence> cuts, uint8_t setting,
+                      std::optional<nb::bytes> tables, size_t history_bytes, std::optional<nb::sequence> encode_ns) {
   if (model_id.size() != kModelIdBytes) {
     throw nb::value_error("model_id is the first 4 bytes of the SHA-256 of the whole model");
   }
@@ -205,6 +227,7 @@ void construct_config(PythonConfig* at, nb::bytes model_id, uint32_t boot, uint1
   config.on_board = on_board;
   config.cut = cut;
   config.codec = static_cast<CodecId>(codec);
+  config.setting = setting;
   config.timings = timings;
   config.deadline_ms = deadline_ms;
   config.isolate_after = isolate_after;
@@ -214,6 +237,14 @@ void construct_config(PythonConfig* at, nb::bytes model_id, uint32_t boot, uint1
   at->about = std::move(about);
   at->result_capacity = result_capacity;
   at->cuts = std::move(bits);
+  if (tables) {
+    const uint8_t* from = static_cast<const uint8_t*>(tables->data());
+    at->tables.assign(from, from + tables->size());
+  }
+  at->history_bytes = history_bytes;
+  if (encode_ns) {
+    at->encode_ns = arguments<uint32_t>(nb::tuple(*encode_ns));
+  }
 }
 
 void bind_clocks(nb::module_& m) {
@@ -231,7 +262,8 @@ void bind_config(nb::module_& m) {
            nb::arg("on_board"), nb::arg("cut"), nb::arg("codec") = 0, nb::arg("timings") = true,
            nb::arg("deadline_ms") = 1000, nb::arg("isolate_after") = 3, nb::arg("probe_first_ms") = 1000,
            nb::arg("probe_max_ms") = 60000, nb::arg("chunk_bytes") = kDefaultChunkBytes, nb::arg("about") = "{}",
-           nb::arg("result_capacity") = 16384, nb::arg("cuts") = nb::none());
+           nb::arg("result_capacity") = 16384, nb::arg("cuts") = nb::none(), nb::arg("setting") = 0,
+           nb::arg("tables") = nb::none(), nb::arg("history_bytes") = 0, nb::arg("encode_ns") = nb::none());
 }
 
 }  // namespace
@@ -261,6 +293,7 @@ void bind_session(nb::module_& m) {
       .def("poll", &PythonSession::poll)
       .def("next_wakeup_us", &PythonSession::next_wakeup_us)
       .def("will", &PythonSession::will)
+      .def_prop_ro("modelled_encode_us", &PythonSession::modelled_encode_us)
       .def_prop_ro("state", &PythonSession::state)
       .def_prop_ro("in_run", &PythonSession::running_now)
       .def_prop_ro("busy", &PythonSession::busy)

@@ -97,6 +97,10 @@ def device(
             min=1, max=95, metavar="QUALITY", help="A camera that codes its pictures: offers JPEG at cut 0."
         ),
     ] = None,
+    history: Annotated[
+        int,
+        typer.Option(min=0, metavar="BYTES", help="Tensors that codec delta remembers; 0 for no such codec."),
+    ] = 8192,
     boots: Annotated[
         Path | None, typer.Option(help="File that keeps the boot number; without it the clock gives one.")
     ] = None,
@@ -133,7 +137,13 @@ def device(
         profile=profile,
         link=link,
         settings=DeviceSettings(
-            root=root, cut=cut, on_board=on_board, deadline_ms=deadline_ms, seed=seed, jpeg=jpeg
+            root=root,
+            cut=cut,
+            on_board=on_board,
+            deadline_ms=deadline_ms,
+            seed=seed,
+            jpeg=jpeg,
+            history=history,
         ),
         key=None if key_file is None else Key.of_file(key_file),
         boots=None if (file := boot_file(boots, state)) is None else BootFile(file),
@@ -216,10 +226,11 @@ def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:
 
     answer = "no answer" if record.answer is None else answer_words(record.answer, labels)
     modelled = " (modelled)" if record.modelled else ""
+    coded = "" if record.codec is None else f" {record.codec}"
     part = " (of the chunks that came)" if record.partial else ""
     return (
-        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/]{part} {record.reason}, cut {record.cut}, "
-        f"{record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
+        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/]{part} {record.reason}, cut {record.cut}"
+        f"{coded}, {record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
         f"link {milliseconds(record.link_us)}, edge {milliseconds(record.edge_us)}, "
         f"total {milliseconds(record.total_us)}; {escape(answer)}"
     )

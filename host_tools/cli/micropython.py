@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+import cutpoint
 from cutpoint.errors import UsageError
 from cutpoint.graph import Model
 from cutpoint.wire import DeviceId, DType
@@ -24,7 +25,9 @@ from host_tools.cli.options import (
     broker_access,
 )
 from host_tools.cli.output import console
-from host_tools.cli.source import load_model
+
+TABLES = "codec.tables"
+"""Where the board finds the codec tables: beside its settings."""
 
 
 @app.command(
@@ -43,8 +46,13 @@ def micropython(
         Path, typer.Option("--out", "--output", "-o", help="File to write, readable by its owner alone.")
     ] = Path("cutpoint.json"),
 ) -> None:
-    """Write the settings file of a MicroPython board: which network, which broker, which id."""
-    network = load_model(model)
+    """Write the settings file of a MicroPython board: which network, which broker, which id.
+
+    Of a bundle that was calibrated the codec tables are written beside it, as codec.tables.
+    """
+    bundle = cutpoint.Bundle.open(model) if model.is_dir() else None
+    network = bundle.model() if bundle is not None else cutpoint.load(model)
+    tables = None if bundle is None else bundle.codec_tables
     access = broker_access(broker, username, password_file)
     settings: dict[str, Any] = {
         "id": str(DeviceId(id)),
@@ -59,6 +67,8 @@ def micropython(
     }
     if access.username is not None:
         settings |= {"user": access.username, "password": access.password or ""}
+    if tables is not None:
+        settings["tables"] = TABLES
     try:
         # It may hold a password, so it is never readable by others, not even while it is written.
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -66,9 +76,12 @@ def micropython(
             os.fchmod(file.fileno(), 0o600)
             json.dump(settings, file, indent=2)
             file.write("\n")
+        if tables is not None:
+            output.with_name(TABLES).write_bytes(tables)
     except OSError as error:
-        raise UsageError(f"cannot write {output}: {error.strerror or error}") from error
-    console.say(f"wrote {output}; copy it to the board beside the package")
+        raise UsageError(f"cannot write {error.filename or output}: {error.strerror or error}") from error
+    written = f"{output}" if tables is None else f"{output} and {output.with_name(TABLES)}"
+    console.say(f"wrote {written}; copy {'it' if tables is None else 'both'} to the board beside the package")
 
 
 def inputs(network: Model) -> list[list[int]]:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 import cutpoint
-from cutpoint.codec import CodecId
 from cutpoint.errors import UsageError
 from cutpoint.wire import DeviceId
 from host_tools.cli.app import EXIT_NO, app
@@ -28,6 +27,7 @@ from host_tools.cli.options import (
 from host_tools.cli.output import console, errors, print_json
 from host_tools.device.engine import workloads
 from host_tools.device.profile import Profile
+from host_tools.hil.codec_choice import CodecChoice
 from host_tools.hil.edge import ScriptedEdge
 from host_tools.profiling import (
     CutFigures,
@@ -55,7 +55,12 @@ def profile(
         typer.Option(metavar="0,3,8-12", help="Cuts to sweep; all that the device holds by default."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="Inferences of each cut.")] = 10,
-    codec: Annotated[str, typer.Option(help="Codec of the tensors: raw or bitmap.")] = "raw",
+    codec: Annotated[
+        str,
+        typer.Option(
+            help="Codec of the tensors: raw, bitmap, or a setting of the bundle's tables as rans:12, for its cut."
+        ),
+    ] = "raw",
     deadline_ms: Annotated[
         int,
         typer.Option(min=1, max=600_000, help="Deadline during the sweep, long enough for slow cuts."),
@@ -92,7 +97,7 @@ def profile(
     and ends the sweep. Exit 1 when a cut could not be measured from end to end.
     """
     opened = cutpoint.Bundle.open(bundle if bundle is not None else shipped_bundle())
-    wanted = _codec(codec)
+    wanted = CodecChoice.of_text(codec, opened)
     name = DeviceId(device)
     folder = out if out is not None else Path(f"profile-{name}")
     place = board if board is not None else folder / "board.toml"
@@ -102,7 +107,8 @@ def profile(
     edge = ScriptedEdge(bus, opened, name, root=root, key=key)
     try:
         sweeper = Sweeper(edge, opened, count=count, codec=wanted, deadline_ms=deadline_ms, timeout_s=timeout)
-        sweep = sweeper.run(cuts_of(cuts, sweeper.possible), None if json else _told)
+        asked = str(wanted.cut) if cuts is None and wanted.cut is not None else cuts
+        sweep = sweeper.run(cuts_of(asked, sweeper.possible), None if json else _told)
     finally:
         edge.close()
     write_csv(sweep, folder / "cuts.csv")
@@ -159,14 +165,6 @@ def _slug(text: str) -> str:
         letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower()
     ).strip("-")
     return plain or "board"
-
-
-def _codec(text: str) -> CodecId:
-    try:
-        return CodecId[text.upper()]
-    except KeyError:
-        known = ", ".join(codec.name.lower() for codec in CodecId)
-        raise UsageError(f"--codec is {text!r}; known are {known}") from None
 
 
 def _told(cut: CutFigures) -> None:

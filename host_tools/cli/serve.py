@@ -113,7 +113,8 @@ def serve(
     policy: Annotated[
         str,
         typer.Option(
-            help="latency, energy, privacy:K, sciot, device-only, edge-only or fixed:K (docs/planning.md)."
+            help="latency, energy, privacy:K, sciot, device-only, edge-only, fixed:K or fixed:K:CODEC "
+            "(docs/planning.md)."
         ),
     ] = "latency",
     exploration: Annotated[
@@ -122,6 +123,14 @@ def serve(
             min=0.0, max=1.0, help="Probability that a decision tries another cut to learn from it."
         ),
     ] = 0.05,
+    max_loss: Annotated[
+        str,
+        typer.Option(
+            metavar="POINTS",
+            help="What a codec may cost, in points of the task's metric: 0.5, 1pp or 1%. With 0 cutting changes no "
+            "bit.",
+        ),
+    ] = "0",
     forced_device_only: Annotated[
         float,
         typer.Option(min=0.0, max=1.0, help="Probability that a decision runs everything on the device."),
@@ -203,6 +212,7 @@ def serve(
                     "kernels": kernels.value,
                     "policy": policy,
                     "exploration": exploration,
+                    "max_loss": max_loss,
                     "forced_device_only": forced_device_only,
                     "deadline_ms": deadline_ms,
                     "partial_answers": partial_answers,

@@ -16,13 +16,14 @@ import numpy as np
 from cutpoint import _core
 from cutpoint.board import SlotImage, slot_image
 from cutpoint.bus import Bus
-from cutpoint.codec import names as codec_names
+from cutpoint.codec import CodecId
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.picture.input_tensor import Array, InputTensor
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics, cuts_text
 from host_tools.device.boots import BootClock
 from host_tools.device.camera import Camera
+from host_tools.device.coding_time import encode_ns_per_byte
 from host_tools.device.driver import Body
 from host_tools.device.events import DeviceEvent, InputGiven, Poked
 from host_tools.device.lines import cuts_taken
@@ -204,6 +205,8 @@ class VirtualDevice:
                 f"a real {self.profile.title} could not run this: {on_board} operators need an arena of {needed:,} B, "
                 f"its largest block is {memory.arena_bytes:,} B ({memory.basis}), which fits {fits} operators"
             )
+        if self._model.trouble is not None:
+            said.append(self._model.trouble)
         if self.profile.modelled and any(t.dtype.kind == "f" for t in self.inputs):
             said.append(f"profile {self.profile.name} models int8 kernels; this model takes floats")
         if self.profile.modelled and self.engine.name == "stream":
@@ -293,13 +296,18 @@ class VirtualDevice:
             "model": self._model.model_id.hex(),
             "operators": self.engine.on_board,
             "engine": self.engine.name,
-            "codecs": [*codec_names(), *(("jpeg",) if self.settings.jpeg is not None else ())],
+            "codecs": self._codecs(),
             "max_payload": self.settings.chunk_bytes,
             "boot": boot,
             "partial": True,
             "update": self.settings.update,
             "slot_bytes": self.settings.slot_bytes,
         }
+        if self.settings.jpeg is not None:
+            fields["jpeg_quality"] = self.settings.jpeg
+        if self._model.tables is not None:
+            fields["tables"] = f"{self._model.tables.version:08x}"
+            fields["history"] = self.settings.history
         lines = self.engine.lines()
         if lines is not None:
             fields["overlap"] = True
@@ -309,6 +317,16 @@ class VirtualDevice:
         if self.profile.memory is not None:
             fields["free_ram"] = self.profile.memory.arena_bytes
         return fields
+
+    def _codecs(self) -> list[str]:
+        """What tensors can be coded with; of those that need tables, delta needs a memory too."""
+        names = [CodecId.RAW, CodecId.BITMAP]
+        if self.settings.jpeg is not None:
+            names.append(CodecId.JPEG)
+        if self._model.tables is not None:
+            names += [CodecId.LOWBIT, CodecId.RANS, CodecId.SLICER]
+            names += [CodecId.DELTA] if self.settings.history else []
+        return [codec.name.lower() for codec in names]
 
     def __enter__(self) -> Self:
         self.start()
@@ -365,6 +383,9 @@ class VirtualDevice:
             chunk_bytes=self._chunk_bytes,
             about=json.dumps(self.about(boot)),
             result_capacity=model.result_bytes,
+            tables=None if model.tables is None else model.tables.data,
+            history_bytes=settings.history,
+            encode_ns=encode_ns_per_byte(self.profile),
         )
         return Life(_core.Session(config, self._clock), boot, self._body)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cutpoint import _core
 from cutpoint.answer import Answer, AnswerRule, OutputError
 from cutpoint.bus import Bus
+from cutpoint.codec import CodecId, label_of
 from cutpoint.errors import CutpointError, InternalError, UsageError
 from cutpoint.wire import Command, DType, Gauge, Key, Result, Status, decode
 from host_tools.device.camera import Camera
@@ -139,7 +140,14 @@ class Driver:
                     self._command(action.command, action.argument)
                 case _core.PlanChanged():
                     self.tell(
-                        PlanChanged(action.epoch, action.cut, action.codec, action.flags, action.deadline_ms)
+                        PlanChanged(
+                            action.epoch,
+                            action.cut,
+                            action.codec,
+                            action.setting,
+                            action.flags,
+                            action.deadline_ms,
+                        )
                     )
         self._publish_notes()
         self._note_state()
@@ -221,6 +229,7 @@ class Driver:
         done = sliced.ended()
         self._account(done.total_us, done.overran_us)
         self.session.ran(sliced.first, sliced.last, True, list(done.operators_us))
+        self._code(sliced.first)
 
     def _account(self, device_us: int, overran_us: int) -> None:
         if self._job is not None:
@@ -247,6 +256,13 @@ class Driver:
         except ValueError:
             # More tensors than a frame carries: to the session, an engine that cannot be used.
             self._failed(first, last)
+        else:
+            self._code(first)
+
+    def _code(self, first: int) -> None:
+        """Take the time that coding the head's tensors takes a board, before its message leaves."""
+        if first == 0:
+            self._body.pace.wait(self.session.modelled_encode_us)
 
     def _jpeg(self, cut: int, tensor: LiveTensor) -> bytes:
         """The picture in the input as the device's camera codes it; empty past cut 0 and without a camera."""
@@ -282,8 +298,9 @@ class Driver:
             modelled=self._body.profile.modelled,
             state=self.session.state,
             name=job.name,
-            energy_uj=self._energy(job.device_us, action.bytes_up, total_us),
+            energy_uj=self._energy(job.device_us + action.encode_us, action.bytes_up, total_us),
             overran_us=job.overran_us,
+            codec=_codec(action),
             partial=action.partial,
         )
         job.answer.set_result(record)
@@ -303,13 +320,13 @@ class Driver:
             log.exception("event=answer_failed device=%s sequence=%d", self._body.id, action.sequence)
             return None
 
-    def _energy(self, device_us: int, bytes_up: int, total_us: int) -> float | None:
+    def _energy(self, compute_us: int, bytes_up: int, total_us: int) -> float | None:
         current, link = self._body.profile.current, self._body.current_link()
         if current is None:
             return None
         transmit_us = link.up.serialisation_us(bytes_up) if link is not None else 0.0
         spent_uj = energy_uj(
-            current, Busy.of(compute_us=device_us, transmit_us=transmit_us, total_us=total_us)
+            current, Busy.of(compute_us=compute_us, transmit_us=transmit_us, total_us=total_us)
         )
         self._energy_uj += spent_uj
         return spent_uj
@@ -328,6 +345,13 @@ class Driver:
         if state != self._state:
             self._state = state
             self.tell(StateChanged(state))
+
+
+def _codec(action: _core.Deliver) -> str | None:
+    """`rans:12`, a codec and its setting; None when nothing was sent."""
+    if not action.bytes_up:
+        return None
+    return label_of(CodecId(action.codec), action.setting)
 
 
 def _reason(action: _core.Deliver) -> str:

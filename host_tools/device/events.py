@@ -19,11 +19,12 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class PlanChanged:
-    """The edge's newest decision is followed from the next inference on."""
+    """The edge's newest decision is followed from the next inference on. setting: of the codec tables; 0 for none."""
 
     epoch: int
     cut: int
     codec: int
+    setting: int
     flags: int
     deadline_ms: int
 

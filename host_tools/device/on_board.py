@@ -10,6 +10,7 @@ import numpy as np
 
 from cutpoint.answer import AnswerRule, OutputTensor
 from cutpoint.board import SlotImage
+from cutpoint.codec import CodecError, CodecTables
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle, load
 from cutpoint.graph.stream import read_plan_file
@@ -17,8 +18,18 @@ from host_tools.device.opening import DeviceEngine, open_engine
 
 
 @dataclass(frozen=True, slots=True)
+class BoardTables:
+    """Codec tables that can be read, and their version."""
+
+    data: bytes = field(repr=False)
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class OnBoard:
-    """One network on board. `arenas`: what its engine needs in bytes by cut, where somebody knows it."""
+    """One network on board. `arenas`: what its engine needs in bytes by cut, where somebody knows it. `tables`: its
+    codec tables, None where there are none or they cannot be read; `trouble` then says why.
+    """
 
     name: str
     model_id: bytes
@@ -27,6 +38,8 @@ class OnBoard:
     rule: AnswerRule = field(repr=False)
     result_bytes: int
     arenas: Mapping[int, int] = field(repr=False)
+    tables: BoardTables | None = None
+    trouble: str | None = None
 
     @classmethod
     def of_bundle(
@@ -49,7 +62,10 @@ class OnBoard:
         result_bytes = _largest_result_bytes(
             (math.prod(tensor.shape), tensor.bytes) for tensor in bundle.outputs
         )
-        return cls(bundle.name, bundle.model_id, bundle.n, opened, rule, result_bytes, arenas)
+        tables, trouble = _open_tables(bundle.codec_tables, bundle.model_id)
+        return cls(
+            bundle.name, bundle.model_id, bundle.n, opened, rule, result_bytes, arenas, tables, trouble
+        )
 
     @classmethod
     def of_slot(cls, image: SlotImage, engine: str, known: Bundle, block_bytes: int | None = None) -> OnBoard:
@@ -82,7 +98,20 @@ class OnBoard:
         )
         table = image.block_bytes if engine == "stream" else image.arena_bytes
         arenas = {k: arena for k, arena in enumerate(table, 1) if arena}
-        return cls(image.name, image.model_id, image.operators, opened, rule, result_bytes, arenas)
+        tables, trouble = _open_tables(image.tables, image.model_id)
+        return cls(
+            image.name, image.model_id, image.operators, opened, rule, result_bytes, arenas, tables, trouble
+        )
+
+
+def _open_tables(data: bytes | None, model_id: bytes) -> tuple[BoardTables | None, str | None]:
+    """As a board does: tables that it cannot read are left out, and the model is used without."""
+    if data is None:
+        return None, None
+    try:
+        return BoardTables(data, CodecTables.open(data, model_id).version), None
+    except CodecError as error:
+        return None, f"the codec tables are left out: {error}"
 
 
 def _streamed(bundle: Bundle, on_board: int | None, block_bytes: int | None) -> DeviceEngine:

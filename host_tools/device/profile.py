@@ -63,6 +63,12 @@ class Overhead(_Sourced):
     operator_us: NotNegative
 
 
+class Coding(_Sourced):
+    """For codecs, whose work is counted in instructions of rv32imc: this board's cycles for one of them."""
+
+    cycles_per_instruction: Positive
+
+
 class Jitter(_Sourced):
     """Spread of every operator's time: `sigma` of the logarithm, or relative standard deviation."""
 
@@ -111,6 +117,7 @@ class Profile(_Strict):
     cycles_per_mac: CyclesPerMac | None = None
     elementwise: Elementwise | None = None
     overhead: Overhead | None = None
+    coding: Coding | None = None
     jitter: Jitter | None = None
     memory: Memory | None = None
     current: Current | None = None
@@ -125,6 +132,8 @@ class Profile(_Strict):
             raise ValueError(f"a modelled board needs the tables {', '.join(missing)} as well")
         if self.jitter and missing:
             raise ValueError("jitter needs modelled times; give clock, cycles_per_mac, elementwise, overhead")
+        if self.coding and missing:
+            raise ValueError("coding needs modelled times; give clock, cycles_per_mac, elementwise, overhead")
         return self
 
     @classmethod
@@ -172,6 +181,12 @@ class Profile(_Strict):
         else:
             cycles = work.output_bytes * self.elementwise.cycles_per_output_byte
         return cycles / self.clock.mhz + self.overhead.operator_us
+
+    def instructions_us(self, instructions: float) -> float | None:
+        """Modelled microseconds of so many instructions of rv32imc; None where the profile does not model them."""
+        if self.clock is None or self.coding is None:
+            return None
+        return instructions * self.coding.cycles_per_instruction / self.clock.mhz
 
     def jittered(self, time_us: float, rng: np.random.Generator) -> int:
         """`time_us` with one draw of this board's jitter, whole microseconds, within what the wire carries."""

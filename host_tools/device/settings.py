@@ -19,6 +19,7 @@ class DeviceSettings:
     update: which updates over MQTT are taken, off, model or all. slot_bytes: the room for a new model, header and
     all, a multiple of 4,096.
     jpeg: quality of the camera's JPEG, 1 to 95; None for a camera that gives pixels.
+    history: bytes of tensors that codec delta remembers, 0 for no such codec.
     """
 
     root: str = "cutpoint/1"
@@ -34,6 +35,7 @@ class DeviceSettings:
     update: str = "model"
     slot_bytes: int = 1 << 20
     jpeg: int | None = None
+    history: int = 8192
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -44,6 +46,7 @@ class DeviceSettings:
             ("telemetry_s", 0, 86_400),
             ("seed", 0, 1 << 63),
             ("slot_bytes", 8192, 1 << 26),
+            ("history", 0, 1 << 24),
         ):
             value = getattr(self, name)
             if not least <= value <= most:

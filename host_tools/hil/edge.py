@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cutpoint.bus import Bus
+from cutpoint.codec import CodedError
 from cutpoint.errors import PeerError, UsageError
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Runner, open_runner
@@ -48,7 +49,9 @@ from cutpoint.wire import (
     parse_about,
     parse_note,
     parse_state,
+    plan_parameters,
 )
+from host_tools.hil.coded import CodedTensors
 
 MOST_REMEMBERED = 2048
 """Messages of the device that are kept to be waited for; the oldest is forgotten."""
@@ -124,6 +127,7 @@ class ScriptedEdge:
         self.bundle = bundle
         self.model = ModelId(bytes(bundle.model_id))
         self._tails: dict[int, Runner] = {}
+        self._coded = CodedTensors(bundle)
 
     def close(self) -> None:
         """Leave the broker and end the thread. Harmless twice."""
@@ -185,13 +189,23 @@ class ScriptedEdge:
         *,
         epoch: int | None = None,
         codec: CodecId = CodecId.RAW,
+        setting: int = 0,
         flags: Flag = Flag.TIMINGS,
         deadline_ms: int = 5000,
     ) -> int:
-        """Publish a plan; its epoch, which is the next one unless given."""
+        """Publish a plan; its epoch, which is the next one unless given. setting: of the bundle's codec tables."""
         self._epoch = self._epoch + 1 if epoch is None else epoch
-        self.send(Plan(self.model, self._epoch, cut, codec, flags, deadline_ms))
+        parameters = plan_parameters(setting, self._tables_version()) if setting else b""
+        self.send(Plan(self.model, self._epoch, cut, codec, flags, deadline_ms, parameters))
         return self._epoch
+
+    def _tables_version(self) -> int:
+        entry = self.bundle.manifest.codecs
+        if entry is None:
+            raise UsageError(
+                f"{self.bundle.name} has no codec tables: `cutpoint calibrate {self.bundle.path}` makes them"
+            )
+        return int(entry.version, 16)
 
     def forget_plan(self) -> None:
         """Clear the retained plan; a device that follows it goes on doing so until it restarts."""
@@ -305,12 +319,24 @@ class ScriptedEdge:
                     return parse_note(data)
                 case "act" | "tele":
                     frame = data if self._opener is None else self._opener.open(data)
-                    return self._receivers.setdefault(leaf, Receiver()).push(frame)
+                    message = self._receivers.setdefault(leaf, Receiver()).push(frame)
+                    return self._undone(message) if isinstance(message, Activation) else message
                 case "plan" | "res":
                     self._look_at_edge(leaf, data)
         except (PeerError, ValueError) as error:
             return Spoilt(leaf, str(error))
         return None
+
+    def _undone(self, activation: Activation) -> object:
+        """The tensors as they are after decoding; what cannot be undone is refused, whatever the script says."""
+        try:
+            return self._coded.undone(activation)
+        except CodedError as error:
+            self._epoch = max(self._epoch, activation.plan_epoch)
+            self.send(
+                Result(self.model, activation.boot, activation.sequence, activation.cut, Status.BAD_FRAME, 0)
+            )
+            return Spoilt("act", str(error))
 
     def _look_at_edge(self, leaf: str, data: bytes) -> None:
         """What an edge sent: we ourselves, or another one; a plan may have been retained before we came."""

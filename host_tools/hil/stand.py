@@ -169,11 +169,12 @@ class Stand:
         picture: Picture,
         *,
         codec: CodecId = CodecId.RAW,
+        setting: int = 0,
         flags: Flag = Flag.TIMINGS,
         deadline_ms: int = 5000,
     ) -> Inference:
         """Publish a plan and infer until the device follows it: plan and picture come on different ways."""
-        epoch = self.edge.plan(cut, codec=codec, flags=flags, deadline_ms=deadline_ms)
+        epoch = self.edge.plan(cut, codec=codec, setting=setting, flags=flags, deadline_ms=deadline_ms)
         for _ in range(TRIES):
             got = self.infer(picture)
             if got.activation is not None and got.activation.plan_epoch == epoch:

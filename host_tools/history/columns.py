@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Literal
 
+from cutpoint.codec import label_of
 from cutpoint.wire import ModelId
 from edge_server import DecisionRecord, InferenceRecord
 
@@ -44,7 +45,11 @@ def _columns(record: type, names: Names) -> tuple[Column, ...]:
         elif name == "model":
             found.append(Column("model", "text", lambda one: one.model.hex))
             found.append(Column("model_name", "text", lambda one: names.get(one.model)))
-        elif name in {"codec", "status"}:
+        elif name == "codec":
+            found.append(Column("codec", "text", lambda one: label_of(one.codec, one.setting)))
+        elif name == "setting":
+            continue  # The codec is shown with it.
+        elif name == "status":
             found.append(Column(name, "text", lambda one, name=name: getattr(one, name).name.lower()))  # type: ignore[misc]
         else:
             found.append(Column(name, _kind(kind), _field(name)))

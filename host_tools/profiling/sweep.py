@@ -8,9 +8,11 @@ from contextlib import suppress
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import About, Activation, CodecId, Flag, Gauge, Plan, State, Telemetry
+from host_tools.hil.codec_choice import CodecChoice
 from host_tools.hil.edge import NotSaidError, ScriptedEdge
 from host_tools.profiling.figures import CutFigures, Samples, Sweep, operator_medians, spread
 
+RAW = CodecChoice()
 FIRST_WORD_S = 5.0
 MOST_STRANGE = 200
 MOST_PROBES = 3
@@ -34,7 +36,7 @@ class Sweeper:
         bundle: Bundle,
         *,
         count: int = 10,
-        codec: CodecId = CodecId.RAW,
+        codec: CodecChoice = RAW,
         deadline_ms: int = 10_000,
         timeout_s: float = 30.0,
     ) -> None:
@@ -58,7 +60,7 @@ class Sweeper:
             )
         self._samples: dict[int, Samples] = {}
         self._where: dict[int, int] = {}
-        self._configured: tuple[int, CodecId, Flag] | None = None
+        self._configured: tuple[int, CodecId, int, Flag] | None = None
 
     @property
     def possible(self) -> range:
@@ -73,6 +75,9 @@ class Sweeper:
                 f"cut {wrong[0]} is not possible: {self._edge.device} holds {self.about.operators} of "
                 f"{self._bundle.n} operators"
             )
+        other = [cut for cut in cuts if self._codec.cut not in (None, cut)]
+        if other:
+            raise SweepError(f"{self._codec.label} is for cut {self._codec.cut}, not for {other[0]}")
         try:
             for cut in cuts:
                 self._samples[cut] = Samples(cut)
@@ -88,7 +93,10 @@ class Sweeper:
         since = self._edge.mark()
         if self._configured is None and self._edge.found_plan is None:
             self._look_at_configuration()
-        epoch = self._edge.plan(cut, codec=self._codec, flags=Flag.TIMINGS, deadline_ms=self._deadline_ms)
+        codec, setting = self._codec.codec, self._codec.setting
+        epoch = self._edge.plan(
+            cut, codec=codec, setting=setting, flags=Flag.TIMINGS, deadline_ms=self._deadline_ms
+        )
         cold, strange, probes = True, 0, 0
         while len(samples.operators_us) < self._count:
             activation, since = self._next(since, epoch, cut)
@@ -108,6 +116,11 @@ class Sweeper:
                         f"{activation.plan_epoch}, cut {activation.cut}); does another edge plan for it?"
                     )
                 continue
+            if (activation.codec, activation.setting) != (codec, setting):
+                raise SweepError(
+                    f"{self._edge.device} follows the plan with {activation.codec.name.lower()} instead of "
+                    f"{self._codec.label}: it has no such codec tables; `cutpoint update --model` sends them"
+                )
             if cold:
                 cold = False
                 continue
@@ -161,7 +174,7 @@ class Sweeper:
         """Without a plan a device follows its own settings; its next activation shows them."""
         activation, _ = self._next(self._edge.mark(), 0, -1)
         flags = activation.flags & (Flag.HEDGED | Flag.TIMINGS)
-        self._configured = (activation.cut, activation.codec, flags)
+        self._configured = (activation.cut, activation.codec, activation.setting, flags)
 
     def _restore(self) -> None:
         """The decision of before under a newer epoch, since a device ignores the old one; none stays none."""
@@ -180,8 +193,8 @@ class Sweeper:
             self._edge.send(fresh)
             self._last_answer(since, fresh.epoch)
         elif self._configured is not None:
-            cut, codec, flags = self._configured
-            epoch = self._edge.plan(cut, codec=codec, flags=flags, deadline_ms=1000)
+            cut, codec, setting, flags = self._configured
+            epoch = self._edge.plan(cut, codec=codec, setting=setting, flags=flags, deadline_ms=1000)
             self._edge.forget_plan()
             self._last_answer(since, epoch)
 
@@ -205,7 +218,7 @@ class Sweeper:
             boot=about.boot,
             operators=n,
             on_board=about.operators,
-            codec=self._codec.name.lower(),
+            codec=self._codec.label,
             modelled=self._edge.about_fields.get("modelled") is True,
             cuts=figures,
             operators_us=operator_medians(samples, n),

@@ -83,13 +83,21 @@ struct PlanOf {
   uint32_t deadline_ms = 1000;
   cutpoint::CodecId codec = cutpoint::CodecId::kRaw;
   cutpoint::ModelId model = kModel;
+  Frame parameters = {};
 };
+
+// Of a plan whose codec is made with tables.
+inline Frame setting_parameters(uint8_t setting, uint32_t version) {
+  Frame bytes(5, setting);
+  cutpoint::store_u32(&bytes[1], version);
+  return bytes;
+}
 
 inline Frame plan_frame(const PlanOf& plan) {
   using namespace cutpoint;
   uint8_t memory[kMaxPlanPayloadBytes];
   ByteWriter writer{MutableBytes(memory)};
-  write_plan({plan.epoch, plan.deadline_ms, Bytes()}, writer);
+  write_plan({plan.epoch, plan.deadline_ms, bytes_of(plan.parameters)}, writer);
   Header header = header_of(Kind::kPlan, 0, plan.cut);
   header.boot = 0;
   header.model = plan.model;

@@ -36,8 +36,14 @@ struct Seen {
 
 class SessionBench {
  public:
-  explicit SessionBench(cutpoint::SessionConfig config = config_of(4, 4, 2), size_t result_bytes = 256)
-      : config(config), result(result_bytes), operators_us(config.operators), session(clock, buffers()) {
+  explicit SessionBench(cutpoint::SessionConfig config = config_of(4, 4, 2), size_t result_bytes = 256,
+                        size_t scratch_bytes = 0, size_t history_bytes = 0)
+      : config(config),
+        result(result_bytes),
+        operators_us(config.operators),
+        scratch(scratch_bytes),
+        history(history_bytes),
+        session(clock, buffers()) {
     CHECK_EQ(session.begin(config), cutpoint::Status::kOk);
   }
 
@@ -133,12 +139,15 @@ class SessionBench {
   uint8_t command[cutpoint::kMaxCommandPayloadBytes] = {};
   std::vector<uint32_t> operators_us;
   std::vector<uint8_t> tensor;
+  std::vector<uint8_t> scratch;
+  std::vector<uint8_t> history;
   cutpoint::Session session;
 
  private:
   cutpoint::SessionBuffers buffers() {
     return {cutpoint::MutableBytes(chunk), cutpoint::MutableBytes(result.data(), result.size()), cutpoint::MutableBytes(plan),
-            cutpoint::MutableBytes(command), cutpoint::Span<uint32_t>(operators_us.data(), operators_us.size())};
+            cutpoint::MutableBytes(command), cutpoint::Span<uint32_t>(operators_us.data(), operators_us.size()),
+            cutpoint::MutableBytes(scratch.data(), scratch.size()), cutpoint::MutableBytes(history.data(), history.size())};
   }
 };
 

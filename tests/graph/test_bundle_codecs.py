@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cutpoint import Bundle, Model
+from cutpoint.codec import CodecId
 from cutpoint.errors import BundleError
 from cutpoint.graph.codecs_entry import CodecsEntry, CodecSettingEntry
 from cutpoint.graph.manifest import read_manifest
@@ -88,6 +89,28 @@ def test_tables_are_kept_beside_everything_else(bundle: Bundle) -> None:
     assert calibrated.manifest.codecs == entry(tables)
     assert (calibrated.full, calibrated.stream_plan) == (bundle.full, bundle.stream_plan)
     assert Bundle.open(bundle.path).manifest == calibrated.manifest
+
+
+def test_tables_are_opened_for_coding(bundle: Bundle) -> None:
+    assert bundle.tables() is None
+    calibrated = bundle.with_codecs(entry(lowbit(bundle)), lowbit(bundle))
+    tables = calibrated.tables()
+    assert tables is not None
+    assert [(one.number, one.cut, one.codec, one.tensors) for one in tables.settings] == [
+        (1, CUT, CodecId.LOWBIT, 1)
+    ]
+    assert calibrated.manifest.codecs is not None
+    assert f"{tables.version:08x}" == calibrated.manifest.codecs.version
+
+
+def test_tables_that_no_codec_can_use_are_said_when_they_are_opened(bundle: Bundle) -> None:
+    odd = bytearray(lowbit(bundle))
+    odd[28 + 7] = 200  # the zero level, of two
+    odd[12:16] = bytes(4)
+    struct.pack_into("<I", odd, 12, zlib.crc32(bytes(odd)))
+    calibrated = bundle.with_codecs(entry(bytes(odd)), bytes(odd))
+    with pytest.raises(BundleError, match=r"codec\.tables cannot be used"):
+        calibrated.tables()
 
 
 def test_splitting_again_takes_the_tables_away(bundle: Bundle, model: Models, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import struct
+from binascii import crc32
 
 from cutpoint.device import Device
 from cutpoint.engine import Engine
 from cutpoint.frame import (
     ANSWERED,
     COMMAND,
+    EXPLORATION,
     HEDGED,
     PLAN,
     PROBE,
@@ -17,8 +19,9 @@ from cutpoint.frame import (
     close_frame,
     open_frame,
 )
+from cutpoint.lowbit import TablesError
 from cutpoint.settings import Settings, SettingsError
-from cutpoint.tensor import Tensor
+from cutpoint.tensor import LOWBIT, RAW, Tensor
 
 MODEL = "c0ffee42"
 
@@ -130,13 +133,36 @@ def result(to, status=0, label=3, edge_us=500, flags=0):
     )
 
 
-def plan(epoch, cut, flags=0, deadline_ms=100, codec=0):
-    return frame(PLAN, struct.pack("<IIH", epoch, deadline_ms, 0), cut=cut, flags=flags, codec=codec)
+def plan(epoch, cut, flags=0, deadline_ms=100, codec=0, parameters=b""):
+    payload = struct.pack("<IIH", epoch, deadline_ms, len(parameters)) + parameters
+    return frame(PLAN, payload, cut=cut, flags=flags, codec=codec)
 
 
-def made(engine=True, on_board=4):
+def tables_file(settings, model=MODEL):
+    """Codec tables as docs/codecs.md has them: `settings` of (cut, codec, channels, levels, channel order); the file's
+    version. A level is the upper bits of an element; tensors have 8 elements."""
+    heads, blocks = b"", b""
+    first = 16 + 8 * len(settings) + 4 * len(settings)
+    for number, (cut, codec, _, _, _) in enumerate(settings):
+        heads += struct.pack("<HBBI", cut, codec, 1, 16 + 8 * len(settings) + 4 * number)
+    for _, _, channels, levels, order in settings:
+        heads += struct.pack("<I", first + len(blocks))
+        blocks += struct.pack("<3H4BH", 8 // channels, 1, channels, levels - 1, 0, 1, 1 if order else 0, 0)
+        blocks += bytes([element * levels >> 8 for element in range(256)])
+        values = bytes([level * 256 // levels for level in range(levels)])
+        blocks += values + bytes(-levels % 4) + order + bytes(-len(order) % 4)
+    head = struct.pack("<4sBBH4s", b"CPCT", 1, len(settings), 0, bytes.fromhex(model))
+    version = crc32(head + bytes(4) + heads + blocks)
+    with open("codec.tables", "wb") as file:
+        file.write(head + struct.pack("<I", version) + heads + blocks)
+    return version
+
+
+def made(engine=True, on_board=4, tables=None):
     clock = Hand()
-    settings = Settings("cam-1", "broker", MODEL, 4, [[0, 1, 8, -128]], deadline_ms=100, chunk=192)
+    settings = Settings(
+        "cam-1", "broker", MODEL, 4, [[0, 1, 8, -128]], deadline_ms=100, chunk=192, tables=tables
+    )
     adder = Adder(clock) if engine else None
     if adder:
         adder.operators = on_board
@@ -198,6 +224,100 @@ def test_a_device_without_engine_says_none_at_its_deadline_and_probes_with_the_q
     bus.edge = lambda sent: [result(sent)]
     expect(device.infer().by, "edge", "the probe is answered")
     expect(device.infer().by, "edge", "and the isolation over")
+
+
+def test_a_plan_for_lowbit_is_followed_at_its_cut():
+    version = tables_file([(1, 4, 1, 16, b""), (2, LOWBIT, 1, 16, b"")])
+    device, bus, _ = made(tables="codec.tables")
+    about = json.loads(bus.sent[1][1])
+    expect(about["codecs"], ["raw", "bitmap", "lowbit"], "codecs")
+    expect(about["tables"], f"{version:08x}", "version")
+    bus.edge = lambda sent: [result(sent)]
+    bus.push("plan", plan(1, 2, EXPLORATION, codec=LOWBIT, parameters=struct.pack("<BI", 2, version)))
+    device.poll()
+    device.input()[:] = bytes([0, 16, 32, 255, 128, 127, 14, 13])
+    expect(device.infer().by, "edge", "answer")
+    header, payload = bus.frames("act")[0]
+    expect((header.codec, header.flags, payload[1]), (LOWBIT, EXPLORATION, 2), "codec, flags, setting")
+    # The elements are two more: levels 0 1 2 0 8 8 1 0, two to a byte, the lower half first.
+    mark = struct.pack("<H", version & 0xFFFF)
+    expect(bytes(payload)[8:20], struct.pack("<HBBII", 2, 1, LOWBIT, 8, 6), "record")
+    expect(bytes(payload)[20:26], mark + bytes([0x10, 0x02, 0x88, 0x01]), "levels")
+
+
+def test_channels_travel_in_their_order_and_levels_in_their_bits():
+    version = tables_file([(1, LOWBIT, 2, 5, b"\1\0")])
+    device, bus, _ = made(tables="codec.tables")
+    bus.push("plan", plan(1, 1, codec=LOWBIT, parameters=struct.pack("<BI", 1, version)))
+    device.poll()
+    device.input()[:] = bytes([255, 53, 0, 105, 51, 160, 207, 254])
+    device.infer()
+    _, payload = bus.frames("act")[0]
+    # One more is added, and of 5 levels one has 3 bits: channel 1 is 1 2 3 4, channel 0 is 0 0 1 4.
+    bits = [1, 2, 3, 4, 0, 0, 1, 4]
+    number = sum(level << 3 * place for place, level in enumerate(bits))
+    expect(bytes(payload)[22:25], number.to_bytes(3, "little"), "levels")
+
+
+def test_a_setting_that_is_not_on_board_is_raw_without_exploration():
+    version = tables_file([(2, LOWBIT, 1, 16, b""), (2, 4, 1, 16, b"")])
+    device, bus, _ = made(tables="codec.tables")
+    bus.edge = lambda sent: [result(sent)]
+    for epoch, (codec, cut, number, seen_version) in enumerate([
+        (LOWBIT, 2, 1, version ^ 1), (LOWBIT, 1, 1, version), (LOWBIT, 2, 2, version), (4, 2, 2, version),
+        (LOWBIT, 2, 3, version), (6, 2, 1, version),
+    ], 1):  # fmt: skip
+        parameters = struct.pack("<BI", number, seen_version)
+        bus.push("plan", plan(epoch, cut, EXPLORATION, codec=codec, parameters=parameters))
+        device.poll()
+        expect(device.infer().by, "edge", "answer")
+        header, payload = bus.frames("act")[-1]
+        expect((header.cut, header.codec, header.flags, payload[1]), (cut, RAW, 0, 0), f"plan {epoch}")
+        expect(device.session.plan.epoch, epoch, "followed all the same")
+    bus.push("plan", plan(7, 2, codec=LOWBIT, parameters=b"\1"))
+    device.poll()
+    device.infer()
+    expect(bus.frames("act")[-1][0].codec, RAW, "parameters of another length")
+
+
+def test_a_profile_and_a_report_are_raw_under_a_plan_for_lowbit():
+    version = tables_file([(2, LOWBIT, 1, 16, b"")])
+    device, bus, _ = made(on_board=3, tables="codec.tables")
+    bus.edge = lambda sent: [result(sent)]
+    bus.push("plan", plan(1, 2, codec=LOWBIT, parameters=struct.pack("<BI", 1, version)))
+    bus.push("cmd", frame(COMMAND, struct.pack("<HH", 1, 0), sequence=9))
+    device.poll()
+    device.infer()
+    header, payload = bus.frames("act")[0]
+    expect((header.cut, header.codec, payload[1]), (3, RAW, 0), "a profile")
+
+
+def test_a_tables_file_that_cannot_be_used_says_why():
+    version = tables_file([(2, LOWBIT, 1, 16, b"")])
+    with open("codec.tables", "rb") as file:
+        good = file.read()
+    for spoilt, words in (
+        (good[:200], "damaged"),
+        (good[:300] + bytes([good[300] ^ 1]) + good[301:], "damaged"),
+        (b"CPCS" + good[4:], "no codec tables"),
+        (b"", "no codec tables"),
+        (good[:8] + b"abcd" + good[12:], "belongs to model 61626364"),
+    ):
+        with open("codec.tables", "wb") as file:
+            file.write(spoilt)
+        try:
+            made(tables="codec.tables")
+            said = "nothing"
+        except TablesError as error:
+            said = str(error)
+        expect(words in said, True, f"{words!r} in {said!r}")
+    try:
+        made(tables="none.tables")
+        said = "nothing"
+    except TablesError as error:
+        said = str(error)
+    expect("no file none.tables" in said, True, said)
+    expect(version > 0, True, "version")
 
 
 def test_a_missed_deadline_is_finished_on_the_device_without_running_the_head_again():

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from cutpoint.answer import Agreed
 from cutpoint.plan import CostTable
 from cutpoint.wire import CodecId, DeviceId, ModelId, Plan, Status
-from edge_server.events import Answered, PlanDecided
+from edge_server.events import Answered, Audited, PlanDecided
 from edge_server.web.address import HttpAddress
 from edge_server.web.app import make_app
 from edge_server.web.fleet import Fleet
@@ -135,5 +136,17 @@ def answered(
     return Answered(**(fields | changes))
 
 
-def decided(device: str = "cam-1", *, cut: int = 4, codec: CodecId = CodecId.RAW) -> PlanDecided:
-    return PlanDecided(DeviceId(device), MODEL, 1, cut, codec, 250, f"cut {cut} is best", False, 9000.0)
+def decided(
+    device: str = "cam-1", *, cut: int = 4, codec: CodecId = CodecId.RAW, setting: int = 0
+) -> PlanDecided:
+    return PlanDecided(
+        DeviceId(device), MODEL, 1, cut, codec, 250, f"cut {cut} is best", False, 9000.0, setting
+    )
+
+
+def audited(
+    device: str = "cam-1", part: float = 1.0, whole: float = 2.0, drift: float | None = None
+) -> Audited:
+    return Audited(
+        DeviceId(device), MODEL, 4, CodecId.RANS, 12, Agreed(part, whole), calibrated=0.97, drift=drift
+    )

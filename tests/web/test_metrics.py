@@ -18,7 +18,7 @@ from edge_server.events import DeviceSeen
 from edge_server.web.drops import is_drop
 from edge_server.web.fleet import MOST_DECISIONS, STAGES, Fleet
 from edge_server.web.metrics import MOST_EVENTS, registry_of
-from tests.web.conftest import MODEL, Clock, WrittenView, answered, decided
+from tests.web.conftest import MODEL, Clock, WrittenView, answered, audited, decided
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(edge_server.__file__).parent.rglob("*.py")]
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -175,3 +175,31 @@ def test_every_reason_for_which_something_is_dropped_is_shown_as_one(reason: str
 
 def test_stages_are_those_of_the_page() -> None:
     assert STAGES == ("inbox", "decode", "queue", "compute", "reply")
+
+
+def test_plans_are_counted_by_codec_and_setting_in_one_word(web: httpx.Client, view: WrittenView) -> None:
+    view.fleet(decided(codec=CodecId.RANS, setting=12))
+    view.fleet(decided(codec=CodecId.RANS, setting=3))
+    view.fleet(decided())
+    seen = samples(web.get("/metrics").text)
+    plans = {key[1]: value for key, value in seen.items() if key[0] == "cutpoint_decisions_total"}
+    assert plans == {"rans:12": 1, "rans:3": 1, "raw": 1}
+
+
+def test_audits_show_agreement_and_drift_over_all_devices(web: httpx.Client, view: WrittenView) -> None:
+    view.fleet(audited("cam-1", 1, 2))
+    view.fleet(audited("cam-2", 2, 2))
+    seen = samples(web.get("/metrics").text)
+    of = ("rans:12", "4", MODEL.hex)
+    assert seen["cutpoint_audits_total", *of] == 2
+    assert seen["cutpoint_agreement_ratio", *of] == pytest.approx(0.75)
+    assert seen["cutpoint_drift_points", *of] == pytest.approx(22)
+
+
+def test_audits_in_which_nothing_was_found_are_counted_and_say_nothing(
+    web: httpx.Client, view: WrittenView
+) -> None:
+    view.fleet(audited(part=0, whole=0))
+    seen = samples(web.get("/metrics").text)
+    assert seen["cutpoint_audits_total", "rans:12", "4", MODEL.hex] == 1
+    assert not [key for key in seen if key[0] in ("cutpoint_agreement_ratio", "cutpoint_drift_points")]

@@ -16,7 +16,7 @@ from edge_server.web.app import STUCK_S, make_app
 from edge_server.web.connection import ANSWER_S, MOST_CONNECTIONS, REQUEST_S
 from edge_server.web.fleet import Fleet
 from edge_server.web.metrics import registry_of
-from tests.web.conftest import Clock, WrittenView, answered, decided
+from tests.web.conftest import Clock, WrittenView, answered, audited, decided
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -31,6 +31,7 @@ def busy(clock: Clock) -> WrittenView:
     view.fleet(DeviceSeen(DeviceId("cam-1"), Presence.ONLINE, 1))
     view.fleet(decided())
     view.fleet(answered(batch=1))
+    view.fleet(audited())
     return view
 
 

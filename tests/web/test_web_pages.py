@@ -8,14 +8,24 @@ import httpx
 import pytest
 
 from cutpoint.plan import NetworkShape, Planner
-from cutpoint.wire import About, CodecId, DeviceId, Flag, Note, Plan, Presence, Status
+from cutpoint.wire import (
+    About,
+    CodecId,
+    DeviceId,
+    Flag,
+    Note,
+    Plan,
+    Presence,
+    Status,
+    plan_parameters,
+)
 from edge_server.errors import ConfigError
 from edge_server.events import AboutSeen, DeviceSeen, Dropped, NoteSeen
 from edge_server.web.address import HttpAddress
 from edge_server.web.fleet import Fleet
 from edge_server.web.listener import WebListener
 from edge_server.web.web import Web
-from tests.web.conftest import MODEL, Clock, WrittenView, answered, decided
+from tests.web.conftest import MODEL, Clock, WrittenView, answered, audited, decided
 
 
 def test_a_desk_that_turns_is_healthy_and_one_that_does_not_is_not(
@@ -72,6 +82,7 @@ def test_a_device_is_shown_with_its_plan_its_rate_and_its_residence(
             "partial": 0,
             "refused": 1,
             "drops": 1,
+            "drift": None,
             "seen_s": 1.6,
             "note": "",
         }
@@ -92,6 +103,7 @@ def test_what_is_not_known_of_a_device_is_null_and_not_zero(web: httpx.Client, v
         "exploration",
         "p50_ms",
         "p99_ms",
+        "drift",
     }
     assert row["state"] == "unknown"
 
@@ -261,3 +273,13 @@ def test_an_address_is_read_and_printed_as_written(text: str, host: str, port: i
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"127\.0\.0\.1:8080"):
         HttpAddress.of(text)
+
+
+def test_a_device_is_shown_with_its_setting_and_the_drift_of_it(web: httpx.Client, view: WrittenView) -> None:
+    view.fleet(decided("cam-1", codec=CodecId.RANS, setting=12))
+    view.fleet(audited("cam-1", drift=1.234))
+    (row,) = web.get("/api/fleet?match=rans:12").json()["devices"]
+    assert (row["codec"], row["drift"]) == ("rans:12", 1.23)
+    view.plans["cam-1"] = Plan(MODEL, 1, 4, CodecId.DELTA, Flag(0), 100, plan_parameters(7, 0xABCD))
+    (row,) = web.get("/api/fleet").json()["devices"]
+    assert row["codec"] == "delta:7"

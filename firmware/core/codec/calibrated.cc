@@ -9,39 +9,19 @@
 namespace cutpoint {
 namespace {
 
-DeltaTables delta_of(const TensorTables& tables) {
-  return DeltaTables{tables.grid,     tables.dtype,     tables.tolerance, tables.to_level,
-                     tables.to_value, tables.models[0], tables.models[1]};
-}
-
-// Behind the mark.
-size_t encode_behind(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
-  switch (tables.codec) {
-    case CodecId::kRans:
-      return encode_streams(tables.grid, tables.models[0], tables.to_level, elements, out);
-    case CodecId::kDelta:
-      return encode_delta(delta_of(tables), slot, elements, out);
-    case CodecId::kSlicer:
-      return encode_slicer(tables.slicer, elements, out);
-    default:
-      return 0;
-  }
-}
-
-// Takes the mark off.
-Status open_coded(const TensorTables& tables, Bytes coded, Bytes& behind) {
+Status check_mark(const TensorTables& tables, Bytes coded) {
   if (coded.size() < kTablesMarkBytes) {
     return Status::kCoded;
   }
-  behind = coded.from(kTablesMarkBytes);
   return load_u16(coded.data()) == tables.mark ? Status::kOk : Status::kTables;
 }
 
-}  // namespace
-
-size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
-  const size_t mark = out.size() < kTablesMarkBytes ? out.size() : kTablesMarkBytes;
-  const size_t bytes = encode_behind(tables, slot, elements, out.from(mark));
+// Codec slicer knows nothing of tables but its own settings.
+size_t encode_marked_slicer(const TensorTables& tables, Bytes elements, MutableBytes out) {
+  if (out.size() < kTablesMarkBytes) {
+    return 0;
+  }
+  const size_t bytes = encode_slicer(tables.slicer, elements, out.from(kTablesMarkBytes));
   if (bytes == 0) {
     return 0;
   }
@@ -49,37 +29,42 @@ size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Byte
   return bytes + kTablesMarkBytes;
 }
 
-Status decode_levels(const TensorTables& tables, Bytes coded, Bytes reference, MutableBytes levels) {
-  Bytes behind;
-  CUTPOINT_TRY(open_coded(tables, coded, behind));
-  return decode_delta(delta_of(tables), behind, reference, levels);
+}  // namespace
+
+size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
+  switch (tables.codec) {
+    case CodecId::kRans:
+      return encode_rans(tables, elements, out);
+    case CodecId::kSlicer:
+      return encode_marked_slicer(tables, elements, out);
+    case CodecId::kDelta:
+      return encode_delta(tables, slot, elements, out);
+    default:
+      return 0;
+  }
 }
 
-void levels_to_elements(const TensorTables& tables, MutableBytes levels) {
-  for (uint8_t& level : levels) {
-    level = tables.to_value[level];
-  }
+Status decode_levels(const TensorTables& tables, Bytes coded, Bytes reference, MutableBytes levels) {
+  CUTPOINT_TRY(check_mark(tables, coded));
+  return decode_delta(tables, coded, reference, levels);
 }
 
 Status decode_calibrated(const TensorTables& tables, Bytes coded, MutableBytes elements) {
-  Bytes behind;
-  CUTPOINT_TRY(open_coded(tables, coded, behind));
+  CUTPOINT_TRY(check_mark(tables, coded));
   switch (tables.codec) {
     case CodecId::kLowbit:
       return decode_lowbit(tables, coded, elements);
-    case CodecId::kSlicer:
-      return decode_slicer(tables.slicer, behind, elements);
     case CodecId::kRans:
-      CUTPOINT_TRY(decode_streams(tables.grid, tables.models[0], behind, Bytes(), elements));
-      break;
+      return decode_rans(tables, coded, elements);
+    case CodecId::kSlicer:
+      return decode_slicer(tables.slicer, coded.from(kTablesMarkBytes), elements);
     case CodecId::kDelta:
-      CUTPOINT_TRY(decode_delta(delta_of(tables), behind, Bytes(), elements));
-      break;
+      CUTPOINT_TRY(decode_delta(tables, coded, Bytes(), elements));
+      levels_to_values(tables, elements);
+      return Status::kOk;
     default:
       return Status::kCodec;
   }
-  levels_to_elements(tables, elements);
-  return Status::kOk;
 }
 
 }  // namespace cutpoint

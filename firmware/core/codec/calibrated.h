@@ -1,5 +1,4 @@
-// Codecs whose form is made as a whole with tables, rans, slicer and delta, and how every calibrated one is undone: the
-// mark of the tables before what their own folders make.
+// Which function makes the coded form of a calibrated codec as a whole, and which undoes it.
 #ifndef CUTPOINT_CODEC_CALIBRATED_H_
 #define CUTPOINT_CODEC_CALIBRATED_H_
 
@@ -20,9 +19,6 @@ size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Byte
 // Of codec delta: the levels, which who decodes remembers. `reference`: the levels of the frame that the coded form names,
 // empty where they are not at hand. kTables, kCoded, kReference.
 Status decode_levels(const TensorTables& tables, Bytes coded, Bytes reference, MutableBytes levels);
-
-// Replaces levels by the elements that they stand for.
-void levels_to_elements(const TensorTables& tables, MutableBytes levels);
 
 // Restores the elements, as many as the tables say. kTables (made with others), kCoded, kReference (a change of codec
 // delta), kCodec.

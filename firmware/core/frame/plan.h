@@ -12,6 +12,7 @@ namespace cutpoint {
 
 constexpr size_t kMaxPlanParameterBytes = 512;
 constexpr size_t kMaxPlanPayloadBytes = 10 + kMaxPlanParameterBytes;
+constexpr size_t kSettingParameterBytes = 5;  // of a codec with tables: u8 setting, u32 version of the tables
 constexpr uint32_t kMaxDeadlineMs = 600000;
 
 // The decision itself (cut, codec, flags) stands in the header.

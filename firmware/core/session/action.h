@@ -50,6 +50,8 @@ struct Delivery {
   Reason reason;
   ResultStatus refusal;  // with kRefused
   uint16_t cut;          // that was asked for
+  CodecId codec;         // that was sent with, or tried; raw when nothing was
+  uint8_t setting;       // of the codec tables; 0 for a codec without
   Header header;         // of the result, with By::kEdge: read_result(header, payload, ...) opens it
   Bytes payload;         // until the next poll or frame
   bool measured;         // round trip and residence mean something: the edge answered and no clock jumped meanwhile

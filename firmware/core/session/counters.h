@@ -18,6 +18,7 @@ struct LocalCounters {
   uint32_t repeated_commands = 0;  // commands that came twice
   uint32_t dropped_commands = 0;   // commands that came before the one before was polled
   uint32_t unfit_plans = 0;        // plans with a cut that there is no memory for: another one is taken
+  uint32_t unfit_codecs = 0;       // plans with a setting that is not in the tables on board: raw is sent
 };
 
 class Counters {

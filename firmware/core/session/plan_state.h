@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "../bytes.h"
+#include "../codec/tables/codec_tables.h"
 #include "../frame/header.h"
 #include "../frame/plan.h"
 #include "config.h"
@@ -14,7 +16,8 @@ struct Decision {
   uint32_t epoch;  // 0: no plan yet, the configuration holds
   uint16_t cut;
   CodecId codec;
-  uint8_t flags;  // hedged, timings, exploration
+  uint8_t setting;  // of the codec tables; 0 for a codec without
+  uint8_t flags;    // hedged, timings, exploration
   uint32_t deadline_ms;
 };
 
@@ -22,13 +25,26 @@ enum class PlanVerdict : uint8_t {
   kAccepted,
   kStale,       // for another model, or not newer
   kOtherCut,    // accepted, but for the cut: there is no memory for that one
+  kOtherCodec,  // accepted, but for the codec: raw, because the tables on board have no such setting for the cut
   kImpossible,  // a cut beyond what is on board
 };
 
+// Whether the tensors of `cut` can be coded so. `tables` may be null.
+inline bool has_setting(const CodecTables* tables, CodecId codec, uint8_t setting, uint16_t cut) {
+  if (!calibrated(codec)) {
+    return setting == 0;
+  }
+  SettingView view = {};
+  return tables != nullptr && tables->setting(setting, view) && view.codec == codec && view.cut == cut;
+}
+
 class PlanState {
  public:
-  void begin(const SessionConfig& config) {
-    decision_ = {0, config.cut, config.codec, config.timings ? kFlagTimings : uint8_t{0}, config.deadline_ms};
+  // tables: of this model, null for none; must live as long as plans are offered.
+  void begin(const SessionConfig& config, const CodecTables* tables) {
+    const uint8_t flags = config.timings ? kFlagTimings : uint8_t{0};
+    decision_ = {0, config.cut, config.codec, config.setting, flags, config.deadline_ms};
+    tables_ = tables;
     model_ = config.model;
     on_board_ = config.on_board;
     operators_ = config.operators;
@@ -46,21 +62,33 @@ class PlanState {
       return PlanVerdict::kImpossible;
     }
     const uint16_t cut = cuts_.instead_of(header.cut, on_board_, operators_);
-    uint8_t kept = kFlagHedged | kFlagTimings | kFlagExploration;
-    if (cut != header.cut) {
-      kept = kFlagHedged | kFlagTimings;  // another cut teaches something else
-    }
     CodecId codec = header.codec;
-    if (calibrated(codec)) {
-      codec = CodecId::kRaw;  // there are no tables here
-      kept &= static_cast<uint8_t>(~kFlagExploration);
+    uint8_t setting = 0;
+    if (calibrated(codec) && !take_setting(codec, cut, plan.parameters, setting)) {
+      codec = CodecId::kRaw;
     }
-    decision_ = {plan.epoch, cut, codec, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
-    return cut == header.cut ? PlanVerdict::kAccepted : PlanVerdict::kOtherCut;
+    const bool as_asked = cut == header.cut && codec == header.codec;
+    // Another cut or codec than was asked for teaches something else.
+    const uint8_t kept = kFlagHedged | kFlagTimings | (as_asked ? kFlagExploration : uint8_t{0});
+    decision_ = {plan.epoch, cut, codec, setting, static_cast<uint8_t>(header.flags & kept), plan.deadline_ms};
+    if (cut != header.cut) {
+      return PlanVerdict::kOtherCut;
+    }
+    return as_asked ? PlanVerdict::kAccepted : PlanVerdict::kOtherCodec;
   }
 
  private:
+  // The setting that a plan's parameters name; false when it cannot be had for this cut.
+  bool take_setting(CodecId codec, uint16_t cut, Bytes parameters, uint8_t& setting) const {
+    const bool named = parameters.size() == kSettingParameterBytes && tables_ != nullptr &&
+                       load_u32(parameters.data() + 1) == tables_->version() &&
+                       has_setting(tables_, codec, parameters[0], cut);
+    setting = named ? parameters[0] : uint8_t{0};
+    return named;
+  }
+
   Decision decision_ = {};
+  const CodecTables* tables_ = nullptr;
   ModelId model_ = {};
   uint16_t on_board_ = 0;
   uint16_t operators_ = 0;

@@ -13,8 +13,17 @@ Status Session::begin(const SessionConfig& config) {
 
 Status Session::configure(const SessionConfig& config) {
   CUTPOINT_TRY(check_session(config, buffers_));
+  CodecTables tables;
+  const bool calibrated = !config.tables.empty();
+  if (calibrated) {
+    CUTPOINT_TRY(CodecTables::open(config.tables, config.model, tables));
+  }
+  if (!has_setting(calibrated ? &tables : nullptr, config.codec, config.setting, config.cut)) {
+    return Status::kArgument;
+  }
   config_ = config;
-  plan_.begin(config);
+  tables_ = tables;
+  plan_.begin(config, calibrated ? &tables_ : nullptr);
   isolation_.begin(config.isolate_after, config.probe_first_ms, config.probe_max_ms);
   begun_ = true;
   return Status::kOk;
@@ -25,6 +34,7 @@ Status Session::change_model(const SessionConfig& config) {
     return Status::kArgument;
   }
   CUTPOINT_TRY(configure(config));
+  memory_.forget();
   sent_log_ = SentLog();
   last_answered_ = {};
   inference_ = Inference();

@@ -44,6 +44,8 @@
 #include <stdint.h>
 
 #include "../clock.h"
+#include "../codec/delta/memory.h"
+#include "../codec/tables/codec_tables.h"
 #include "../frame/activation.h"
 #include "../frame/reassembler.h"
 #include "../frame/telemetry.h"
@@ -89,15 +91,17 @@ class Session {
  public:
   // `clock` must live as long as the session.
   Session(Clock& clock, const SessionBuffers& buffers)
-      : clock_(clock), buffers_(buffers), results_(buffers.result), plans_(buffers.plan), commands_(buffers.command) {}
+      : clock_(clock), buffers_(buffers), memory_(buffers.history), results_(buffers.result), plans_(buffers.plan), commands_(buffers.command) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Before anything else, once. See check_session.
+  // Before anything else, once. See check_session; kTables for tables that are none of this model, kArgument for a
+  // setting that they do not have.
   Status begin(const SessionConfig& config);
 
   // Another model from now on, in the same life: connection, numbers and counters go on; the plan ends, results that are
-  // still on their way are of no use, and `about` is told anew. kArgument unless idle and of the same boot.
+  // still on their way are of no use, and `about` is told anew. kArgument unless idle and of the same boot; else as
+  // begin(), and nothing changes then.
   Status change_model(const SessionConfig& config);
 
   // The broker took the connection, and the subscriptions to res, plan and cmd are under way.
@@ -130,6 +134,8 @@ class Session {
 
   LinkState state() const;
   Phase phase() const { return inference_.phase; }
+  // Of the inference in flight: microseconds that coding what it sends takes, as `encode_ns` says; 0 where that is empty.
+  uint32_t modelled_encode_us() const;
   // Session time, us: what a driver measures its slices with.
   uint64_t time_us() { return now(); }
   const Decision& plan() const { return plan_.decision(); }
@@ -167,6 +173,8 @@ class Session {
   bool streaming() const;
   void lose_sent();
   bool begin_sending();
+  Coding coding();
+  CodecId codec_in_flight() const;
   void poll_chunk(Action& action);
   void sent_first(uint64_t now);
   void sent_last(uint64_t now);
@@ -183,6 +191,7 @@ class Session {
   Status match(const Header& header, Sent*& sent);
   Status take_result(const Header& header, Bytes payload, Bytes frame);
   Status refused(Sent& sent, ResultStatus status);
+  void forget_unreadable(ResultStatus status);
   Status answered(Sent& sent, const Message& message, const ResultView& result);
   void measure(const Sent& sent, Delivery& delivery);
   bool of_this_inference(const Sent& sent) const;
@@ -191,6 +200,8 @@ class Session {
   SessionClock clock_;
   SessionBuffers buffers_;
   SessionConfig config_ = {};
+  CodecTables tables_;
+  DeltaMemory memory_;
   PlanState plan_;
   Isolation isolation_;
   SentLog sent_log_;

@@ -59,6 +59,10 @@ Status Session::take_plan(const Header& header, Bytes payload, Bytes frame) {
       ++counters_.local.unfit_plans;
       plan_changed_ = true;
       return Status::kOk;
+    case PlanVerdict::kOtherCodec:
+      ++counters_.local.unfit_codecs;
+      plan_changed_ = true;
+      return Status::kOk;
     case PlanVerdict::kAccepted:
       plan_changed_ = true;
       return Status::kOk;

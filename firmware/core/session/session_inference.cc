@@ -72,7 +72,7 @@ Status Session::running(const Running& running) {
     return Status::kArgument;
   }
   inference_.sliced = inference_.begun = true;
-  if (!inference_.finishing && !inference_.whole && can_stream(inference_.decision.codec)) {
+  if (!inference_.finishing && !inference_.whole && can_stream(codec_in_flight())) {
     inference_.sending = begin_sending();
   }
   if (inference_.won) {

@@ -74,6 +74,7 @@ Status Session::take_result(const Header& header, Bytes payload, Bytes frame) {
       return bad_frame(Status::kNumber);
     }
     counters_.count(CounterId::kRefusedByEdge);
+    forget_unreadable(result.status);
     return Status::kOk;
   }
   message.header.chunk_count = header.chunk_count;
@@ -87,6 +88,7 @@ Status Session::refused(Sent& sent, ResultStatus status) {
   }
   sent.state = SentState::kRefused;
   counters_.count(CounterId::kRefusedByEdge);
+  forget_unreadable(status);
   if (status == ResultStatus::kUnknownModel) {
     isolation_.isolate(clock_.now_us());
   }
@@ -95,6 +97,13 @@ Status Session::refused(Sent& sent, ResultStatus status) {
     stop_sending(Reason::kRefused);
   }
   return Status::kOk;
+}
+
+// The frame may have been the change of one that the edge does not have, after a restart of it for instance.
+void Session::forget_unreadable(ResultStatus status) {
+  if (status == ResultStatus::kBadFrame) {
+    memory_.forget();
+  }
 }
 
 Status Session::answered(Sent& sent, const Message& message, const ResultView& result) {
@@ -112,6 +121,9 @@ Status Session::answered(Sent& sent, const Message& message, const ResultView& r
     counters_.count(CounterId::kLateResults);
   }
   sent.state = SentState::kAnswered;
+  if (!result.partial) {
+    memory_.acknowledged(sent.sequence);
+  }
   Delivery scratch = {};
   Delivery& delivery = wins ? inference_.delivery : scratch;
   delivery.edge_us = result.edge_us;

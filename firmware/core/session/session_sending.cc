@@ -25,6 +25,34 @@ void Session::lose_sent() {
   }
 }
 
+// What is decided for one cut fits no other: a profile, or a report of the outputs, then travels raw.
+CodecId Session::codec_in_flight() const {
+  const Decision& decision = inference_.decision;
+  const bool fits = !calibrated(decision.codec) || inference_.delivery.cut == decision.cut;
+  return fits ? decision.codec : CodecId::kRaw;
+}
+
+Coding Session::coding() {
+  Coding coding;
+  coding.codec = codec_in_flight();
+  if (calibrated(coding.codec)) {
+    coding.setting = inference_.decision.setting;
+    coding.tables = &tables_;
+    coding.scratch = buffers_.scratch;
+    coding.memory = &memory_;
+  }
+  return coding;
+}
+
+uint32_t Session::modelled_encode_us() const {
+  const size_t codec = static_cast<size_t>(codec_in_flight());
+  uint64_t ns = 0;
+  for (uint8_t i = 0; i < inference_.live_count && codec < config_.encode_ns.size(); ++i) {
+    ns += static_cast<uint64_t>(inference_.live[i].data.size()) * config_.encode_ns[codec];
+  }
+  return ns / 1000 > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(ns / 1000);
+}
+
 bool Session::begin_sending() {
   const Decision& decision = inference_.decision;
   const uint16_t cut = inference_.delivery.cut;
@@ -45,19 +73,28 @@ bool Session::begin_sending() {
     flags |= decision.flags & kFlagHedged;
   }
   inference_.hedged = (flags & kFlagHedged) != 0;
-  Coding coding;
-  coding.codec = decision.codec;
+  const Coding how = coding();
+  if (how.codec == CodecId::kDelta) {
+    memory_.begin(inference_.delivery.sequence, how.setting, tables_.version());
+  }
   const ActivationFields fields = {config_.model,
                                    config_.boot,
                                    inference_.delivery.sequence,
                                    cut,
-                                   coding,
+                                   how,
                                    flags,
                                    decision.epoch,
                                    Span<const TensorView>(inference_.live, inference_.live_count),
                                    buffers_.operators_us.first(cut),
                                    last_answered_};
-  return writer_.begin(fields, config_.chunk_bytes, writer_now, this) == Status::kOk;
+  inference_.delivery.codec = how.codec;
+  inference_.delivery.setting = how.setting;
+  const bool measured = config_.encode_ns.empty();
+  const Status begun = writer_.begin(fields, config_.chunk_bytes, measured ? writer_now : nullptr, this);
+  if (!measured) {
+    writer_.set_encode_us(modelled_encode_us());
+  }
+  return begun == Status::kOk;
 }
 
 void Session::poll_chunk(Action& action) {

@@ -296,8 +296,8 @@ bool DeviceTask::commanded(const Command& command) {
 }
 
 void DeviceTask::plan_changed(const Decision& plan) {
-  ESP_LOGI(kTag, "plan %u: cut %u, deadline %u ms", static_cast<unsigned>(plan.epoch), plan.cut,
-           static_cast<unsigned>(plan.deadline_ms));
+  ESP_LOGI(kTag, "plan %u: cut %u, codec %u:%u, deadline %u ms", static_cast<unsigned>(plan.epoch), plan.cut,
+           static_cast<unsigned>(plan.codec), plan.setting, static_cast<unsigned>(plan.deadline_ms));
 }
 
 void DeviceTask::tell_figures() {

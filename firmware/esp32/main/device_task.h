@@ -120,6 +120,7 @@ class DeviceTask final : private Listener, private Clock {
   const char* energy_name() const;
   void begin_input();
   bool on_demand() const;
+  void look_at_tables();
   void write_about(const ModelId& model);
 
   // device_task_requests.cc
@@ -162,6 +163,8 @@ class DeviceTask final : private Listener, private Clock {
   bool was_ready_ = false;
   bool has_model_ = false;
   CutSet cuts_;              // of the model; in memory_
+  Bytes tables_;             // its codec tables, where the slot has some that can be read
+  uint32_t tables_version_ = 0;
   bool cut_forced_ = false;  // from the console: plans are not followed
   bool restart_due_ = false;
   uint64_t began_us_ = 0;       // of this inference

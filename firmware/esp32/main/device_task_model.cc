@@ -33,6 +33,7 @@ SessionConfig DeviceTask::session_config(uint16_t cut) {
     config.operators = header.operators;
     config.on_board = engine_.operators();
     config.cuts = cuts_;
+    config.tables = tables_;
   }
   const uint16_t most = cut < config.on_board ? cut : config.on_board;
   config.cut = config.cuts.instead_of(most, config.on_board, config.operators);
@@ -45,6 +46,7 @@ SessionConfig DeviceTask::session_config(uint16_t cut) {
 bool DeviceTask::load_current(device::Sentence& why) {
   has_model_ = false;
   cuts_ = CutSet();
+  tables_ = Bytes();
   const MappedModel& model = parts_.slots.current();
   if (parts_.life.safe_mode) {
     why = device::Sentence("Safe mode: five lives in a row died early. Send another model or firmware, then restart.");
@@ -66,9 +68,28 @@ bool DeviceTask::load_current(device::Sentence& why) {
   if (has_model_) {
     cuts_ = CutSet::of(engine_.lines(), engine_.operators(), MutableBytes(memory_.cuts));
     begin_input();
+    look_at_tables();
   }
   write_about(has_model_ ? model.header.model : ModelId{});
   return has_model_;
+}
+
+// A model without its tables is of use: its tensors then travel raw, or as bitmaps.
+void DeviceTask::look_at_tables() {
+  const MappedModel& model = parts_.slots.current();
+  if (model.tables.empty()) {
+    return;
+  }
+  CodecTables tables;
+  if (CodecTables::open(model.tables, model.header.model, tables) == Status::kOk) {
+    tables_ = model.tables;
+    tables_version_ = tables.version();
+    return;
+  }
+  constexpr char kWhy[] =
+      "The slot's codec tables cannot be read and are left out: calibrate the bundle again, or update the firmware.";
+  ESP_LOGW(kTag, "%s", kWhy);
+  notes_.say(device::NoteKind::kModel, kWhy);
 }
 
 void DeviceTask::write_about(const ModelId& model) {
@@ -88,6 +109,9 @@ void DeviceTask::write_about(const ModelId& model) {
   about.cuts = cuts_;
   about.overlap = engine_.lines() != nullptr;
   about.jpeg = parts_.input.codes_jpeg();
+  about.calibrated = !tables_.empty();
+  about.tables = tables_version_;
+  about.history = static_cast<uint32_t>(kHistoryBytes);
   about.free_ram = static_cast<uint32_t>(heap_caps_get_free_size(MALLOC_CAP_DEFAULT));
   about.max_payload = static_cast<uint32_t>(frame_bytes(parts_.settings));
   about.reset = device::reset_name(parts_.life.cause);

@@ -48,9 +48,15 @@ class Device:
         self.engine = engine or InputEngine(settings.inputs)
         self.clock = clock or Clock()
         on_board = self.engine.operators
+        tables = None
+        if settings.tables:
+            from cutpoint.lowbit import Tables  # here, so that a network without tables does without
+
+            tables = Tables(settings.tables, settings.model)
         self.session = Session(
-            settings.model, boot, settings.operators, on_board, on_board, settings.deadline_ms, settings.chunk
-        )
+            settings.model, boot, settings.operators, on_board, on_board, settings.deadline_ms, settings.chunk,
+            tables=tables,
+        )  # fmt: skip
         if transport is None:
             from cutpoint.mqtt import Mqtt  # here, so that a transport of another kind needs no umqtt
 
@@ -201,6 +207,10 @@ class Device:
             "boot": self.session.boot,
             "partial": True,
         }
+        tables = self.session.tables
+        if tables and tables.settings:
+            about["codecs"].append("lowbit")
+            about["tables"] = f"{tables.version:08x}"
         if hasattr(gc, "mem_free"):
             about["free_ram"] = gc.mem_free()
         return json.dumps(about).encode()

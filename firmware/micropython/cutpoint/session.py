@@ -1,5 +1,7 @@
 """The protocol's behaviour without network, engine or clock: told what happens, says what to do."""
 
+import struct
+
 from cutpoint.frame import (
     ANSWERED,
     EXPLORATION,
@@ -36,10 +38,11 @@ _REMEMBERED = 8  # activations that an answer may still come to
 class Plan:
     """What the edge asked for last; epoch 0 before the first."""
 
-    def __init__(self, cut, deadline_ms, codec=0, flags=TIMINGS, epoch=0):
+    def __init__(self, cut, deadline_ms, codec=0, flags=TIMINGS, epoch=0, setting=0):
         self.epoch = epoch
         self.cut = cut
         self.codec = codec
+        self.setting = setting  # of the codec tables; 0 for a codec without
         self.flags = flags
         self.deadline_ms = deadline_ms
 
@@ -64,10 +67,22 @@ class Sent:
 
 
 class Session:
-    """One inference at a time. `operators` is N of the whole network, `on_board` the K <= N that the engine has."""
+    """One inference at a time. `operators` is N of the whole network, `on_board` the K <= N that the engine has.
+
+    `tables`: the codec tables (lowbit.Tables) of a network that was calibrated.
+    """
 
     def __init__(
-        self, model, boot, operators, on_board=0, cut=0, deadline_ms=1000, chunk_bytes=4096, codec=0
+        self,
+        model,
+        boot,
+        operators,
+        on_board=0,
+        cut=0,
+        deadline_ms=1000,
+        chunk_bytes=4096,
+        codec=0,
+        tables=None,
     ):
         if not 0 <= cut <= on_board <= operators or operators < 1 or chunk_bytes < 192 or len(model) != 4:
             raise ValueError(
@@ -78,6 +93,7 @@ class Session:
         self.operators = operators
         self.on_board = on_board
         self.plan = Plan(cut, deadline_ms, codec)
+        self.tables = tables
         self.counters = [0] * len(COUNTERS)
         self.connected = False
         self.profile = False
@@ -169,10 +185,17 @@ class Session:
             self.count("probes")
             self.isolation.probe_sent(now)
         self.profile = False
-        header = Header(0, self.model, self.boot, self._sequence, cut, codec or plan.codec, flags)
+        codec, setting = codec or plan.codec, 0
+        if codec >= LOWBIT:
+            if cut == plan.cut:
+                setting = plan.setting
+                tensors = self.tables.made(setting, tensors)
+            else:
+                codec = RAW  # a setting is for its cut alone
+        header = Header(0, self.model, self.boot, self._sequence, cut, codec, flags)
         times = operators_us[:cut] if flags & TIMINGS else ()
         for frame in activation_frames(
-            header, plan.epoch, tensors, self._buffer, times, self._last, encode_us
+            header, plan.epoch, tensors, self._buffer, times, self._last, encode_us, setting
         ):
             sent.bytes_up += len(frame)
             yield frame
@@ -235,17 +258,27 @@ class Session:
         return command
 
     def _plan(self, header, payload):
-        epoch, deadline_ms, _ = read_plan(header, payload)
+        epoch, deadline_ms, parameters = read_plan(header, payload)
         if header.model != self.model or (self.plan.epoch and not newer(epoch, self.plan.epoch)):
             self.count("stale_plans")
         elif header.cut > self.on_board:
             self.count("bad_frames")
         else:
             kept = header.flags & (HEDGED | TIMINGS | EXPLORATION)
-            codec = header.codec
+            codec, setting = header.codec, 0
             if codec >= LOWBIT:
-                codec, kept = RAW, kept & ~EXPLORATION  # there are no tables here
-            self.plan = Plan(header.cut, deadline_ms, codec, kept, epoch)
+                setting = self._setting(codec, header.cut, parameters)
+                if not setting:
+                    codec, kept = RAW, kept & ~EXPLORATION  # another codec teaches something else
+            self.plan = Plan(header.cut, deadline_ms, codec, kept, epoch, setting)
+
+    def _setting(self, codec, cut, parameters):
+        """The setting that a plan's parameters name; 0 when the tables here do not have it for this cut and codec."""
+        if codec != LOWBIT or self.tables is None or len(parameters) != 5:
+            return 0
+        setting, version = struct.unpack("<BI", parameters)
+        fits = version == self.tables.version and self.tables.settings.get(setting) == cut
+        return setting if fits else 0
 
     def _result(self, header, payload, now):
         status, edge_us, kind, records = read_result(header, payload)

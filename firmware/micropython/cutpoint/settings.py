@@ -17,6 +17,7 @@ class Settings:
     def __init__(
         self, id, broker, model, operators, inputs,
         port=0, user=None, password=None, tls=False, root="cutpoint/1", deadline_ms=1000, chunk=4096, keepalive=30,
+        tables=None,
     ):  # fmt: skip
         _need(isinstance(id, str) and 0 < len(id) <= 32 and all(one in _ID_LETTERS for one in id),
               "id", "1 to 32 of a-z, 0-9 and -")  # fmt: skip
@@ -27,6 +28,7 @@ class Settings:
         _need(isinstance(chunk, int) and 192 <= chunk <= 65536, "chunk", "192 to 65536 bytes")
         _need(isinstance(port, int) and 0 <= port < 65536, "port", "1 to 65535, or 0 for the usual one")
         _need(isinstance(keepalive, int) and 0 < keepalive < 65536, "keepalive", "1 to 65535 s")
+        _need(tables is None or (isinstance(tables, str) and tables), "tables", "the file of codec tables")
         _need(
             isinstance(inputs, (list, tuple)) and inputs, "inputs", "one entry for each input of the network"
         )
@@ -50,6 +52,7 @@ class Settings:
         self.deadline_ms = deadline_ms
         self.chunk = chunk
         self.keepalive = keepalive
+        self.tables = tables
 
     @classmethod
     def load(cls, path="cutpoint.json"):

@@ -1,24 +1,25 @@
 #include "delta.h"
 
 #include "../../bytes.h"
+#include "../rans/rans.h"
 
 namespace cutpoint {
 namespace {
 
-constexpr size_t kAgeBytes = 1;
+constexpr size_t kHeadBytes = kTablesMarkBytes + 1;  // mark, age
 
 int32_t value_of(DType dtype, uint8_t element) {
   return dtype == DType::kInt8 ? static_cast<int32_t>(static_cast<int8_t>(element)) : static_cast<int32_t>(element);
 }
 
-void keep_own_levels(const DeltaTables& tables, Bytes elements, MutableBytes kept) {
+void keep_own_levels(const TensorTables& tables, Bytes elements, MutableBytes kept) {
   for (size_t i = 0; i < kept.size(); ++i) {
     kept[i] = tables.to_level[elements[i]] ^ kKeptLevelBit;
   }
 }
 
 // Returns how many elements have another level than in the reference.
-size_t keep_changed_levels(const DeltaTables& tables, Bytes elements, Bytes reference, MutableBytes kept) {
+size_t keep_changed_levels(const TensorTables& tables, Bytes elements, Bytes reference, MutableBytes kept) {
   const int32_t tolerance = tables.tolerance;
   size_t changed = 0;
   for (size_t i = 0; i < kept.size(); ++i) {
@@ -35,30 +36,33 @@ size_t keep_changed_levels(const DeltaTables& tables, Bytes elements, Bytes refe
   return changed;
 }
 
-size_t with_age(uint8_t age, size_t streams, MutableBytes out) {
-  out[out.size() - streams - kAgeBytes] = age;
-  return streams + kAgeBytes;
+size_t with_head(const TensorTables& tables, uint8_t age, size_t streams, MutableBytes out) {
+  uint8_t* const head = out.end() - streams - kHeadBytes;
+  store_u16(head, tables.mark);
+  head[kTablesMarkBytes] = age;
+  return kHeadBytes + streams;
 }
 
-size_t encode_key(const DeltaTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
+size_t encode_key(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
   keep_own_levels(tables, elements, slot.candidate);
-  const size_t streams = encode_streams(tables.grid, tables.key, tables.to_level, elements, out.from(kAgeBytes));
-  return streams != 0 ? with_age(0, streams, out) : 0;
+  const size_t streams =
+      encode_streams(tables.grid, tables.models[0], tables.to_level, elements, out.from(kHeadBytes));
+  return streams != 0 ? with_head(tables, 0, streams, out) : 0;
 }
 
 }  // namespace
 
-size_t encode_delta(const DeltaTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
-  if (out.empty()) {
+size_t encode_delta(const TensorTables& tables, const DeltaSlot& slot, Bytes elements, MutableBytes out) {
+  if (out.size() < kHeadBytes) {
     keep_own_levels(tables, elements, slot.candidate);
     return 0;
   }
   if (slot.reference.empty() || slot.candidate.empty()) {
     return encode_key(tables, slot, elements, out);
   }
-  const MutableBytes room = out.from(kAgeBytes);
+  const MutableBytes room = out.from(kHeadBytes);
   const size_t changed = keep_changed_levels(tables, elements, slot.reference, slot.candidate);
-  const size_t changes = encode_kept_levels(tables.grid, tables.change, slot.candidate, slot.reference, room);
+  const size_t changes = encode_kept_levels(tables.grid, tables.models[1], slot.candidate, slot.reference, room);
   if (changes == 0) {
     return encode_key(tables, slot, elements, out);
   }
@@ -67,23 +71,23 @@ size_t encode_delta(const DeltaTables& tables, const DeltaSlot& slot, Bytes elem
     // before the changes, with less room than they took.
     MutableBytes left = room.first(room.size() - changes);
     left = left.size() < changes ? left : left.from(left.size() - changes + 1);
-    const size_t streams = encode_streams(tables.grid, tables.key, tables.to_level, elements, left);
+    const size_t streams = encode_streams(tables.grid, tables.models[0], tables.to_level, elements, left);
     if (streams != 0) {
       move_bytes(out.end() - streams, left.end() - streams, streams);
       keep_own_levels(tables, elements, slot.candidate);
-      return with_age(0, streams, out);
+      return with_head(tables, 0, streams, out);
     }
   }
-  return with_age(slot.age, changes, out);
+  return with_head(tables, slot.age, changes, out);
 }
 
-Status decode_delta(const DeltaTables& tables, Bytes coded, Bytes reference, MutableBytes levels) {
-  if (coded.size() < kAgeBytes) {
+Status decode_delta(const TensorTables& tables, Bytes coded, Bytes reference, MutableBytes levels) {
+  if (coded.size() < kHeadBytes) {
     return Status::kCoded;
   }
-  const Bytes streams = coded.from(kAgeBytes);
+  const Bytes streams = coded.from(kHeadBytes);
   if (delta_age(coded) == 0) {
-    return decode_streams(tables.grid, tables.key, streams, Bytes(), levels);
+    return decode_streams(tables.grid, tables.models[0], streams, Bytes(), levels);
   }
   if (reference.size() != levels.size()) {
     return Status::kReference;
@@ -93,7 +97,7 @@ Status decode_delta(const DeltaTables& tables, Bytes coded, Bytes reference, Mut
       return Status::kReference;
     }
   }
-  return decode_streams(tables.grid, tables.change, streams, reference, levels);
+  return decode_streams(tables.grid, tables.models[1], streams, reference, levels);
 }
 
 }  // namespace cutpoint

@@ -185,6 +185,21 @@ Status decode_channels(StreamDecoder& decoder, const LevelGrid& grid, const Rans
 
 }  // namespace
 
+Status decode_rans(const TensorTables& tables, Bytes coded, MutableBytes elements) {
+  if (coded.size() < kTablesMarkBytes) {
+    return Status::kCoded;
+  }
+  CUTPOINT_TRY(decode_streams(tables.grid, tables.models[0], coded.from(kTablesMarkBytes), Bytes(), elements));
+  levels_to_values(tables, elements);
+  return Status::kOk;
+}
+
+void levels_to_values(const TensorTables& tables, MutableBytes levels) {
+  for (uint8_t& level : levels) {
+    level = tables.to_value[level];
+  }
+}
+
 Status decode_streams(const LevelGrid& grid, const RansModel& model, Bytes coded, Bytes reference,
                       MutableBytes levels) {
   StreamDecoder decoder(grid, model, reference, levels);

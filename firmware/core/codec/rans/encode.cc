@@ -284,6 +284,19 @@ bool keeps_int8(const LevelGrid& grid, const uint8_t* to_level) {
 
 }  // namespace
 
+size_t encode_rans(const TensorTables& tables, Bytes elements, MutableBytes out) {
+  if (out.size() < kTablesMarkBytes) {
+    return 0;
+  }
+  const size_t streams =
+      encode_streams(tables.grid, tables.models[0], tables.to_level, elements, out.from(kTablesMarkBytes));
+  if (streams == 0) {
+    return 0;
+  }
+  store_u16(out.end() - streams - kTablesMarkBytes, tables.mark);
+  return kTablesMarkBytes + streams;
+}
+
 size_t encode_streams(const LevelGrid& grid, const RansModel& model, const uint8_t* to_level, Bytes elements,
                       MutableBytes out) {
   Job job = {elements.data(), nullptr, to_level, grid, model, {}, {}, {}, {}, 0};

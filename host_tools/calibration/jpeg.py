@@ -1,0 +1,55 @@
+"""The input picture as JPEG, at cut 0: the one lossy codec that needs no tables."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from cutpoint.graph import Bundle
+from cutpoint.graph.codecs_entry import JpegEntry
+from cutpoint.kernels import open_runner
+from cutpoint.picture import input_tensors, jpeg_of, picture_of
+from host_tools.calibration.data import Example
+from host_tools.calibration.task import Task
+from host_tools.picture_size import scan_bytes
+
+QUALITIES: Final = (10, 25, 50, 75, 90)
+
+
+def takes_pictures(bundle: Bundle) -> bool:
+    """Whether the only input is a quantised picture."""
+    inputs = input_tensors(bundle.model())
+    return len(inputs) == 1 and inputs[0].picture_size is not None and inputs[0].dtype.kind in "iu"
+
+
+def measure_jpeg(
+    bundle: Bundle, examples: Sequence[Example], task: Task, told: Callable[[], None] = lambda: None
+) -> tuple[JpegEntry, ...]:
+    """Bytes and loss at each quality; a picture goes through a file and the whole model by reference kernels.
+
+    told is called after each quality.
+    """
+    (tensor,) = input_tensors(bundle.model())
+    runner = open_runner(bundle.full, "reference")
+    entries = []
+    for quality in QUALITIES:
+        sizes, headers, answers = [], [], []
+        for example in examples:
+            data = jpeg_of(tensor.to_picture(example.sample.arrays[0]), quality)
+            sizes.append(len(data))
+            headers.append(len(data) - scan_bytes(data))
+            answers.append(bundle.answer_rule.decode(runner.run([tensor.of_picture(picture_of(data))])))
+        seen = task.quality(answers)
+        entries.append(
+            JpegEntry(
+                quality=quality,
+                mean_bytes=round(statistics.fmean(sizes), 1),
+                header_bytes=round(statistics.median(headers)),
+                loss=round(seen.loss, 3),
+                margin=round(seen.margin, 3),
+                agreement=round(seen.agreement, 5),
+            )
+        )
+        told()
+    return tuple(entries)

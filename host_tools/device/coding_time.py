@@ -1,0 +1,33 @@
+"""How long a board takes to code a tensor: instructions counted under QEMU, at the profile's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cutpoint.codec import CodecId
+from host_tools.device.profile import Profile
+
+INSTRUCTIONS_PER_BYTE: Mapping[CodecId, float] = MappingProxyType(
+    {
+        CodecId.RAW: 1.0,
+        CodecId.BITMAP: 43.5,
+        CodecId.JPEG: 1.0,
+        CodecId.LOWBIT: 20.0,
+        CodecId.RANS: 60.0,
+        CodecId.SLICER: 90.0,
+        CodecId.DELTA: 60.0,
+    }
+)
+"""To encode a byte of a tensor, rv32imc at -O2 (docs/qemu.md). Raw and the camera's JPEG are copied."""
+
+
+def encode_us(profile: Profile, codec: CodecId, tensor_bytes: int) -> float | None:
+    """Modelled microseconds to code tensors of so many bytes; None for a profile that does not model it."""
+    return profile.instructions_us(INSTRUCTIONS_PER_BYTE[codec] * tensor_bytes)
+
+
+def encode_ns_per_byte(profile: Profile) -> tuple[int, ...] | None:
+    """Nanoseconds for a byte of tensor by codec number, as a session takes them; None where coding is measured."""
+    times = [encode_us(profile, codec, 1000) for codec in CodecId]
+    return None if None in times else tuple(round(us) for us in times if us is not None)
