@@ -16,7 +16,7 @@ Status check_mark(const TensorTables& tables, Bytes coded) {
   return load_u16(coded.data()) == tables.mark ? Status::kOk : Status::kTables;
 }
 
-// The mark before what codec slicer makes.
+// Codec slicer knows nothing of tables but its own settings.
 size_t encode_marked_slicer(const TensorTables& tables, Bytes elements, MutableBytes out) {
   if (out.size() < kTablesMarkBytes) {
     return 0;
@@ -35,10 +35,10 @@ size_t encode_calibrated(const TensorTables& tables, const DeltaSlot& slot, Byte
   switch (tables.codec) {
     case CodecId::kRans:
       return encode_rans(tables, elements, out);
-    case CodecId::kDelta:
-      return encode_delta(tables, slot, elements, out);
     case CodecId::kSlicer:
       return encode_marked_slicer(tables, elements, out);
+    case CodecId::kDelta:
+      return encode_delta(tables, slot, elements, out);
     default:
       return 0;
   }
@@ -54,10 +54,10 @@ Status decode_calibrated(const TensorTables& tables, Bytes coded, MutableBytes e
   switch (tables.codec) {
     case CodecId::kLowbit:
       return decode_lowbit(tables, coded, elements);
-    case CodecId::kSlicer:
-      return decode_slicer(tables.slicer, coded.from(kTablesMarkBytes), elements);
     case CodecId::kRans:
       return decode_rans(tables, coded, elements);
+    case CodecId::kSlicer:
+      return decode_slicer(tables.slicer, coded.from(kTablesMarkBytes), elements);
     case CodecId::kDelta:
       CUTPOINT_TRY(decode_delta(tables, coded, Bytes(), elements));
       levels_to_values(tables, elements);
