@@ -97,7 +97,7 @@ def rate(quantiser: Quantiser) -> float:
     )
     fitted = fit(symbols, Shape(Prediction.NONE, Activity.MAGNITUDE, 1), 4096)
     assert fitted is not None
-    return fitted.frame_bytes
+    return float(fitted.frame_bytes)
 
 
 def test_entropy_constrained_levels_cost_less_than_even_steps() -> None:
