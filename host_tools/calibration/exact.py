@@ -48,7 +48,7 @@ class StreamRunner:
 
 
 def open_exact(data: bytes) -> Runner:
-    """A .tflite that `cutpoint` cut, on the Stream engine where it runs it whole, else on LiteRT's reference kernels."""
+    """A .tflite that `cutpoint` cut: on the Stream engine where that runs it, else on the reference kernels."""
     reference = open_runner(data, "reference")
     model = load(data)
     entry, plan = stream_plan(model, len(model.operators))

@@ -105,7 +105,7 @@ def test_entropy_constrained_levels_cost_less_than_even_steps() -> None:
     weight = step**2 * np.log(2) / 6
 
     def cost(quantiser: Quantiser) -> float:
-        return error(tensor(), quantiser) + weight * rate(quantiser) * 8 / 256
+        return float(error(tensor(), quantiser) + weight * rate(quantiser) * 8 / 256)
 
     found = entropy_constrained(tensor(), VALUES, step, contexts=1)
     assert cost(found) < cost(dead_zone(VALUES, step, 0.5))
