@@ -63,7 +63,9 @@ def calibrate(
     still: list[_Part] = []
     if Family.DELTA in plan.families and takes_pictures(bundle):
         for number, examples in enumerate((data.fit, data.held_out)):
-            frames, labelled = draw_frames(bundle, examples, np.random.default_rng([plan.seed, number]))
+            frames, labelled = draw_frames(
+                bundle, examples, plan.scenes, np.random.default_rng([plan.seed, number])
+            )
             still.append(_part(bundle, plan, frames, labelled, narrator, SCENE_FRAMES))
     candidates = []
     for cut in plan.cuts:
