@@ -86,7 +86,8 @@ def test_csv_goes_to_standard_output(run: Run, named: str) -> None:
         "bytes_up": "2400",
         "bytes_down": "96",
         "epoch": "9",
-        "answer": '{"objects":1,"first":[[3,0.98,12,40]]}',        "came": "",
+        "answer": '{"objects":1,"first":[[3,0.98,12,40]]}',
+        "came": "",
     }
     assert second["codec"] == "rans:12"
     assert "setting" not in second

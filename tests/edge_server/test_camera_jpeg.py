@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calibrated_bundle import calibrated
+from coded_bundle import calibrated
 from edge_bundles import make_bundle
 
 from cutpoint.bus import MemoryBroker, MemoryBus

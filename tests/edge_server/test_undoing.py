@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from calibrated_bundle import COARSE, DELTA, LOSSLESS, LOWBIT, ONE, PAIR, PAIR_DELTA, TWO, calibrated
+from coded_bundle import COARSE, DELTA, LOSSLESS, LOWBIT, ONE, PAIR, PAIR_DELTA, TWO, calibrated
 from edge_bundles import make_bundle
 from hand_device import head, pictures
 from hypothesis import given, settings
