@@ -60,7 +60,9 @@ def test_every_preset_of_a_link_is_described(name: str) -> None:
 
 def test_the_table_of_codecs_has_the_instructions_that_are_modelled() -> None:
     assert row("codec") == [f"`{codec.name.lower()}`" for codec in CodecId]
-    assert [float(cell) for cell in row("instructions")] == [INSTRUCTIONS_PER_BYTE[codec] for codec in CodecId]
+    assert [float(cell) for cell in row("instructions")] == [
+        INSTRUCTIONS_PER_BYTE[codec] for codec in CodecId
+    ]
 
 
 def test_every_profile_is_described() -> None:
