@@ -200,7 +200,8 @@ class SessionConfig:
         setting: int = 0,  # of `tables`, for `codec` and `cut`
         tables: bytes | None = None,  # codec tables of this model
         history_bytes: int = 0,  # bytes of tensors that codec delta remembers
-        encode_ns: Sequence[int] | None = None,  # modelled, for a byte of tensor by codec; None: coding is measured
+        encode_ns: Sequence[int]
+        | None = None,  # modelled, for a byte of tensor by codec; None: coding is measured
     ) -> None: ...
 
 class Publish:

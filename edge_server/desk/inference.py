@@ -124,7 +124,7 @@ class Inference:
         ):
             return
         try:
-            arrays, came = tensors_that_came(model.expected[seen.cut], seen, None)
+            arrays, came = tensors_that_came(model.expected[seen.cut], seen, model.tables)
         except TensorMismatchError as error:
             self._counters.note(str(session.device), "partial_wrong_tensor", error)
             return
@@ -181,7 +181,8 @@ class Inference:
                 continue
             verdict = self._decoded(job.model, outcome, acknowledged=Flag.ANSWERED in ticket.message.flags)
             self._finish(job, verdict)
-            self._audits.look(job, ticket, verdict.answer)
+            if ticket.came is None:
+                self._audits.look(job, ticket, verdict.answer)
 
     def late(self, late: Late) -> None:
         """Refuse the jobs whose turn came too late."""

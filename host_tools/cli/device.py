@@ -229,8 +229,8 @@ def line(record: InferenceRecord, labels: tuple[str, ...]) -> str:
     coded = "" if record.codec is None else f" {record.codec}"
     part = " (of the chunks that came)" if record.partial else ""
     return (
-        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/]{part} {record.reason}, cut {record.cut}{coded}"
-        f", {record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
+        f"#{record.sequence} {escape(record.name)} [bold]{record.by}[/]{part} {record.reason}, cut {record.cut}"
+        f"{coded}, {record.bytes_up:,} B up; ms: device {milliseconds(record.device_us)}{modelled}, "
         f"link {milliseconds(record.link_us)}, edge {milliseconds(record.edge_us)}, "
         f"total {milliseconds(record.total_us)}; {escape(answer)}"
     )

@@ -17,19 +17,23 @@ from cutpoint.wire import DEFAULT_ROOT
 from edge_server import EdgeServer, PlanDecided, ServeConfig
 from edge_server import Event as ServerEvent
 from host_tools.broker import BrokerAccess
+from host_tools.demo.retrace import Retrace, Retraced
 from host_tools.demo.scenario import Scenario, Station
 from host_tools.demo.scoreboard import Scoreboard
 from host_tools.demo.summary import Summary, summarise
-from host_tools.demo.truth import Exam
+from host_tools.demo.truth import Exam, whole_kernels
 from host_tools.device.device import VirtualDevice
 from host_tools.device.events import DeviceEvent, StateChanged
 from host_tools.device.link import Link
+from host_tools.device.record import InferenceRecord
 from host_tools.device.settings import DeviceSettings
 
 log = logging.getLogger(__name__)
 
 EDGE_KERNELS: Final = "reference"
 """The demonstration promises equal answers, so its tails run the kernels that are exact."""
+MAX_LOSS: Final = "1pp"
+"""What a codec may cost of F1: the planner chooses among all settings that were calibrated to cost no more."""
 PROBE_MAX_MS = 2000
 """A board would leave a minute between probes of a dead edge; the demonstration has not got one."""
 RETURN_S = 10.0
@@ -55,6 +59,7 @@ class Play:
         self._scenario = scenario
         self._scene = scene
         self._board = board
+        self._retrace = Retrace(scene.bundle, whole_kernels(), EDGE_KERNELS)
         self._devices: dict[str, VirtualDevice] = {}
         self._ended = threading.Event()
         self._failures: list[BaseException] = []
@@ -122,6 +127,7 @@ class Play:
             password=broker.password,
             root=self._scene.root,
             kernels=EDGE_KERNELS,
+            max_loss=MAX_LOSS,
             seed=self._scene.seed,
         )
         return EdgeServer(config, observer=self._server_said)
@@ -132,7 +138,7 @@ class Play:
                 event.device,
                 event.epoch,
                 event.cut,
-                event.codec.name.lower(),
+                event.label,
                 event.reason,
                 event.exploration,
             )
@@ -161,10 +167,17 @@ class Play:
                 due_s = number * scenario.period_s
                 if self._ended.wait(max(0.0, due_s - self._board.elapsed_s)):
                     return
-                self._board.answered(station.name, exam, device.infer(exam.sample))
+                record = device.infer(exam.sample)
+                self._board.answered(station.name, exam, record, self._retraced(exam, record))
         except CutpointError as error:
             if not self._ended.is_set():
                 self._failures.append(error)
+
+    def _retraced(self, exam: Exam, record: InferenceRecord) -> Retraced | None:
+        """The way of the tensors once more, apart from device and server; None where the edge did not answer."""
+        if record.by != "edge" or record.codec is None:
+            return None
+        return self._retrace.of(exam.sample, record.cut, record.codec)
 
     def _befall(self, server: EdgeServer) -> None:
         """Turn the good links poor; later stop the edge server for a while."""

@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
-from cutpoint.answer import Centroids
+from cutpoint.answer import Answer, Centroid, Centroids
 from cutpoint.answer.score import CentroidScore
+from host_tools.demo.retrace import Retraced
 from host_tools.demo.scenario import Station
 from host_tools.demo.truth import Exam
 from host_tools.device.record import InferenceRecord
@@ -37,7 +38,10 @@ class StateNote:
 class Row:
     """All about one station.
 
-    `wrong` are the pictures whose answer is not the whole network's; `sent_bytes` all activations, at the end.
+    `equal` answers are the whole network's. `lossy` ones were made of tensors that a codec had changed; `retraced` are
+    those of them that are what head, codec and tail give apart. `wrong` are the pictures of lossy answers that are not
+    so, and of others that are not the whole network's. `raw_bytes` and `coded_bytes` are the tensors that the edge
+    answered; `sent_bytes` all activations, at the end. `whole_score` is the whole network's on the same pictures.
     """
 
     station: Station
@@ -47,7 +51,13 @@ class Row:
     decisions: list[DecisionNote] = field(default_factory=list)
     states: list[StateNote] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    equal: int = 0
+    lossy: int = 0
+    retraced: int = 0
+    raw_bytes: int = 0
+    coded_bytes: int = 0
     score: CentroidScore = field(default_factory=CentroidScore)
+    whole_score: CentroidScore = field(default_factory=CentroidScore)
     sent_bytes: int = 0
 
 
@@ -69,15 +79,26 @@ class Scoreboard:
         """Set the clock to zero."""
         self._began = time.monotonic()
 
-    def answered(self, name: str, exam: Exam, record: InferenceRecord) -> None:
-        """A picture was answered, or stayed without an answer."""
+    def answered(
+        self, name: str, exam: Exam, record: InferenceRecord, retraced: Retraced | None = None
+    ) -> None:
+        """A picture was answered, or stayed without an answer. `retraced`: its way, where the edge answered."""
         with self._lock:
             row = self._rows[name]
             row.records.append(record)
-            if record.answer != exam.whole:
+            right = record.answer == exam.whole
+            row.equal += right
+            if retraced is not None:
+                row.raw_bytes += retraced.raw_bytes
+                row.coded_bytes += retraced.coded_bytes
+                if not retraced.exact:
+                    right = record.answer == retraced.answer
+                    row.lossy += 1
+                    row.retraced += right
+            if not right:
                 row.wrong.append(record.name)
-            found = record.answer.items if isinstance(record.answer, Centroids) else ()
-            row.score.add(exam.objects, found)
+            row.score.add(exam.objects, found_in(record.answer))
+            row.whole_score.add(exam.objects, found_in(exam.whole))
 
     def decided(self, name: str, epoch: int, cut: int, codec: str, reason: str, exploration: bool) -> None:
         """The server sent a plan."""
@@ -124,3 +145,8 @@ class Scoreboard:
         """The events that concern all stations: seconds since `begin`, and what happened."""
         with self._lock:
             return tuple(self._events)
+
+
+def found_in(answer: Answer | None) -> tuple[Centroid, ...]:
+    """The objects of an answer; none where there is no answer, or one of another kind."""
+    return answer.items if isinstance(answer, Centroids) else ()

@@ -23,7 +23,7 @@ def live(board: Scoreboard, pictures: int, labels: tuple[str, ...]) -> Renderabl
     )
     for heading in ("device\nlink", "state\npicture"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("cut\nbytes up", "device\nlink ms", "edge\ntotal", "by\nF1"):
+    for heading in ("cut codec\nbytes up", "device\nlink ms", "edge\ntotal", "by\nF1"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("answer\nlabel@x,y")  # the one column that may wrap
     for row in board.rows():
@@ -47,7 +47,7 @@ def cells(row: Row, pictures: int, labels: tuple[str, ...]) -> list[str]:
     f1 = "-" if row.score.f1 is None else f"{row.score.f1:.2f}"
     return [
         *start,
-        f"{last.cut}\n{last.bytes_up:,}",
+        f"{last.cut} {last.codec or '-'}\n{last.bytes_up:,}",
         f"{milliseconds(last.device_us)}\n{milliseconds(last.link_us)}",
         f"{edge}\n{milliseconds(last.total_us)}",
         f"{last.by}\n{f1}",
@@ -78,6 +78,13 @@ def show_summary(summary: Summary, console: Console) -> None:
     for check in summary.checks:
         table.add_row("[green]yes[/]" if check.held else "[red]no[/]", check.name, escape(check.seen))
     console.print(table)
+    saved = f"{summary.saved_bytes:,} of {summary.raw_bytes:,} B"
+    f1, whole_f1 = (f"{value:.3f}" if value is not None else "-" for value in (summary.f1, summary.whole_f1))
+    console.print(
+        f"codecs saved {saved} of the tensors that the edge answered; F1 {f1}, the whole model's {whole_f1}; "
+        f"{summary.lossy} answers from tensors that a codec had changed",
+        highlight=False,
+    )
     verdict = "[green]all of it held[/]" if summary.held else "[red]not all of it held[/]"
     console.print(
         f"{summary.answered} of {summary.pictures} pictures answered ({words(summary.by)}), {summary.equal} equal to "
@@ -94,10 +101,12 @@ def show_summary(summary: Summary, console: Console) -> None:
 def show_station(station: StationSummary, console: Console) -> None:
     """Print one device's way through the demonstration."""
     link = station.link if station.later_link is None else f"{station.link}, later {station.later_link}"
-    f1 = "-" if station.f1 is None else f"{station.f1:.3f}"
+    f1, whole_f1 = (f"{value:.3f}" if value is not None else "-" for value in (station.f1, station.whole_f1))
+    codecs = ", ".join(f"{codec} {count}" for codec, count in station.codecs.items()) or "none"
     console.print(
-        f"[bold]{station.name}[/] ({station.profile}, {link}): {words(station.by)}; median device "
-        f"{station.device_ms:.0f} ms, total {station.total_ms:.0f} ms; {station.bytes_up:,} B up; F1 {f1}",
+        f"[bold]{station.name}[/] ({station.profile}, {link}): {words(station.by)}; codecs {codecs}; median device "
+        f"{station.device_ms:.0f} ms, total {station.total_ms:.0f} ms; {station.bytes_up:,} B up; F1 {f1}, the whole "
+        f"model's {whole_f1}",
         highlight=False,
     )
     notes, newest = [], 0

@@ -97,4 +97,6 @@ def test_tables_and_tensors_bred_from_good_ones_break_nothing(
     corpus = tmp_path / "corpus"
     assert write_corpus(corpus) > 100
     limits = (f"-max_total_time={RUN_SECONDS}", f"-max_len={LARGEST_INPUT_BYTES}")
-    fuzz(TESTS / "fuzz_codec.cc", core_sources(), tmp_path_factory.mktemp("fuzzed"), tmp_path, corpus, *limits)
+    fuzz(
+        TESTS / "fuzz_codec.cc", core_sources(), tmp_path_factory.mktemp("fuzzed"), tmp_path, corpus, *limits
+    )

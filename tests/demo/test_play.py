@@ -50,5 +50,7 @@ def test_the_demo_holds_all_that_it_promises() -> None:
     assert ended.returncode == 0, ended.stderr[-2000:] + ended.stdout[-4000:]
     summary = json.loads(ended.stdout)
     assert summary["held"]
-    assert summary["equal"] == summary["pictures"] == 120
+    assert summary["answered"] == summary["pictures"] == 120
+    assert summary["equal"] >= 120 - summary["lossy"]
+    assert summary["f1"] >= summary["whole_f1"] - 0.03
     assert summary["seconds"] < 90

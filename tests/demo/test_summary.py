@@ -8,6 +8,7 @@ import pytest
 
 from cutpoint.answer import Centroids
 from cutpoint.answer.fomo import Centroid
+from host_tools.demo.retrace import Retraced
 from host_tools.demo.scenario import SCENARIO, Scenario, Station, paced
 from host_tools.demo.scoreboard import Scoreboard, StateNote
 from host_tools.demo.summary import Summary, came_back, isolated_within, summarise
@@ -53,11 +54,11 @@ def held_board() -> Scoreboard:
     return board
 
 
-def judged(board: Scoreboard, seconds: float = 30.0) -> Summary:
+def judged(board: Scoreboard, seconds: float = 30.0, scenario: Scenario = SHORT) -> Summary:
     rows = board.rows()
     back = min((row.states[-1].at_s for row in rows if row.states), default=0.0)
     return summarise(
-        SHORT,
+        scenario,
         rows,
         board.events(),
         away=(0.0, back),
@@ -73,6 +74,35 @@ def test_all_holds_when_all_went_well() -> None:
     assert summary.held
     assert summary.by == {"edge": 2, "device": 2}
     assert summary.equal == summary.answered == summary.pictures == 4
+
+
+def test_an_answer_from_changed_tensors_is_right_when_it_is_what_comes_out_apart() -> None:
+    other = Centroids((Centroid(3, 0.25, 28, 28, 8, 8),))
+    board = held_board()
+    lossy = Retraced(other, exact=False, raw_bytes=4608, coded_bytes=300)
+    board.answered("a", EXAM, replace(RECORD, answer=other, codec="rans:2"), lossy)
+    scenario = replace(SHORT, pictures=3)
+    board.answered("b", EXAM, replace(RECORD, codec="raw"), Retraced(SEEN, True, 4608, 4608))
+    summary = judged(board, scenario=scenario)
+    assert summary.held
+    assert (summary.equal, summary.lossy, summary.answered) == (5, 1, 6)
+    assert (summary.raw_bytes, summary.saved_bytes) == (9216, 4308)
+    assert summary.stations[0].codecs == {"rans:2": 1, "raw": 1}
+    board.answered("a", EXAM, replace(RECORD, answer=SEEN, codec="rans:2", name="odd.png"), lossy)
+    summary = judged(board, scenario=scenario)
+    assert not summary.held
+    assert summary.stations[0].unequal == ("odd.png",), (
+        "equal to the whole model's by luck is not what was promised"
+    )
+
+
+def test_an_answer_from_unchanged_tensors_must_be_the_whole_models() -> None:
+    board = held_board()
+    odd = replace(RECORD, answer=Centroids(()), codec="rans:1", name="odd.png")
+    board.answered("a", EXAM, odd, Retraced(SEEN, exact=True, raw_bytes=4608, coded_bytes=1502))
+    summary = judged(board, scenario=replace(SHORT, pictures=3))
+    assert not summary.held
+    assert summary.stations[0].unequal == ("odd.png",)
 
 
 def test_an_answer_that_is_not_the_whole_models_is_counted() -> None:

@@ -32,6 +32,7 @@ RECORD = InferenceRecord(
     answer=SEEN,
     modelled=True,
     state="isolated",
+    codec="lowbit:123",
 )
 
 
@@ -49,7 +50,7 @@ def test_no_cell_of_the_live_table_is_cut_off(width: int) -> None:
     for station in STATIONS:
         assert station.name in shown
         assert station.link in shown
-    for cell in ("isolated", "1/40", "25", "27,916", "1206", "1450", "12.9", "2871", "device"):
+    for cell in ("isolated", "1/40", "25", "27,916", "1206", "1450", "12.9", "2871", "device", "lowbit:123"):
         assert shown.count(cell) >= 3
     for found in ("3@20,28", "7@20,28", "8@20,28", "9@20,28", "5@20,28", "6@20,28"):
         assert shown.count(found) == 3
