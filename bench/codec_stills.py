@@ -22,7 +22,7 @@ MOST_LOSS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class OnStills:
-    """One setting over still scenes: mean bytes of a frame, with all framing and of the data alone; points of F1 lost."""
+    """One setting over still scenes: mean bytes of a frame, with all framing and of the data; points of F1 lost."""
 
     way: CalibratedWay
     bytes: float
