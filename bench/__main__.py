@@ -1,4 +1,7 @@
-"""`make bench`, or `python -m bench [SECTION ...]`: measure, print a table, write bench/results.json."""
+"""`make bench`, or `python -m bench [SECTION ...]`: measure, print a table, write bench/results.json.
+
+With `--update` the sections that were named take the place of theirs in bench/results.json, and the others stay.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.figure import Section, show, write
+from bench.figure import Section, replace_sections, show, write
 from bench.readme import rewrite
 
-SECTIONS = ("frames", "planning", "splitting", "stream", "overlap", "edge", "load")
+SECTIONS = ("frames", "planning", "splitting", "stream", "overlap", "codecs", "edge", "load")
 APART = ("scaling", "actors")
 """Measured by name only: several servers, a Ray cluster. Their figures have no targets and stand in docs/scaling.md."""
 RESULTS = Path(__file__).with_name("results.json")
@@ -28,7 +31,12 @@ def main() -> None:
         help=f"what to measure; by default {', '.join(SECTIONS)}",
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, for a look; writes no results")
+    parser.add_argument(
+        "--update", action="store_true", help="keep the figures of the sections that are not named"
+    )
     options = parser.parse_args()
+    if options.quick and options.update:
+        parser.error("a quick look writes no results; leave out --quick or --update")
     names = options.sections or SECTIONS
     done: list[Section] = []
     console = Console()
@@ -36,10 +44,14 @@ def main() -> None:
         console.print(f"measuring {name} ...", highlight=False)
         done.append(importlib.import_module(f"bench.{name}").measure(quick=options.quick))
     show(done, console)
-    if not options.quick and tuple(names) == SECTIONS:
+    if options.update and not set(names) & set(APART):
+        replace_sections(done, RESULTS)
+    elif not options.quick and tuple(names) == SECTIONS:
         write(done, RESULTS)
-        rewrite(ROOT, RESULTS)
-        console.print(f"wrote {RESULTS} and the tables in README.md and docs/stream.md", highlight=False)
+    else:
+        return
+    rewrite(ROOT, RESULTS)
+    console.print(f"wrote {RESULTS} and the tables in README.md and docs", highlight=False)
 
 
 if __name__ == "__main__":

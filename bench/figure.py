@@ -48,12 +48,23 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of a section that is no list of figures: a title, headings, and cells as they are read."""
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """Figures measured together by one command."""
+    """Figures measured together by one command, and the tables behind them."""
 
     name: str
     command: str
     figures: tuple[Figure, ...]
+    grids: tuple[Grid, ...] = ()
 
 
 def median_us(action: Callable[[], object], *, rounds: int, calls: int) -> float:
@@ -91,11 +102,31 @@ def write(sections: Iterable[Section], path: Path) -> None:
                 "figures": [
                     asdict(figure) | {"ratio": figure.ratio, "met": figure.met} for figure in section.figures
                 ],
+                **({"grids": [asdict(grid) for grid in section.grids]} if section.grids else {}),
             }
             for section in sections
         ],
     }
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def replace_sections(sections: Sequence[Section], path: Path) -> None:
+    """Put the sections into a results file in place of those of their names, or behind the others.
+
+    Raises ValueError when the file is of another machine: the ratios of one page are to be of one kind of machine.
+    """
+    before = json.loads(path.read_text(encoding="utf-8"))
+    write(sections, path.with_suffix(".new"))
+    fresh = json.loads(path.with_suffix(".new").read_text(encoding="utf-8"))
+    path.with_suffix(".new").unlink()
+    if fresh["machine"] != before["machine"]:
+        raise ValueError(
+            f"{path} is of {before['machine']}, this is {fresh['machine']}; measure all sections"
+        )
+    measured = {section["name"]: section for section in fresh["sections"]}
+    kept = [measured.pop(section["name"], section) for section in before["sections"]]
+    before["sections"] = [*kept, *measured.values()]
+    path.write_text(json.dumps(before, indent=2) + "\n", encoding="utf-8")
 
 
 def show(sections: Iterable[Section], console: Console) -> None:
@@ -115,6 +146,11 @@ def show(sections: Iterable[Section], console: Console) -> None:
             ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
             table.add_row(figure.name, f"{figure.value:.4g} {figure.unit}", target, baseline, ratio, verdict)
         console.print(table)
+        for grid in section.grids:
+            shown = Table(*grid.headings, title=grid.title, title_justify="left")
+            for row in grid.rows:
+                shown.add_row(*row)
+            console.print(shown)
         for figure in section.figures:
             if figure.detail:
                 console.print(f"  {figure.name}: {figure.detail}", markup=False, highlight=False)

@@ -32,6 +32,19 @@ def section_table(results: dict[str, Any], name: str) -> str:
     return "\n".join([*lines, "", *details])
 
 
+def grid_table(results: dict[str, Any], section: str, name: str) -> str:
+    """Markdown rows of one table of a section, its title above."""
+    (found,) = [one for one in results["sections"] if one["name"] == section]
+    (grid,) = [one for one in found["grids"] if one["name"] == name]
+    lines = [
+        f"{grid['title']}:",
+        "",
+        "| " + " | ".join(grid["headings"]) + " |",
+        "|" + "---|" * len(grid["headings"]),
+    ]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in grid["rows"])])
+
+
 def table(results: dict[str, Any]) -> str:
     """Markdown rows of every figure that has a target: value, target, and the ratio to its baseline."""
     machine = results["machine"]
@@ -58,18 +71,35 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def replaced(page: str, table: str) -> str:
-    """The page with what is between its marks made anew."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def replaced(page: str, *tables: str) -> str:
+    """The page with what is between its marks made anew; as many pairs of marks as tables."""
+    parts = page.split(BEGIN)
+    if len(parts) != len(tables) + 1:
+        raise ValueError(f"the page has {len(parts) - 1} places for {len(tables)} tables")
+    made = [parts[0]]
+    for table, part in zip(tables, parts[1:], strict=True):
+        _, after = part.split(END)
+        made.append(f"{BEGIN}\n{table}\n{END}{after}")
+    return "".join(made)
 
 
 def rewrite(root: Path, results: Path) -> None:
     """Put the figures of a results file into the README, and those of a section onto its page."""
     measured = json.loads(results.read_text(encoding="utf-8"))
-    stream = "\n\n".join(section_table(measured, name) for name in ("stream", "overlap"))
-    pages = {"README.md": table(measured), "docs/stream.md": stream}
-    for name, text in pages.items():
+    for name, tables in page_tables(measured).items():
         page = root / name
-        page.write_text(replaced(page.read_text(encoding="utf-8"), text), encoding="utf-8")
+        page.write_text(replaced(page.read_text(encoding="utf-8"), *tables), encoding="utf-8")
+
+
+def page_tables(results: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The pages with figures, and what stands between each of their pairs of marks."""
+    stream = "\n\n".join(section_table(results, name) for name in ("stream", "overlap"))
+    return {
+        "README.md": (table(results),),
+        "docs/stream.md": (stream,),
+        "docs/codecs.md": (
+            section_table(results, "codecs"),
+            grid_table(results, "codecs", "ways"),
+            grid_table(results, "codecs", "pays"),
+        ),
+    }

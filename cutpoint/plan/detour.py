@@ -15,6 +15,7 @@ from cutpoint.plan.explore import lesson
 from cutpoint.plan.figure import refusal
 from cutpoint.plan.link import LinkEstimator
 from cutpoint.plan.policies import Policy
+from cutpoint.plan.setting import family
 from cutpoint.plan.shape import NetworkShape
 from cutpoint.plan.state import MOST_COUNTED, Fields, State
 from cutpoint.plan.table import CostTable
@@ -178,11 +179,13 @@ class Detours:
             return None
         if now.runs - self._audited_at < self._audit_every:
             return None
-        rows = np.flatnonzero(table.available & table.lossless & (table.cut == table.cut[chosen]))
-        if not len(rows):
+        exact_here = table.available & table.lossless & (table.cut == table.cut[chosen])
+        # Not by changes: a device has one reference, and it belongs to the setting that it follows.
+        rows = [int(at) for at in np.flatnonzero(exact_here) if family(table.codec[at]) != "delta"]
+        if not rows:
             return None
         self._audited_at = now.runs
-        index = int(rows[np.argmin(table.latency_us[rows])])
+        index = min(rows, key=lambda at: float(table.latency_us[at]))
         exact = row_name(int(table.cut[index]), table.codec[index])
         return Detour(
             index,

@@ -51,10 +51,9 @@ class Audits:
         label = _audited(job, ticket)
         if label is None or exact is None or job.arrays is None or job.model.calibration is None:
             return
-        codec, number = read_label(label)
-        fills = [wanted.fill for wanted in job.model.expected[job.cut]]
+        _, number = read_label(label)
         try:
-            arrays = remade(job.model.calibration.tables, codec, number, job.arrays, fills)
+            arrays = remade(job.model.calibration.tables, number, job.arrays)
         except (CodecError, CodedError) as error:
             self._counters.note(str(job.device), "audits_failed", error)
             return

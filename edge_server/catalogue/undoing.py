@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cutpoint.codec import CodecTables, CodedError, label_of
+from cutpoint.codec import (
+    CodecError,
+    CodecTables,
+    CodedError,
+    NoReferenceError,
+    OtherTablesError,
+    label_of,
+)
 from cutpoint.codec.numbers import CodecId
 from cutpoint.wire import Activation, TensorRecord
 from edge_server.catalogue.calibration import Calibration
@@ -15,10 +22,6 @@ Levels = tuple[bytes, ...]
 """What a device remembers of one frame for `delta`: the levels of each tensor of the cut."""
 Reference = Callable[[int], Levels | None]
 """The levels of the frame that was so many inferences ago; None where nobody knows them any more."""
-
-# A coded tensor begins with the low half of its tables' version; of `delta` the age of the reference follows.
-_VERSION_BYTES = 2
-_AGE_AT = 2
 
 
 class UndoingError(TensorMismatchError):
@@ -33,7 +36,7 @@ class UndoingError(TensorMismatchError):
 class Undone:
     """The tensors of an activation as they were before coding, or as close as the codec keeps them.
 
-    levels  of a `delta` frame, what a later one may name; None where no tensor, or not every one, was coded so
+    levels  of a frame of codec `delta`, what a later one may name; None of any other
     age     how many inferences ago the frame was that this one changes, 0 for one that stands alone
     """
 
@@ -50,24 +53,88 @@ def undo(model: ServedModel, message: Activation, reference: Reference) -> Undon
     anything is unfolded.
     """
     if not any(record.codec.calibrated for record in message.tensors):
-        return Undone(message.tensors)
+        return Undone(message.tensors, _raw_levels(model, message))
     calibration, expected = _calibration(model, message), model.expected[message.cut]
     if len(message.tensors) != len(expected):
         raise TensorMismatchError(
             f"{len(message.tensors)} tensors at cut {message.cut}, which has {len(expected)}"
         )
-    if message.codec is CodecId.DELTA:
-        return _changes(calibration.tables, message, expected, reference)
-    records = list(message.tensors)
+    undoing = _Undoing(calibration.tables, message, reference)
     for place, (record, wanted) in enumerate(zip(message.tensors, expected, strict=True)):
-        if record.codec.calibrated:
-            coded = _checked(calibration.tables, message, record, wanted)
-            try:
-                data = calibration.tables.decode(message.setting, place, coded, wanted.bytes)
-            except CodedError as error:
-                raise _damaged(message, record, error) from error
-            records[place] = replace(record, data=data)
-    return Undone(tuple(records))
+        undoing.take(place, record, wanted)
+    return undoing.done()
+
+
+class _Undoing:
+    """The tensors of one activation, one after the other."""
+
+    def __init__(self, tables: CodecTables, message: Activation, reference: Reference) -> None:
+        self._tables, self._message, self._reference = tables, message, reference
+        self._records: list[TensorRecord] = []
+        self._levels: list[bytes] = []
+        self._ages: set[int] = set()
+
+    def take(self, place: int, record: TensorRecord, wanted: ExpectedTensor) -> None:
+        changes = self._message.codec is CodecId.DELTA
+        _check(self._message, record, wanted)
+        try:
+            if not record.codec.calibrated:
+                self._records.append(record)
+                if changes:
+                    self._levels.append(self._tables.levels(self._message.setting, place, record.data))
+            elif changes:
+                self._records.append(replace(record, data=self._changed(place, bytes(record.data), wanted)))
+            else:
+                data = self._tables.decode(self._message.setting, place, record.data, wanted.bytes)
+                self._records.append(replace(record, data=data))
+        except OtherTablesError as error:
+            raise UndoingError(
+                "wrong_tables", f"tensor {record.index}: {error}; bring the bundle that the device has"
+            ) from error
+        except NoReferenceError as error:
+            raise UndoingError(
+                "unknown_reference",
+                f"tensor {record.index} of inference {self._message.sequence}: {error}; the device sends a key frame "
+                "next",
+            ) from error
+        except (CodedError, CodecError) as error:
+            raise UndoingError(
+                "bad_coding", f"tensor {record.index} of inference {self._message.sequence}: {error}"
+            ) from error
+
+    def _changed(self, place: int, coded: bytes, wanted: ExpectedTensor) -> bytes:
+        age = self._tables.age_of(coded)
+        self._ages.add(age)
+        before = self._reference(age) if age else None
+        data, levels = self._tables.decode_change(
+            self._message.setting, place, coded, None if before is None else before[place], wanted.bytes
+        )
+        self._levels.append(levels)
+        return data
+
+    def done(self) -> Undone:
+        # A key frame among changes is one tensor that came out smaller so.
+        ages = self._ages - {0}
+        if len(ages) > 1:
+            raise UndoingError(
+                "bad_coding", f"the tensors of inference {self._message.sequence} change two different frames"
+            )
+        return Undone(tuple(self._records), tuple(self._levels) or None, ages.pop() if ages else 0)
+
+
+def _raw_levels(model: ServedModel, message: Activation) -> Levels | None:
+    """What a frame of codec `delta` leaves behind of which every tensor went raw."""
+    if message.codec is not CodecId.DELTA or model.calibration is None:
+        return None
+    tables = _calibration(model, message).tables
+    try:
+        return tuple(
+            tables.levels(message.setting, place, record.data) for place, record in enumerate(message.tensors)
+        )
+    except CodecError as error:
+        raise TensorMismatchError(
+            f"the tensors are not those of setting {message.setting}: {error}"
+        ) from error
 
 
 def _calibration(model: ServedModel, message: Activation) -> Calibration:
@@ -91,62 +158,16 @@ def _calibration(model: ServedModel, message: Activation) -> Calibration:
     return calibration
 
 
-def _changes(
-    tables: CodecTables, message: Activation, expected: tuple[ExpectedTensor, ...], reference: Reference
-) -> Undone:
-    records, levels = list(message.tensors), list[bytes]()
-    ages = set[int]()
-    for place, (record, wanted) in enumerate(zip(message.tensors, expected, strict=True)):
-        if not record.codec.calibrated:
-            continue
-        coded = _checked(tables, message, record, wanted)
-        if len(coded) <= _AGE_AT:
-            raise UndoingError("bad_coding", f"tensor {record.index}: {len(coded)} bytes are no delta tensor")
-        age = coded[_AGE_AT]
-        ages.add(age)
-        before = reference(age) if age else None
-        if age and before is None:
-            raise UndoingError(
-                "unknown_reference",
-                f"inference {message.sequence} changes the one {age} before it, which is not remembered; "
-                "the device sends a key frame next",
-            )
-        try:
-            data, new = tables.decode_change(
-                message.setting, place, coded, before[place] if before else None, wanted.bytes
-            )
-        except CodedError as error:
-            raise _damaged(message, record, error) from error
-        records[place] = replace(record, data=data)
-        levels.append(new)
-    whole = len(levels) == len(expected)
-    if len(ages) > 1:
-        raise UndoingError("bad_coding", f"the tensors of inference {message.sequence} name two references")
-    return Undone(tuple(records), tuple(levels) if whole else None, ages.pop() if ages else 0)
-
-
-def _checked(tables: CodecTables, message: Activation, record: TensorRecord, wanted: ExpectedTensor) -> bytes:
-    """The coded bytes of a record that is the tensor that belongs there."""
-    if record.index != wanted.index or record.dtype != wanted.code or record.raw_bytes != wanted.bytes:
+def _check(message: Activation, record: TensorRecord, wanted: ExpectedTensor) -> None:
+    """Refuse a record that is not the tensor that belongs there."""
+    stated = record.raw_bytes if record.codec.calibrated else len(record.data)
+    if record.index != wanted.index or record.dtype != wanted.code or stated != wanted.bytes:
         raise TensorMismatchError(
-            f"tensor {record.index} ({record.dtype!r}, {record.raw_bytes} bytes) where tensor "
+            f"tensor {record.index} ({record.dtype!r}, {stated} bytes) where tensor "
             f"{wanted.index} ({wanted.code!r}, {wanted.bytes} bytes) belongs"
         )
-    if record.codec is not message.codec:
+    if record.codec.calibrated and record.codec is not message.codec:
         raise UndoingError(
             "bad_coding",
             f"tensor {record.index} is {record.codec.name.lower()} in a message of {message.codec.name.lower()}",
         )
-    coded = bytes(record.data)
-    version = int.from_bytes(coded[:_VERSION_BYTES], "little")
-    if len(coded) >= _VERSION_BYTES and version != tables.version & 0xFFFF:
-        raise UndoingError(
-            "wrong_tables",
-            f"tensor {record.index} was coded with tables ....{version:04x}, the bundle has {tables.version:08x}; "
-            "bring the bundle that the device has",
-        )
-    return coded
-
-
-def _damaged(message: Activation, record: TensorRecord, error: CodedError) -> UndoingError:
-    return UndoingError("bad_coding", f"tensor {record.index} of inference {message.sequence}: {error}")

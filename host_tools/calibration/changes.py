@@ -16,14 +16,17 @@ from host_tools.calibration.models import change_shapes, fit_best, lossless_shap
 from host_tools.calibration.neighbours import Levels
 from host_tools.calibration.pareto import thinned
 from host_tools.calibration.quantisers import levels_of, ranked
-from host_tools.calibration.search import KEPT_RATIO, CutSearch
+from host_tools.calibration.search import CutSearch
 from host_tools.calibration.task import Quality
 
 SPREADS: Final = (0.15, 0.3, 0.45, 0.65, 0.9, 1.2)
 """Tolerances to try with a level for each value, in spreads of the tensor."""
-STEPS: Final = (0.5, 0.75, 1.0, 1.5)
+STEPS: Final = (0.65, 1.0, 1.5)
 """Tolerances to try with fewer levels, in distances between the levels around the zero point."""
 MOST_KEPT: Final = 5
+KEPT_RATIO: Final = 1.25
+CHANGE_SHARE: Final = 50
+"""Of the room for both models, in percent, what that of changes may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,12 @@ class StillSearch:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Levels and tolerances, one for each tensor."""
+    """Levels and tolerances, one for each tensor. key: rANS of the same levels, for frames without a reference."""
 
     what: str
     levels: LevelSet = field(repr=False)
     tolerances: tuple[int, ...]
+    key: Candidate = field(repr=False)
 
     @property
     def lossless(self) -> bool:
@@ -49,9 +53,9 @@ class _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Judged:
     plan: _Plan
-    models: tuple[tuple[RansModel, RansModel], ...] = field(repr=False)
+    changes: tuple[RansModel, ...] = field(repr=False)
     frame_bytes: float
     quality: Quality
 
@@ -60,37 +64,21 @@ class _Made:
         return self.frame_bytes, self.quality.disagreement
 
 
-def search_changes(search: StillSearch, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Delta of the values themselves, without and with tolerance, and of the levels of `search_levels`.
+def search_changes(search: StillSearch, lossless: Candidate, levels: Sequence[Candidate]) -> list[Candidate]:
+    """Delta of the values themselves, without and with tolerance, and of the levels that `search_levels` found.
 
     frame_bytes of what is found is the mean over the frames of a scene, the first of them a key frame.
     """
-    made = []
-    for plan in _plans(search, candidates):
+    judged = []
+    for plan in _plans(search, lossless, levels):
         search.cut.told(f"changes, {plan.what}")
-        one = _made(search, plan)
-        if one is not None and (plan.lossless or one.quality.loss <= search.cut.max_loss):
-            made.append(one)
-    lossless = [one for one in made if one.plan.lossless]
-    lossy = [one for one in made if not one.plan.lossless]
-    kept = lossless + thinned(lossy, lambda one: one.figures, MOST_KEPT, KEPT_RATIO)[::-1]
-    return [
-        Candidate(
-            setting_of(
-                search.cut.activations,
-                CodecId.DELTA,
-                one.plan.levels.quantisers,
-                one.models,
-                tolerances=one.plan.tolerances,
-            ),
-            Family.DELTA,
-            one.plan.what,
-            one.plan.lossless,
-            one.frame_bytes,
-            one.quality,
-        )
-        for one in kept
-    ]
+        one = _judged(search, plan)
+        if plan.lossless or one.quality.loss <= search.cut.max_loss:
+            judged.append(one)
+    exact = [one for one in judged if one.plan.lossless]
+    lossy = [one for one in judged if not one.plan.lossless]
+    kept = exact + thinned(lossy, lambda one: one.figures, MOST_KEPT, KEPT_RATIO)
+    return [candidate for one in kept if (candidate := _candidate(search, one)) is not None]
 
 
 def followed(
@@ -116,22 +104,23 @@ def followed(
     return made.reshape(own.shape)
 
 
-def _plans(search: StillSearch, candidates: Sequence[Candidate]) -> Iterator[_Plan]:
+def _plans(search: StillSearch, lossless: Candidate, levels: Sequence[Candidate]) -> Iterator[_Plan]:
     values = values_at(search.cut.activations)
     every = all_levels(values)
-    yield _Plan("lossless", every, tuple(0 for _ in values))
+    yield _Plan("lossless", every, tuple(0 for _ in values), lossless)
     for spreads in SPREADS:
         tolerances = tuple(max(1, round(spreads * one.spread)) for one in values)
-        yield _Plan(f"all levels, tolerance {tolerances[0]}", every, tolerances)
-    for one in candidates[::2]:
-        quantisers = one.quantisers
+        yield _Plan(f"all levels, tolerance {tolerances[0]}", every, tolerances, lossless)
+    for one in levels:
         gaps = [
             _gap(quantiser, tensor)
-            for quantiser, tensor in zip(quantisers, search.cut.activations.tensors, strict=True)
+            for quantiser, tensor in zip(one.quantisers, search.cut.activations.tensors, strict=True)
         ]
         for steps in STEPS:
             tolerances = tuple(round(steps * gap) for gap in gaps)
-            yield _Plan(f"{one.what}, tolerance {tolerances[0]}", LevelSet(one.what, quantisers), tolerances)
+            yield _Plan(
+                f"{one.what}, tolerance {tolerances[0]}", LevelSet(one.what, one.quantisers), tolerances, one
+            )
 
 
 def _gap(quantiser: Quantiser, tensor: TravellingTensor) -> int:
@@ -141,28 +130,54 @@ def _gap(quantiser: Quantiser, tensor: TravellingTensor) -> int:
     return int(np.abs(np.delete(value, zero) - value[zero]).min())
 
 
-def _made(search: StillSearch, plan: _Plan) -> _Made | None:
+def _judged(search: StillSearch, plan: _Plan) -> _Judged:
     still: Activations = search.still.activations
-    models, frames, size = [], [], 0.0
-    modelled = search.cut.modelled()
+    changes, frames, size = [], [], plan.key.frame_bytes
     for place, (quantiser, tolerance) in enumerate(zip(plan.levels.quantisers, plan.tolerances, strict=True)):
-        count, zero = len(quantiser.to_value), quantiser.zero_level
-        budget = block_budget(still, count)
         levels = followed(
             still.elements[place], quantiser, tolerance, still.tensors[place], search.scene_frames
         )
         scenes = levels.reshape(-1, search.scene_frames, *levels.shape[1:])
         now, before = (part.reshape(-1, *levels.shape[1:]) for part in (scenes[:, 1:], scenes[:, :-1]))
+        count = len(quantiser.to_value)
+        room = block_budget(still, count) * CHANGE_SHARE // 100
+        change = fit_best(now, count, quantiser.zero_level, change_shapes(), room, before)
+        changes.append(change.model)
+        size += (search.scene_frames - 1) * change.frame_bytes
+        frames.append(np.frombuffer(quantiser.to_value, np.uint8)[levels])
+    quality = Quality(0.0, 0.0, 1.0) if plan.lossless else search.still.quality(frames)
+    return _Judged(plan, tuple(changes), size / search.scene_frames, quality)
+
+
+def _candidate(search: StillSearch, one: _Judged) -> Candidate | None:
+    """With a model for key frames in the room that changes leave; None where none fits."""
+    models = []
+    for place, (quantiser, change) in enumerate(zip(one.plan.levels.quantisers, one.changes, strict=True)):
+        count = len(quantiser.to_value)
+        room = block_budget(search.cut.activations, count)
+        channels = search.cut.activations.tensors[place].planes[2]
         try:
-            change = fit_best(now, count, zero, change_shapes(), budget // 2, before)
-            shapes = lossless_shapes() if plan.levels.lossless else lossy_shapes()
             key = fit_best(
-                levels_of(modelled.elements[place], quantiser), count, zero, shapes, budget - change.bytes
+                levels_of(search.cut.modelled().elements[place], quantiser),
+                count,
+                quantiser.zero_level,
+                lossless_shapes() if one.plan.levels.lossless else lossy_shapes(),
+                room - len(change.encoded(count, channels)),
             )
         except ValueError:
             return None
-        models.append((key.model, change.model))
-        size += (key.frame_bytes + (search.scene_frames - 1) * change.frame_bytes) / search.scene_frames
-        frames.append(np.frombuffer(quantiser.to_value, np.uint8)[levels])
-    quality = Quality(0.0, 0.0, 1.0) if plan.lossless else search.still.quality(frames)
-    return _Made(plan, tuple(models), size, quality)
+        models.append((key.model, change))
+    return Candidate(
+        setting_of(
+            search.cut.activations,
+            CodecId.DELTA,
+            one.plan.levels.quantisers,
+            models,
+            tolerances=one.plan.tolerances,
+        ),
+        Family.DELTA,
+        one.plan.what,
+        one.plan.lossless,
+        one.frame_bytes,
+        one.quality,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,22 +55,8 @@ class CalibrationData:
 
     @classmethod
     def read(cls, bundle: Bundle, where: Path, *, held_out: float = 1 / 3, seed: int = 1) -> CalibrationData:
-        """A folder of pictures, with `labels.json` or without, or an .npz or .npy file.
-
-        `labels.json` is a list of {file, objects: [{label, x, y, width, height}]}, in pixels of the picture, or for a
-        classifier of {file, label}. A classifier's .npz may hold an array `labels` of whole numbers. The share
-        held_out is drawn by the seed. Raises UsageError for what cannot be read.
-        """
-        source = open_source(where, input_tensors(bundle.model()))
-        truths = _truths(bundle, where)
-        examples = []
-        for place, sample in enumerate(source):
-            key: str | int = sample.name if where.is_dir() else place
-            if truths is not None and key not in truths:
-                raise UsageError(
-                    f"{where}: {sample.name} has no labels; label every picture, or take {LABELS_FILE} away"
-                )
-            examples.append(Example(sample, None if truths is None else truths[key]))
+        """What `read_examples` reads, a share of it held out as the seed draws it. Raises UsageError."""
+        examples = read_examples(bundle, where)
         order = np.random.default_rng(seed).permutation(len(examples))
         out = round(len(examples) * held_out)
         # Both in the order in which they were read, so that nothing depends on the draw but the choice.
@@ -78,6 +65,25 @@ class CalibrationData:
             tuple(example for place, example in enumerate(examples) if place not in chosen),
             tuple(example for place, example in enumerate(examples) if place in chosen),
         )
+
+
+def read_examples(bundle: Bundle, where: Path, count: int | None = None) -> list[Example]:
+    """The first `count` of a folder of pictures, with `labels.json` or without, or of an .npz or .npy file.
+
+    `labels.json` is a list of {file, objects: [{label, x, y, width, height}]}, in pixels of the picture, or for a
+    classifier of {file, label}. A classifier's .npz may hold an array `labels` of whole numbers. Raises UsageError for
+    what cannot be read, and for labels that are not of all pictures.
+    """
+    truths = _truths(bundle, where)
+    examples = []
+    for place, sample in enumerate(islice(open_source(where, input_tensors(bundle.model())), count)):
+        key: str | int = sample.name if where.is_dir() else place
+        if truths is not None and key not in truths:
+            raise UsageError(
+                f"{where}: {sample.name} has no labels; label every picture, or take {LABELS_FILE} away"
+            )
+        examples.append(Example(sample, None if truths is None else truths[key]))
+    return examples
 
 
 def _truths(bundle: Bundle, where: Path) -> Mapping[str | int, Truth] | None:

@@ -18,10 +18,10 @@ from host_tools.calibration.quantisers import (
     values_of,
 )
 
-FINEST, COARSEST, RATIO = 0.4, 4.5, 1.13
+FINEST, COARSEST, RATIO = 0.4, 4.5, 1.16
 """Steps, in spreads of the tensor, from first to last, and from one to the next."""
-ROUNDINGS: Final = (0.5, 0.4, 0.35, 0.3, 0.25)
-PRICES: Final = (1.0, 1.5, 2.0)
+ROUNDINGS: Final = (0.5, 0.4, 0.32, 0.25)
+PRICES: Final = (1.0, 1.6)
 LLOYD_FRAMES: Final = 200
 MOST_BITS: Final = 7
 """8 bits would be as many bytes as raw."""

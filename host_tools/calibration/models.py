@@ -57,7 +57,7 @@ def lossy_shapes() -> tuple[Shape, ...]:
     """For a few levels: contexts by the magnitude, with or without groups of channels, or the average predicted."""
     plain = [
         Shape(Prediction.NONE, Activity.MAGNITUDE, contexts, groups)
-        for groups in (1, 2, 4, 8)
+        for groups in (1, 2, 4)
         for contexts in (1, 2, 3, 4)
     ]
     return (*plain, Shape(Prediction.AVERAGE, Activity.GRADIENT, 4))
@@ -65,11 +65,7 @@ def lossy_shapes() -> tuple[Shape, ...]:
 
 def change_shapes() -> tuple[Shape, ...]:
     """For levels against those of the reference frame."""
-    return tuple(
-        Shape(Prediction.REFERENCE, kind, contexts)
-        for kind in (Activity.CHANGE, Activity.MAGNITUDE)
-        for contexts in (1, 2, 3, 4)
-    )
+    return tuple(Shape(Prediction.REFERENCE, Activity.CHANGE, contexts) for contexts in (1, 2, 3, 4))
 
 
 def fit_best(

@@ -13,7 +13,7 @@ from host_tools.calibration.models import symbols_of
 from host_tools.calibration.neighbours import Levels, activity
 
 ROUNDS = 8
-MOST_LEVELS = 24
+MOST_LEVELS = 32
 OTHER_LEVEL_BITS = 18.0
 """Price of a level that was not seen in a context: beyond the rarest that 12-bit frequencies code."""
 

@@ -63,7 +63,9 @@ def calibrate(
     still: list[_Part] = []
     if Family.DELTA in plan.families and takes_pictures(bundle):
         for number, examples in enumerate((data.fit, data.held_out)):
-            frames, labelled = draw_frames(bundle, examples, np.random.default_rng([plan.seed, number]))
+            frames, labelled = draw_frames(
+                bundle, examples, plan.scenes, np.random.default_rng([plan.seed, number])
+            )
             still.append(_part(bundle, plan, frames, labelled, narrator, SCENE_FRAMES))
     candidates = []
     for cut in plan.cuts:
@@ -113,14 +115,15 @@ def _search(
     levels: list[Candidate] = []
     if plan.families & {Family.RANS, Family.SLICED, Family.DELTA}:
         levels = search_levels(search)
+    lossless = search_lossless(search)
     if Family.RANS in plan.families:
-        found += [search_lossless(search), *levels]
+        found += [lossless, *levels]
     if Family.SLICED in plan.families:
         found += search_sliced(search, levels)
     if Family.LOWBIT in plan.families:
         found += search_packed(search)
     if still is not None:
-        found += search_changes(StillSearch(search, search_of(still), still.scene_frames), levels)
+        found += search_changes(StillSearch(search, search_of(still), still.scene_frames), lossless, levels)
     return found
 
 

@@ -32,8 +32,10 @@ from host_tools.calibration.pareto import thinned
 from host_tools.calibration.quantisers import levels_of, restored
 from host_tools.calibration.task import Quality, Task
 
-MODEL_ELEMENTS: Final = 1_500_000
-"""Elements of a tensor that choose between models; the chosen ones are the same from more."""
+MODEL_ELEMENTS: Final = 1_200_000
+"""Elements of a tensor that models are fitted on; tables are the same from more."""
+ROUGH_ELEMENTS: Final = 300_000
+"""Elements that tell how many bytes levels take, while many are looked at."""
 ROUGH: Final = Shape(Prediction.NONE, Activity.MAGNITUDE, 4)
 MOST_KEPT: Final = {Family.RANS: 8, Family.SLICED: 2, Family.LOWBIT: 4}
 KEPT_RATIO: Final = 1.13
@@ -63,10 +65,10 @@ class CutSearch:
             ]
         )
 
-    def modelled(self) -> Activations:
-        """As many frames as models are chosen on."""
+    def modelled(self, elements: int = MODEL_ELEMENTS) -> Activations:
+        """As many frames as models are fitted on."""
         largest = max(tensor.bytes for tensor in self.activations.tensors)
-        return self.activations.some(max(64, MODEL_ELEMENTS // largest))
+        return self.activations.some(max(64, elements // largest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def search_levels(search: CutSearch) -> list[Candidate]:
 
 def _stepped(search: CutSearch) -> Iterator[Judged]:
     values = values_at(search.activations)
-    modelled = search.modelled()
+    modelled = search.modelled(ROUGH_ELEMENTS)
     for sets in stepped(search.activations, values):
         losses = []
         for levels in sets:

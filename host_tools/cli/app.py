@@ -52,6 +52,7 @@ def load_commands() -> None:
     """Import every command, for its effect on `app`: one file of this folder each, and one line here."""
     # Not at the top, so that `cutpoint.errors` is enough to report a broken installation.
     from host_tools.cli import (  # noqa: F401
+        bench,
         build,
         calibrate,
         command,

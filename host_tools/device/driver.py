@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cutpoint import _core
 from cutpoint.answer import Answer, AnswerRule, OutputError
 from cutpoint.bus import Bus
-from cutpoint.codec import CodecId
+from cutpoint.codec import CodecId, label_of
 from cutpoint.errors import CutpointError, InternalError, UsageError
 from cutpoint.wire import Command, DType, Gauge, Key, Result, Status, decode
 from host_tools.device.camera import Camera
@@ -351,8 +351,7 @@ def _codec(action: _core.Deliver) -> str | None:
     """`rans:12`, a codec and its setting; None when nothing was sent."""
     if not action.bytes_up:
         return None
-    name = CodecId(action.codec).name.lower()
-    return f"{name}:{action.setting}" if action.setting else name
+    return label_of(CodecId(action.codec), action.setting)
 
 
 def _reason(action: _core.Deliver) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from cutpoint.codec import CodecId
+from cutpoint.codec import CodecId, label_of, read_label
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 
@@ -21,32 +21,21 @@ class CodecChoice:
     @property
     def label(self) -> str:
         """As it is written."""
-        name = self.codec.name.lower()
-        return f"{name}:{self.setting}" if self.setting else name
+        return label_of(self.codec, self.setting)
 
     @classmethod
     def of_text(cls, text: str, bundle: Bundle) -> Self:
         """Read what `--codec` takes. Raises UsageError for what this bundle cannot be coded with."""
-        name, colon, number = text.lower().partition(":")
-        codec = next((codec for codec in CodecId if codec.name.lower() == name), None)
-        if codec is None:
-            known = ", ".join(codec.name.lower() for codec in CodecId)
-            raise UsageError(f"--codec is {text!r}; known are {known}")
+        codec, number = read_label(text.lower())
         if not codec.calibrated:
-            if colon:
-                raise UsageError(f"--codec is {text!r}; {name} has no settings")
             return cls(codec)
-        entry = bundle.manifest.codecs
+        entry, name = bundle.manifest.codecs, codec.name.lower()
         settings = [] if entry is None else [one for one in entry.settings if one.codec == name]
-        chosen = next((one for one in settings if str(one.number) == number), None)
+        chosen = next((one for one in settings if one.number == number), None)
         if chosen is None:
-            offered = ", ".join(f"{name}:{one.number} (cut {one.cut})" for one in settings)
+            offered = ", ".join(f"{label_of(codec, one.number)} (cut {one.cut})" for one in settings)
             raise UsageError(
                 f"--codec is {text!r}; {bundle.name} has "
-                + (
-                    f"of this codec {offered}"
-                    if offered
-                    else "no setting of it: `cutpoint calibrate` makes them"
-                )
+                + (f"of this codec {offered}" if offered else "no setting of it: `cutpoint calibrate` makes them")
             )
         return cls(codec, chosen.number, chosen.cut)

@@ -56,7 +56,7 @@ def test_a_dead_zone_is_as_wide_as_it_was_asked_to_be() -> None:
     for value, level in levels.items():
         apart = value - ZERO_POINT
         steps = int(np.sign(apart) * np.floor(abs(apart) / 10 + 0.3))
-        assert level - quantiser.zero_level == np.clip(steps, -12, 11)
+        assert level - quantiser.zero_level == np.clip(steps, -16, 15)
 
 
 def test_the_value_of_a_level_is_the_mean_of_what_has_it() -> None:

@@ -27,6 +27,7 @@ def row(name: str) -> list[str]:
         ("cycles per output byte, the rest", "elementwise.cycles_per_output_byte"),
         ("overhead per operator, us", "overhead.operator_us"),
         ("jitter (lognormal sigma)", "jitter.sigma"),
+        ("cycles per instruction of rv32imc", "coding.cycles_per_instruction"),
         ("arena, bytes", "memory.arena_bytes"),
     ],
 )

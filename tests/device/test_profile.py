@@ -62,6 +62,7 @@ def test_every_table_of_a_board_names_its_source_and_basis(name: str) -> None:
         "cycles_per_mac",
         "elementwise",
         "overhead",
+        "coding",
         "jitter",
         "memory",
         "current",
@@ -116,6 +117,10 @@ def test_a_profile_loads_from_a_file(tmp_path: Path) -> None:
         (
             'chip = "x"\ntitle = "y"\n[clock]\nmhz = 1\nbasis = "assumed"\nsource = "assumed here"\n',
             "needs the tables cycles_per_mac, elementwise, overhead",
+        ),
+        (
+            'chip = "x"\ntitle = "y"\n[coding]\ncycles_per_instruction = 1\nbasis = "assumed"\nsource = "assumed here"\n',
+            "coding needs modelled times",
         ),
     ],
 )

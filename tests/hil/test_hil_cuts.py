@@ -49,6 +49,24 @@ def test_coded_tensors_unfold_to_the_same_bits(stand: Stand) -> None:
         assert not stand.right(got, stand.pictures[0])
 
 
+def test_settings_without_loss_unfold_to_the_same_bits(stand: Stand) -> None:
+    entry = stand.bundle.manifest.codecs
+    if entry is None or stand.about.tables != entry.version:
+        ours = "none" if entry is None else entry.version
+        pytest.skip(
+            f"{stand.device} has codec tables {stand.about.tables or 'none'}, {stand.bundle.name} {ours}"
+        )
+    for one in entry.settings:
+        if not one.lossless or one.cut > stand.on_board or one.codec not in stand.about.codecs:
+            continue
+        codec = CodecId[one.codec.upper()]
+        for picture in stand.pictures[:2]:
+            got = stand.follow(one.cut, picture, codec=codec, setting=one.number)
+            assert got.activation is not None
+            assert (got.activation.codec, got.activation.setting) == (codec, one.number)
+            assert not stand.right(got, picture)
+
+
 def test_a_hedged_plan_changes_who_answers_and_not_what(stand: Stand) -> None:
     picture = stand.pictures[1]
     got = stand.follow(stand.middle, picture, flags=Flag.TIMINGS | Flag.HEDGED)

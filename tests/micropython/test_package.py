@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from calibrated_bundle import CODECS, calibrated_copy
 
 from cutpoint.bus import MqttBus
+from cutpoint.codec import CodecId, CodecTables
 from cutpoint.graph import Bundle
 from cutpoint.kernels import open_runner
 from edge_server import EdgeServer, ServeConfig
@@ -106,6 +108,46 @@ def test_the_package_lists_every_file() -> None:
     assert version is not None
     assert manifest["version"] == version[1]
     assert f'VERSION = "{version[1]}"' in (PACKAGE / "cutpoint/device.py").read_text(encoding="utf-8")
+
+
+def test_the_settings_of_a_calibrated_bundle_come_with_its_tables(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from host_tools.cli import micropython as command  # noqa: F401
+    from host_tools.cli.app import app
+
+    bundle = calibrated_copy((MODELS / "fomo_like.tflite").read_bytes(), tmp_path, "coded", (3,))
+    settings = tmp_path / "cutpoint.json"
+    arguments = [str(bundle.path), "--id", "mp-1", "--broker", "broker", "-o", str(settings)]
+    done = CliRunner().invoke(app, ["micropython", *arguments])
+    assert done.exit_code == 0
+    assert "copy both" in done.stdout.replace("\n", " ")
+    assert json.loads(settings.read_text())["tables"] == "codec.tables"
+    assert (tmp_path / "codec.tables").read_bytes() == bundle.codec_tables
+
+
+def test_lowbit_of_micropython_is_lowbit_of_the_core(
+    micropython: Run, cpython: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    bundle = calibrated_copy((MODELS / "fomo_like.tflite").read_bytes(), tmp_path, "coded", (0, 3))
+    assert bundle.codec_tables is not None
+    tables = CodecTables.open(bundle.codec_tables, bundle.model_id)
+    (tmp_path / "codec.tables").write_bytes(bundle.codec_tables)
+    rng = np.random.default_rng(5)
+    lines, wanted = [bytes(bundle.model_id).hex()], []
+    for number, cut in enumerate((0, 3)):
+        setting = 1 + number * len(CODECS)
+        data = [rng.integers(0, 256, tensor.bytes, np.uint8).tobytes() for tensor in bundle.cuts[cut].tensors]
+        lines.append(" ".join([str(setting), *(one.hex() for one in data)]))
+        for place, one in enumerate(data):
+            coded = tables.encode(setting, place, one)
+            assert coded.codec is CodecId.LOWBIT
+            wanted.append(coded.data.hex())
+    (tmp_path / "tensors.txt").write_text("\n".join(lines))
+    files = {"tables": tmp_path / "codec.tables", "tensors": tmp_path / "tensors.txt"}
+    assert micropython("check_lowbit.py", **files) == wanted
+    out, err = cpython("check_lowbit.py", cwd=tmp_path).communicate(timeout=60)
+    assert out.splitlines() == wanted, err
 
 
 @pytest.mark.broker

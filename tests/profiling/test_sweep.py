@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from busy_devices import DEVICE, Busy
+from calibrated_bundle import calibrated_copy
 
 from cutpoint.bus import MemoryBroker, MemoryBus
+from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.wire import About, CodecId, Flag, Plan, decode
 from host_tools.device import Profile
+from host_tools.hil.codec_choice import CodecChoice
 from host_tools.hil.edge import ScriptedEdge
 from host_tools.profiling import CutFigures, Sweeper, SweepError
 from host_tools.profiling.sweep import cuts_of
@@ -55,6 +58,53 @@ def test_a_device_that_holds_a_part_is_swept_as_far_as_it_goes(
     assert sweep.complete
     assert sweep.on_board == 5
     assert [us is None for us in sweep.operators_us] == [index >= 5 for index in range(short_bundle.n)]
+
+
+FOMO = Path(__file__).parents[1] / "fixtures" / "models" / "fomo_like.tflite"
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return calibrated_copy(FOMO.read_bytes(), tmp_path_factory.mktemp("coded"), "small", (5,))
+
+
+def test_a_setting_of_the_tables_is_swept_at_its_cut(
+    busy_device: Busy, open_edge: OpenEdge, coded: Bundle, bundle: Bundle
+) -> None:
+    busy_device(coded)
+    edge = open_edge(coded)
+    raw = Sweeper(edge, coded, count=3).run([5])
+    choice = CodecChoice.of_text("rans:3", coded)
+    assert (choice.codec, choice.setting, choice.cut, choice.label) == (CodecId.RANS, 3, 5, "rans:3")
+    sweep = Sweeper(edge, coded, count=3, codec=choice).run([5])
+    assert sweep.codec == "rans:3"
+    assert (sweep.cuts[0].bytes_up or 0) < 0.7 * (raw.cuts[0].bytes_up or 0)
+    with pytest.raises(SweepError, match="rans:3 is for cut 5, not for 4"):
+        Sweeper(edge, coded, codec=choice).run([4, 5])
+
+
+def test_a_device_without_these_tables_is_told_from_one_with_them(
+    busy_device: Busy, open_edge: OpenEdge, coded: Bundle, bundle: Bundle
+) -> None:
+    busy_device(bundle)
+    sweeper = Sweeper(open_edge(coded), coded, count=3, codec=CodecChoice.of_text("lowbit:1", coded))
+    with pytest.raises(SweepError, match="with raw instead of lowbit:1: it has no such codec tables"):
+        sweeper.run([5])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("zip", "codec 'zip' is unknown"),
+        ("raw:1", "'raw:1' is no setting"),
+        ("rans", r"has of this codec rans:2 \(cut 5\), rans:3 \(cut 5\)"),
+        ("rans:1", "has of this codec rans:2"),
+        ("slicer:1", "has no setting of it: `cutpoint calibrate` makes them"),
+    ],
+)
+def test_a_codec_that_the_bundle_does_not_have_is_refused(coded: Bundle, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        CodecChoice.of_text(text, coded)
 
 
 def test_the_retained_plan_of_before_is_in_force_again_under_a_newer_epoch(
