@@ -11,6 +11,7 @@ from cutpoint.graph import Bundle
 from cutpoint.graph.codecs_entry import MOST_SETTINGS
 from host_tools.calibration.candidate import Family
 from host_tools.calibration.halves import travelling
+from host_tools.calibration.still import SCENES
 
 DEFAULT_MAX_LOSS: Final = 3.0
 MOST_OF_A_CUT: Final = 25
@@ -19,12 +20,13 @@ MOST_CUTS: Final = MOST_SETTINGS // MOST_OF_A_CUT
 
 @dataclass(frozen=True, slots=True)
 class CalibrationPlan:
-    """cuts, ascending; max_loss in points of the metric; seed: of still scenes."""
+    """cuts, ascending; max_loss in points of the metric; scenes, seed: of still scenes."""
 
     cuts: tuple[int, ...]
     families: frozenset[Family] = frozenset(Family)
     max_loss: float = DEFAULT_MAX_LOSS
     seed: int = 1
+    scenes: int = SCENES
 
     def __post_init__(self) -> None:
         if self.max_loss < 0:

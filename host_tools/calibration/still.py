@@ -37,14 +37,14 @@ class StillScene:
 
 
 def draw_frames(
-    bundle: Bundle, examples: Sequence[Example], rng: np.random.Generator
+    bundle: Bundle, examples: Sequence[Example], scenes: int, rng: np.random.Generator
 ) -> tuple[list[Example], bool]:
     """Frames of still scenes made of the examples' pictures, and whether all of them are labelled."""
     (tensor,) = input_tensors(bundle.model())
     pictures = np.stack([tensor.to_picture(example.sample.arrays[0]) for example in examples])
     truths = [example.truth for example in examples]
     made: list[Example] = []
-    for number in range(SCENES):
+    for number in range(scenes):
         scene = draw_scene(pictures, truths, SCENE_FRAMES, rng)
         for at, frame in enumerate(scene.frames):
             sample = Sample(f"scene {number}, frame {at}", (tensor.of_picture(frame),))

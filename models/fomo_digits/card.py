@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from models.fomo_digits import backgrounds, digits, network, scenes, targets
+from models.fomo_digits.calibrate import FIT_SCENES
 from models.fomo_digits.evaluate import LABELS
 from models.fomo_digits.figures import Figures, SetFigures
 from models.fomo_digits.train import TrainingPlan
@@ -58,6 +59,7 @@ def render(figures: Figures, variant: Variant) -> str:
         train_minutes=f"{figures.train_minutes:.0f}",
         cores=figures.cores,
         tensorflow=figures.tensorflow,
+        codec_scenes=f"{FIT_SCENES:,}",
     )
 
 

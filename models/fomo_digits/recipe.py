@@ -1,4 +1,4 @@
-"""The recipe from nothing to a bundle: train, quantise, check, evaluate, write."""
+"""The recipe from nothing to a bundle: train, quantise, check, evaluate, write, calibrate."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 import cutpoint
 from models.fomo_digits import card, evaluate, pictures
+from models.fomo_digits.calibrate import FIT_SCENES, calibrate_bundle
 from models.fomo_digits.check import check
 from models.fomo_digits.figures import Figures, SetFigures, confusion_table
 from models.fomo_digits.quantise import quantise
@@ -35,6 +36,8 @@ class Recipe:
     keep: Path | None = None
     """Folder for the trained float network; one of the same plan found there saves the training."""
     test_scenes: int = 1_000
+    codec_scenes: int = FIT_SCENES
+    """Scenes that codec tables are fitted on, and as many that they are measured on."""
     threads: int = 2
 
 
@@ -46,6 +49,19 @@ class Narrator:
 
     def progress(self, step: int, loss: float) -> None:
         """Training is at `step`, with the mean loss since the last call."""
+
+
+class _Calibrating:
+    """A calibration's stages, told to the recipe's narrator."""
+
+    def __init__(self, narrator: Narrator) -> None:
+        self._narrator = narrator
+
+    def stage(self, text: str, steps: int) -> None:
+        self._narrator.stage(f"calibrating codecs: {text}")
+
+    def step(self, text: str = "") -> None:
+        """Too small to be told."""
 
 
 def run(recipe: Recipe, narrator: Narrator) -> Figures:
@@ -108,4 +124,8 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
     )
     figures.save(folder / "figures.json")
     (folder / "README.md").write_text(card.render(figures, variant))
+    scenes_each = recipe.codec_scenes
+    calibrate_bundle(
+        bundle, variant, _Calibrating(narrator), seed=seed, fit=scenes_each, held_out=scenes_each
+    )
     return figures

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantisers import MODEL, quantisers, rans_models, tensors_of, uniform
 
@@ -30,6 +30,8 @@ from cutpoint.codec import (
 )
 
 SHAPES = st.tuples(*[st.integers(1, 6)] * 3)
+EXAMPLES = 40
+"""Each draws tables of its own, which takes longer than coding with them."""
 CODECS = {CodecId.LOWBIT: 0, CodecId.RANS: 1, CodecId.DELTA: 2}
 
 
@@ -53,6 +55,7 @@ def values_of(raw: bytes, quantiser: Quantiser) -> bytes:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name.lower())
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_what_comes_back_is_what_the_levels_stand_for(codec: CodecId, data: st.DataObject) -> None:
     tables, tensor = data.draw(tables_of(codec))
@@ -68,6 +71,7 @@ def test_what_comes_back_is_what_the_levels_stand_for(codec: CodecId, data: st.D
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name.lower())
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_bytes_of_any_content_are_refused_or_are_a_tensor(codec: CodecId, data: st.DataObject) -> None:
     tables, tensor = data.draw(tables_of(codec))
@@ -81,6 +85,7 @@ def test_bytes_of_any_content_are_refused_or_are_a_tensor(codec: CodecId, data: 
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name.lower())
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_a_coded_tensor_cut_off_or_changed_is_never_out_of_bounds(
     codec: CodecId, data: st.DataObject
@@ -99,6 +104,7 @@ def test_a_coded_tensor_cut_off_or_changed_is_never_out_of_bounds(
         return
 
 
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_changes_are_told_against_the_reference_and_keep_to_the_tolerance(data: st.DataObject) -> None:
     tables, tensor = data.draw(tables_of(CodecId.DELTA))

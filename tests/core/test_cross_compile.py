@@ -37,10 +37,13 @@ OWN = re.compile(r"_ZN?K?T?[VTIS]?N?K?8cutpoint|_Z\w*8cutpoint")
 CODE_BUDGET_BYTES = 24 * 1024  # of all but codecs and the Stream engine
 # Of every codec with its decoder, which no board calls and the linker leaves out there: raw, bitmap and the port 4 KB,
 # the file of tables and lowbit 3, rans 7 (its loop is made twice, with and without a look upwards), delta 1, slicer 9.
-CODEC_BUDGET_BYTES = 24 * 1024
+CODEC_BUDGET_BYTES = 27 * 1024
 STREAM_BUDGET_BYTES = 24 * 1024  # of the Stream engine with every kernel
 SESSION_BUDGET_BYTES = 3 * 1024
-STACK_BUDGET_BYTES = 768  # of any one function
+STACK_BUDGET_BYTES = 768  # of any one function but an encoder
+# Of one encoder, which runs below nothing but the session: rans lists where each of 64 tables lies, and the channels
+# of a slice.
+CODEC_STACK_BUDGET_BYTES = 1152
 
 
 class Target:
@@ -96,10 +99,12 @@ def test_the_code_stays_small(target: Target, record_property: pytest.RecordProp
 def test_no_function_needs_much_stack(target: Target, record_property: pytest.RecordProperty) -> None:
     # file:line:column:function <tab> bytes <tab> how far that is known
     lines = [line for path in target.folder.glob("*.su") for line in path.read_text().splitlines()]
-    deepest = sorted(((int(line.split("\t")[1]), line) for line in lines), reverse=True)[:5]
+    deepest = sorted(((int(line.split("\t")[1]), line) for line in lines), reverse=True)
     record_property("stack_bytes", deepest[0][0])
-    print(*(line for _, line in deepest), sep="\n")
-    assert deepest[0][0] <= STACK_BUDGET_BYTES, deepest
+    print(*(line for _, line in deepest[:8]), sep="\n")
+    assert deepest[0][0] <= CODEC_STACK_BUDGET_BYTES, deepest[:8]
+    others = [(count, line) for count, line in deepest if "/core/codec/" not in line]
+    assert others[0][0] <= STACK_BUDGET_BYTES, others[:8]
     assert all(line.endswith("static") for line in lines), "a frame whose size depends on data"
 
 
