@@ -11,7 +11,6 @@ from cutpoint.wire import LastAnswered
 from edge_server.desk.outcome import Outcome
 from edge_server.planning.planners import Board
 
-
 # What a device codes as its lines are made; of the others it has to have the whole tensor first.
 _LINE_BY_LINE = frozenset({CodecId.RAW, CodecId.LOWBIT})
 
