@@ -21,7 +21,9 @@ NO_CODE = {
     "jpeg-scan": "the camera's chip makes it; no encoder runs on the processor",
     "answer": "nothing is coded",
 }
-FOLDERS = {codec: f"{CODEC}/{codec}" for codec in ("bitmap", "lowbit", "rans", "slicer", "delta")}
+FOLDERS = {codec: (f"{CODEC}/{codec}",) for codec in ("bitmap", "lowbit", "rans", "slicer")} | {
+    "delta": (f"{CODEC}/delta", f"{CODEC}/rans")
+}
 
 
 class QemuMeter:
@@ -36,8 +38,9 @@ class QemuMeter:
         if self._missing:
             return (f"device instructions are not measured: {self._why()}",)
         return (
-            f"instructions: rv32imc -O2 under QEMU, mean of {FRAMES} frames; finding out the size and encoding, the "
-            "frames' CRC-32 apart. code: text and constants of the codec's own sources, as linked",
+            f"instructions: rv32imc -O2 under QEMU, mean of {FRAMES} frames, of finding out the size and encoding; the "
+            "frames' CRC-32 is apart. code: text and constants of the codec's own sources as linked, for delta with "
+            "those of rans",
         )
 
     def cost(self, bundle: Bundle, candidate: Candidate, frames: Sequence[Live]) -> DeviceCost:
@@ -66,10 +69,10 @@ class QemuMeter:
         )
         # The first frame of delta is a key frame; what the others take is what a still scene takes.
         counted = coded.frames[1:] if candidate.codec == "delta" and len(coded.frames) > 1 else coded.frames
-        folder = FOLDERS.get(candidate.codec)
         return DeviceCost(
             statistics.fmean(frame.instructions for frame in counted),
-            coded.program.sizes_below(folder).code if folder else 0,
+            statistics.fmean(frame.copying for frame in counted),
+            sum(coded.program.sizes_below(folder).code for folder in FOLDERS.get(candidate.codec, ())),
             max(frame.scratch_bytes for frame in coded.frames),
         )
 

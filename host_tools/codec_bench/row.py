@@ -13,12 +13,14 @@ Family = Literal["device-only", "edge-only", "split", "outside"]
 class DeviceCost:
     """What coding asks of a device for one frame.
 
-    instructions: mean of some real tensors, rv32imc -O2; None with the reason in `why`. code_bytes: text and constants
-    of the codec as linked; None where they are not known, 0 for a codec that has no code of its own.
-    scratch_bytes: the most that coded forms took of it.
+    instructions: mean of some real tensors, rv32imc -O2; None with the reason in `why`. copying: of them, those that
+    hand out a coded form that was made whole before, else 0. code_bytes: text and constants of the codec as linked;
+    None where they are not known, 0 for a codec that has no code of its own. scratch_bytes: the most that coded forms
+    took of it.
     """
 
     instructions: float | None = None
+    copying: float | None = None
     code_bytes: int | None = None
     scratch_bytes: int | None = None
     why: str = ""

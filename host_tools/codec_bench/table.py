@@ -77,8 +77,16 @@ def sentences(bench: CodecBench) -> list[str]:
         said.append(
             "*: head + encoding, both modelled: the board's profile, and instructions by its CoreMark score."
         )
-    reasons = {row.device.why: row.codec for row in bench.rows if row.device.why}
-    said += [f"no instructions of {codec}: {why}" for why, codec in reasons.items() if len(reasons) > 1]
+    reasons: dict[str, list[str]] = {}
+    for row in bench.rows:
+        if row.device.why and row.codec not in reasons.setdefault(row.device.why, []):
+            reasons[row.device.why].append(row.codec)
+    said += [f"no instructions of {', '.join(codecs)}: {why}" for why, codecs in reasons.items()]
+    if any(row.codec == "delta" for row in bench.rows):
+        said.append(
+            "delta: the pictures in their order, as of one camera, each acknowledged; it is for scenes that hardly "
+            "change."
+        )
     return [*said, *bench.notes]
 
 

@@ -39,6 +39,8 @@ class CodedFrame:
     scratch_bytes: int
     """Of the scratch that was lent, how much held coded forms at the end of it."""
     instructions: int
+    copying: int
+    """Of the instructions, those that hand out coded forms which were made whole before; 0 where there are none."""
     hash: int
 
 
@@ -94,7 +96,14 @@ class CodingBench:
             report = run(program, timeout_s)
         return Coded(
             tuple(
-                CodedFrame(line["bytes"], line["raw"], line["scratch"], line["instructions"], line["hash"])
+                CodedFrame(
+                    line["bytes"],
+                    line["raw"],
+                    line["scratch"],
+                    line["instructions"],
+                    line["copying"],
+                    line["hash"],
+                )
                 for line in report.all("frame")
             ),
             report.one("stack")["bytes"],
