@@ -5,6 +5,7 @@ from cutpoint.codec.codec_tables import CodecTables, SettingHead, TensorHead
 from cutpoint.codec.errors import CodecError, CodedError, NoReferenceError, OtherTablesError
 from cutpoint.codec.label import label_of, read_label
 from cutpoint.codec.numbers import CodecId, DType
+from cutpoint.codec.slicer_tables import SlicerTables
 from cutpoint.codec.tables import Activity, Prediction, Quantiser, RansModel, RansTable, TensorTables
 from cutpoint.codec.tables_file import Setting, TensorBlock, encode_tables
 
@@ -25,6 +26,7 @@ __all__ = [
     "RansTable",
     "Setting",
     "SettingHead",
+    "SlicerTables",
     "TensorBlock",
     "TensorHead",
     "TensorTables",

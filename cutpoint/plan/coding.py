@@ -16,7 +16,7 @@ from cutpoint.plan.state import Fields, State, plain
 ENCODE_US_PER_BYTE: Mapping[str, float] = {"raw": 0.0, "bitmap": 0.02, "jpeg": 0.0}
 """Assumed until measured. `bitmap`: some five cycles a byte at 240 MHz. `jpeg`: the camera's own coder."""
 UNKNOWN_CODEC_US_PER_BYTE = 0.05
-INSTRUCTIONS_PER_BYTE: Mapping[str, float] = {"lowbit": 12.0, "rans": 60.0, "slicer": 90.0, "delta": 70.0}
+INSTRUCTIONS_PER_BYTE: Mapping[str, float] = {"lowbit": 20.0, "rans": 60.0, "slicer": 90.0, "delta": 60.0}
 """Of raw tensor, on rv32imc: what codecs with tables are held to. With the machine's speed it is the time of a setting
 that was never measured."""
 MOST_CODECS = 16

@@ -20,9 +20,10 @@ class MachineClass:
     mac_us       microseconds for each multiply-accumulate
     byte_us      microseconds for each byte written by an operator that has no MACs
     overhead_us  microseconds to start an operator
-    source       where `mac_us` comes from; `byte_us`, `overhead_us` and `instruction_us` are assumptions of the
-                 same order as reference kernels show, and give way to the first measurement
-    instruction_us  microseconds for each instruction of plain integer code, such as a codec's
+    source       where `mac_us` comes from; `byte_us` and `overhead_us` are assumptions of the same order as
+                 reference kernels show, and give way to the first measurement
+    instruction_us  microseconds for each instruction of rv32imc that plain integer code takes, such as a codec's;
+                 of the boards derived from the CoreMark score of the datasheet (docs/device.md)
     """
 
     name: str
@@ -30,7 +31,7 @@ class MachineClass:
     byte_us: float
     overhead_us: float
     source: str
-    instruction_us: float = 1.3 / 240
+    instruction_us: float = 1.610 / 240
 
     def operator_us(self, macs: int, written_bytes: int) -> float:
         """Expected time of one operator, microseconds."""
@@ -41,14 +42,21 @@ MACHINES: Mapping[str, MachineClass] = {
     m.name: m
     for m in (
         MachineClass("esp32", 12.7 / 240, 0.10, 20.0, "7.2 M MAC person detection in 380 ms, ESP-NN README"),
-        MachineClass("esp32-s3", 1.8 / 240, 0.05, 20.0, "7.2 M MAC person detection in 54 ms, ESP-NN README"),
+        MachineClass(
+            "esp32-s3",
+            1.8 / 240,
+            0.05,
+            20.0,
+            "7.2 M MAC person detection in 54 ms, ESP-NN README",
+            1.324 / 240,
+        ),
         MachineClass(
             "esp32-c3",
             9.5 / 160,
             0.12,
             25.0,
             "7.2 M MAC person detection in 426 ms, ESP-NN README",
-            1.3 / 160,
+            1.331 / 160,
         ),
         MachineClass(
             "host", 18_000 / 5.9e6, 2e-3, 1.0, "FOMO 5.9 M MAC in 18 ms, TFLM reference kernels, one PC", 2e-4

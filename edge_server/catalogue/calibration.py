@@ -28,13 +28,18 @@ class Coder:
 
 
 class Calibration:
-    """Belongs to one version of one model, and never changes."""
+    """Belongs to one version of one model, and never changes. Can be pickled: models go to the hosts of a cluster."""
 
-    def __init__(self, entry: CodecsEntry, tables: CodecTables) -> None:
+    def __init__(self, entry: CodecsEntry, file: bytes, model_id: bytes) -> None:
+        """`file` is the bundle's `codec.tables`. Raises CodecError for one that is none."""
         self.entry = entry
-        self.tables = tables
-        self.version = tables.version
+        self._made_of = (entry, file, model_id)
+        self.tables = CodecTables.open(file, model_id)
+        self.version = self.tables.version
         self._by_number = {setting.number: setting for setting in entry.settings}
+
+    def __reduce__(self) -> tuple[type[Calibration], tuple[CodecsEntry, bytes, bytes]]:
+        return Calibration, self._made_of
 
     def setting(self, number: int) -> CodecSettingEntry | None:
         """The setting with this number; None where there is none."""

@@ -183,4 +183,4 @@ def _calibration(bundle: Bundle) -> Calibration | None:
     entry, tables = bundle.manifest.codecs, bundle.codec_tables
     if entry is None or tables is None:
         return None
-    return Calibration(entry, CodecTables.open(tables, bundle.model_id))
+    return Calibration(entry, tables, bundle.model_id)

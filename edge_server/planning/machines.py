@@ -56,8 +56,13 @@ def machine_classes(profiles: Iterable[Path]) -> Mapping[str, MachineClass]:
                 f"machine {path}: {named[board.chip]} speaks for chip {board.chip!r} already; give one"
             )
         named[board.chip] = path
-        speed = board.planner
+        speed, chip = board.planner, MACHINES.get(board.chip, MACHINES["esp32"])
         known[board.chip] = MachineClass(
-            board.chip, speed.mac_us, speed.byte_us, speed.overhead_us, speed.source
+            board.chip,
+            speed.mac_us,
+            speed.byte_us,
+            speed.overhead_us,
+            speed.source,
+            chip.instruction_us,
         )
     return known

@@ -1,15 +1,20 @@
 // Codec tables for Python: a file opened, tensors coded and undone with it. cutpoint.codec.CodecTables gives it names.
 #include <nanobind/nanobind.h>
 
+#include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
+#include "bytes.h"
 #include "codec/calibrated.h"
 #include "codec/codec.h"
+#include "codec/delta/delta.h"
 #include "codec/partial/partial.h"
 #include "codec/rans/rans.h"
 #include "codec/tables/codec_tables.h"
 #include "python_bytes.h"
+#include "rans_decoder.h"
 
 namespace nb = nanobind;
 
@@ -40,10 +45,47 @@ class PythonTables {
     return found;
   }
 
+  // The decoder of one of a tensor's models, made when it is first asked for. Called with the interpreter's lock held.
+  const RansDecoder& decoder(uint8_t number, size_t place, size_t model) const {
+    std::unique_ptr<RansDecoder>& made = decoders_[{number, place, model}];
+    if (made == nullptr) {
+      const TensorTables tables = tensor(number, place);
+      made.reset(new RansDecoder(tables.grid, tables.models[model]));
+    }
+    return *made;
+  }
+
  private:
   std::vector<uint32_t> words_;
   CodecTables tables_;
+  mutable std::map<std::tuple<uint8_t, size_t, size_t>, std::unique_ptr<RansDecoder>> decoders_;
 };
+
+// What stands before the streams of a tensor of rans, or of a key frame of delta.
+size_t head_bytes(CodecId codec) { return kTablesMarkBytes + (codec == CodecId::kDelta ? 1 : 0); }
+
+bool has_streams(CodecId codec) { return codec == CodecId::kRans || codec == CodecId::kDelta; }
+
+// A tensor of rans or a key frame of delta as a job, without the room for its levels. Its status says what is wrong
+// with its head; kOk otherwise.
+RansJob job_of(const TensorTables& tables, Bytes coded) {
+  RansJob job;
+  if (coded.size() < head_bytes(tables.codec)) {
+    job.status = Status::kCoded;
+  } else if (load_u16(coded.data()) != tables.mark) {
+    job.status = Status::kTables;
+  } else if (tables.codec == CodecId::kDelta && delta_age(coded) != 0) {
+    job.status = Status::kReference;
+  } else {
+    job.coded = coded.from(head_bytes(tables.codec));
+  }
+  return job;
+}
+
+// To be written: never a copy of anything, since Python shares the bytes objects of one byte.
+nb::object new_bytes(size_t count) {
+  return owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(count)));
+}
 
 // The tables, or the Status (int) why there are none.
 nb::object open_tables(nb::handle file, nb::handle model) {
@@ -103,8 +145,19 @@ nb::object encode(const PythonTables& self, uint8_t number, size_t place, nb::ha
 nb::object decode(const PythonTables& self, uint8_t number, size_t place, nb::handle coded) {
   const BytesView bytes(coded);
   const TensorTables tables = self.tensor(number, place);
-  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
-  const Status status = decode_tensor(self.tables(), number, place, bytes.get(), fresh_bytes(raw));
+  nb::object raw = new_bytes(tables.elements());
+  Status status = Status::kOk;
+  if (has_streams(tables.codec)) {
+    RansJob job = job_of(tables, bytes.get());
+    if (job.status == Status::kOk) {
+      job.levels = fresh_bytes(raw);
+      self.decoder(number, place, 0).decode(&job, 1);
+      levels_to_values(tables, job.levels);
+    }
+    status = job.status;
+  } else {
+    status = decode_tensor(self.tables(), number, place, bytes.get(), fresh_bytes(raw));
+  }
   if (status != Status::kOk) {
     return nb::int_(static_cast<int>(status));
   }
@@ -113,18 +166,40 @@ nb::object decode(const PythonTables& self, uint8_t number, size_t place, nb::ha
 
 // All into one bytes object, one tensor after another; or (which, Status) of the first that is refused.
 nb::object decode_batch(const PythonTables& self, uint8_t number, size_t place, nb::list coded) {
-  const size_t one = self.tensor(number, place).elements();
+  const TensorTables tables = self.tensor(number, place);
+  const size_t one = tables.elements();
   const size_t count = nb::len(coded);
   if (count > (size_t{1} << 31) / one) {
     throw nb::value_error("a batch unfolds to at most 2 GiB");
   }
-  nb::object raw = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(count * one)));
+  nb::object raw = new_bytes(count * one);
+  const MutableBytes all = fresh_bytes(raw);
+  std::vector<std::unique_ptr<BytesView>> views;
   for (size_t i = 0; i < count; ++i) {
-    const BytesView bytes(coded[i]);
-    const Status status =
-        decode_tensor(self.tables(), number, place, bytes.get(), fresh_bytes(raw).slice(i * one, one));
-    if (status != Status::kOk) {
-      return nb::make_tuple(i, static_cast<int>(status));
+    views.push_back(std::make_unique<BytesView>(coded[i]));
+  }
+  std::vector<RansJob> jobs(count);
+  if (has_streams(tables.codec)) {
+    for (size_t i = 0; i < count; ++i) {
+      jobs[i] = job_of(tables, views[i]->get());
+      if (jobs[i].status != Status::kOk) {
+        return nb::make_tuple(i, static_cast<int>(jobs[i].status));
+      }
+      jobs[i].levels = all.slice(i * one, one);
+    }
+    const RansDecoder& decoder = self.decoder(number, place, 0);
+    const nb::gil_scoped_release others_may_run;
+    decoder.decode_batch(jobs.data(), count);
+    levels_to_values(tables, all);
+  } else {
+    const nb::gil_scoped_release others_may_run;
+    for (size_t i = 0; i < count; ++i) {
+      jobs[i].status = decode_tensor(self.tables(), number, place, views[i]->get(), all.slice(i * one, one));
+    }
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (jobs[i].status != Status::kOk) {
+      return nb::make_tuple(i, static_cast<int>(jobs[i].status));
     }
   }
   return raw;
@@ -180,11 +255,17 @@ nb::object encode_change(const PythonTables& self, uint8_t number, size_t place,
   const TensorTables tables = changing_tensor(self, number, place);
   std::vector<uint8_t> before;
   if (!reference.is_none()) {
-    before = turned(BytesView(reference).get());
+    const BytesView levels(reference);
+    if (check_reference(tables, levels.get()) != Status::kOk) {
+      throw nb::value_error("a reference has a level of these tables for each element");
+    }
+    before = turned(levels.get());
   }
-  const bool fits = bytes.get().size() == tables.elements() && (before.empty() || before.size() == tables.elements());
-  if (!fits || before.empty() != (age == 0)) {
-    throw nb::value_error("tensor or reference has another size than the setting is for, or its age does not fit");
+  if (bytes.get().size() != tables.elements()) {
+    throw nb::value_error("the tensor has another size than the setting is for");
+  }
+  if (before.empty() != (age == 0)) {
+    throw nb::value_error("a reference has an age of 1 to 255, a key frame has none");
   }
   std::vector<uint8_t> now(tables.elements());
   uint8_t scratch[kCodingScratchBytes];
@@ -204,17 +285,27 @@ nb::object encode_change(const PythonTables& self, uint8_t number, size_t place,
 nb::object decode_change(const PythonTables& self, uint8_t number, size_t place, nb::handle coded, nb::handle reference) {
   const BytesView bytes(coded);
   const TensorTables tables = changing_tensor(self, number, place);
-  nb::object levels = owned(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(tables.elements())));
-  Status status = Status::kOk;
-  if (reference.is_none()) {
-    status = decode_levels(tables, bytes.get(), Bytes(), fresh_bytes(levels));
-  } else {
-    status = decode_levels(tables, bytes.get(), BytesView(reference).get(), fresh_bytes(levels));
+  const size_t count = tables.elements();
+  RansJob job = job_of(tables, bytes.get());
+  const bool change = job.status == Status::kReference;
+  std::vector<uint8_t> before;
+  if (change && !reference.is_none()) {
+    const BytesView levels(reference);
+    before.assign(levels.get().begin(), levels.get().end());
+    job.status = check_reference(tables, levels.get());
+    job.coded = bytes.get().from(head_bytes(tables.codec));
+    job.reference = Bytes(before.data(), before.size());
   }
-  if (status != Status::kOk) {
-    return nb::int_(static_cast<int>(status));
+  nb::object levels = new_bytes(count);
+  if (job.status == Status::kOk) {
+    job.levels = fresh_bytes(levels);
+    self.decoder(number, place, change ? 1 : 0).decode(&job, 1);
   }
-  nb::object elements = to_python(fresh_bytes(levels));
+  if (job.status != Status::kOk) {
+    return nb::int_(static_cast<int>(job.status));
+  }
+  nb::object elements = new_bytes(count);
+  copy_bytes(fresh_bytes(elements).data(), job.levels.data(), count);
   levels_to_values(tables, fresh_bytes(elements));
   return nb::make_tuple(elements, levels);
 }
@@ -226,9 +317,11 @@ nb::object levels_of(const PythonTables& self, uint8_t number, size_t place, nb:
   if (tables.to_level == nullptr || bytes.get().size() != tables.elements()) {
     throw nb::value_error("the tensor has another size than the setting is for, or its codec has no levels");
   }
-  nb::object levels = to_python(bytes.get());
-  for (uint8_t& level : fresh_bytes(levels)) {
-    level = tables.to_level[level];
+  nb::object levels = new_bytes(tables.elements());
+  uint8_t* to = fresh_bytes(levels).data();
+  for (const uint8_t element : bytes.get()) {
+    *to = tables.to_level[element];
+    ++to;
   }
   return levels;
 }

@@ -1,6 +1,7 @@
 #include "rans_decoder.h"
 
 #include <cstddef>
+#include <thread>
 
 #include "bytes.h"
 
@@ -11,6 +12,8 @@ namespace {
 // a symbol, one a level of its own, and two that are looked at.
 constexpr size_t kUnasked = 64;
 constexpr size_t kBehind = kUnasked * 3 + 2;
+// A second thread takes some 50 us to begin; this many bytes take one thread some milliseconds.
+constexpr size_t kSharedBytes = size_t{1} << 19;
 
 uint32_t wrapped(uint32_t level, uint32_t levels) { return level >= levels ? level - levels : level; }
 
@@ -288,6 +291,17 @@ void RansDecoder::decode(RansJob* jobs, size_t count) const {
   for (; at < count; ++at) {
     decode_lanes<1>(jobs + at);
   }
+}
+
+void RansDecoder::decode_batch(RansJob* jobs, size_t count) const {
+  if (count * grid_.elements() < kSharedBytes || std::thread::hardware_concurrency() < 2) {
+    decode(jobs, count);
+    return;
+  }
+  const size_t half = count / 2;
+  std::thread other([&] { decode(jobs, half); });
+  decode(jobs + half, count - half);
+  other.join();
 }
 
 }  // namespace cutpoint

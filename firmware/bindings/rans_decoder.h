@@ -27,6 +27,9 @@ class RansDecoder {
 
   void decode(RansJob* jobs, size_t count) const;
 
+  // The same; a batch that is large is shared with a second thread, where there are two processors.
+  void decode_batch(RansJob* jobs, size_t count) const;
+
  private:
   struct Table {
     uint32_t escape;  // the slot at which the escape starts; 4,096 without one

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from cutpoint.answer import Answer
 from cutpoint.codec import DType
 from cutpoint.graph import Bundle
-from cutpoint.kernels import Kernels, Runner, open_runner
+from cutpoint.kernels import Runner, open_runner
+from host_tools.calibration.exact import open_exact
 
 Bytes = npt.NDArray[np.uint8]
 CODED_DTYPES = (DType.INT8, DType.UINT8)
@@ -77,15 +78,14 @@ def run_heads(
     inputs: Iterable[Sequence[npt.NDArray[np.generic]]],
     told: Callable[[], None] = lambda: None,
 ) -> tuple[dict[int, Activations], tuple[Answer, ...]]:
-    """Run the whole model by reference kernels, from cut to cut; what travelled at these, and the answers.
+    """Run the whole model with the reference kernels' bits, from cut to cut; what travelled at these, and the answers.
 
     cuts: ascending, each one that `travelling` knows. told is called after each picture.
     """
     model = bundle.model()
     ends = sorted({*cuts, bundle.n} - {0})
     stages = [
-        open_runner(model.extract(first, last), "reference")
-        for first, last in zip([0, *ends[:-1]], ends, strict=True)
+        open_exact(model.extract(first, last)) for first, last in zip([0, *ends[:-1]], ends, strict=True)
     ]
     seen: dict[int, list[list[Bytes]]] = {cut: [] for cut in cuts}
     answers = []
@@ -112,13 +112,14 @@ def run_heads(
 
 
 class Tail:
-    """The rest of the network behind a cut, kept ready."""
+    """The rest of the network behind a cut, kept ready: with the reference kernels' bits, or on XNNPACK."""
 
-    def __init__(self, bundle: Bundle, cut: int, kernels: Kernels) -> None:
+    def __init__(self, bundle: Bundle, cut: int, *, exact: bool) -> None:
         tensors = travelling(bundle, cut)
         assert tensors is not None
         self._tensors, self._rule = tensors, bundle.answer_rule
-        self._runner: Runner = open_runner(bundle.model().extract(cut, bundle.n), kernels)
+        tail = bundle.model().extract(cut, bundle.n)
+        self._runner: Runner = open_exact(tail) if exact else open_runner(tail, "xnnpack")
 
     def outputs(self, frame: Sequence[Bytes]) -> list[npt.NDArray[np.generic]]:
         """The output tensors for one frame's tensors, unsigned bytes of any shape."""

@@ -8,9 +8,9 @@ from typing import Final
 
 from cutpoint.graph import Bundle
 from cutpoint.graph.codecs_entry import JpegEntry
-from cutpoint.kernels import open_runner
 from cutpoint.picture import input_tensors, jpeg_of, picture_of
 from host_tools.calibration.data import Example
+from host_tools.calibration.exact import open_exact
 from host_tools.calibration.task import Task
 from host_tools.picture_size import picture_shape, scan_bytes
 
@@ -26,12 +26,12 @@ def takes_pictures(bundle: Bundle) -> bool:
 def measure_jpeg(
     bundle: Bundle, examples: Sequence[Example], task: Task, told: Callable[[], None] = lambda: None
 ) -> tuple[JpegEntry, ...]:
-    """Bytes and loss at each quality; a picture goes through a file and the whole model by reference kernels.
+    """Bytes and loss at each quality; a picture goes through a file and the whole model, exactly.
 
     told is called after each quality.
     """
     (tensor,) = input_tensors(bundle.model())
-    runner = open_runner(bundle.full, "reference")
+    runner = open_exact(bundle.full)
     entries = []
     for quality in QUALITIES:
         sizes, headers, answers = [], [], []

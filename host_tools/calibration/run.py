@@ -98,7 +98,7 @@ def _search(
     bundle: Bundle, plan: CalibrationPlan, cut: int, fit: _Part, still: _Part | None, narrator: Narrator
 ) -> list[Candidate]:
     narrator.stage(f"cut {cut}", 0)
-    tail = Tail(bundle, cut, "xnnpack")
+    tail = Tail(bundle, cut, exact=False)
 
     def search_of(part: _Part) -> CutSearch:
         activations = part.activations[cut]
@@ -139,7 +139,7 @@ def _measure(
     for number, candidate in enumerate(candidates, start=1):
         cut = candidate.setting.cut
         if cut not in tails:
-            tails = {cut: Tail(bundle, cut, "reference")}
+            tails = {cut: Tail(bundle, cut, exact=True)}
         part = still if candidate.family is Family.DELTA and still is not None else held_out
         frames = HeldOut(part.activations[cut], part.task, tails[cut], part.scene_frames)
         measured.append(measure(tables, number, candidate, frames))

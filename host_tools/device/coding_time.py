@@ -10,16 +10,16 @@ from host_tools.device.profile import Profile
 
 INSTRUCTIONS_PER_BYTE: Mapping[CodecId, float] = MappingProxyType(
     {
-        CodecId.RAW: 1.0,
+        CodecId.RAW: 6.4,
         CodecId.BITMAP: 43.5,
-        CodecId.JPEG: 1.0,
-        CodecId.LOWBIT: 20.0,
-        CodecId.RANS: 60.0,
+        CodecId.JPEG: 6.4,
+        CodecId.LOWBIT: 38.0,
+        CodecId.RANS: 65.0,
         CodecId.SLICER: 90.0,
-        CodecId.DELTA: 60.0,
+        CodecId.DELTA: 120.0,
     }
 )
-"""To encode a byte of a tensor, rv32imc at -O2 (docs/qemu.md). Raw and the camera's JPEG are copied."""
+"""To encode a byte of a tensor and copy it out, rv32imc at -O2 under QEMU; docs/device.md says of which tensors."""
 
 
 def encode_us(profile: Profile, codec: CodecId, tensor_bytes: int) -> float | None:

@@ -107,7 +107,9 @@ def fit_board(
         )
         changed.append("jitter")
     kept = tuple(
-        t for t in ("jitter", "memory", "current", "wake") if t not in update and getattr(base, t) is not None
+        t
+        for t in ("coding", "jitter", "memory", "current", "wake")
+        if t not in update and getattr(base, t) is not None
     )
     return MeasuredBoard(base.model_copy(update=update), tuple(changed), kept, error)
 

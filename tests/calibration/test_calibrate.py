@@ -128,7 +128,7 @@ def test_the_figures_are_those_of_coding_the_pictures_held_out(
     activations, answers = run_heads(bundle, [CUT], inputs)
     (frames,) = activations[CUT].elements
     truths = tuple(example.truth for example in data.held_out if example.truth is not None)
-    task, tail = Task(answers, truths), Tail(bundle, CUT, "reference")
+    task, tail = Task(answers, truths), Tail(bundle, CUT, exact=True)
     assert made.entry.baseline == pytest.approx(task.baseline, abs=1e-5)
     stated = [one for one in made.entry.settings if one.codec in ("rans", "lowbit")]
     for setting in (stated[0], stated[2], stated[-1]):
@@ -214,4 +214,4 @@ def test_a_plan_checks_itself() -> None:
         ({"cuts": (1,), "max_loss": -1.0}, "give 0 or more"),
     ):
         with pytest.raises(UsageError, match=message):
-            CalibrationPlan(**wrong)  # type: ignore[arg-type]
+            CalibrationPlan(**wrong)

@@ -97,7 +97,7 @@ def rate(quantiser: Quantiser) -> float:
     )
     fitted = fit(symbols, Shape(Prediction.NONE, Activity.MAGNITUDE, 1), 4096)
     assert fitted is not None
-    return fitted.frame_bytes
+    return float(fitted.frame_bytes)
 
 
 def test_entropy_constrained_levels_cost_less_than_even_steps() -> None:
@@ -105,7 +105,7 @@ def test_entropy_constrained_levels_cost_less_than_even_steps() -> None:
     weight = step**2 * np.log(2) / 6
 
     def cost(quantiser: Quantiser) -> float:
-        return error(tensor(), quantiser) + weight * rate(quantiser) * 8 / 256
+        return float(error(tensor(), quantiser) + weight * rate(quantiser) * 8 / 256)
 
     found = entropy_constrained(tensor(), VALUES, step, contexts=1)
     assert cost(found) < cost(dead_zone(VALUES, step, 0.5))

@@ -34,7 +34,7 @@ def state(tmp_path: Path) -> Iterator[Store]:
         Batch(
             inferences=(
                 inference_record("cam-1", 1),
-                inference_record("cam-2", 2, model=OTHER, codec=CodecId.BITMAP),
+                inference_record("cam-2", 2, model=OTHER, codec=CodecId.RANS, setting=12),
                 inference_record(
                     "cam-1", 3, status=Status.TOO_LATE, queue_us=None, compute_us=None, answer=None
                 ),
@@ -87,8 +87,10 @@ def test_csv_goes_to_standard_output(run: Run, named: str) -> None:
         "bytes_down": "96",
         "epoch": "9",
         "answer": '{"objects":1,"first":[[3,0.98,12,40]]}',
+        "came": "",
     }
-    assert second["codec"] == "bitmap"
+    assert second["codec"] == "rans:12"
+    assert "setting" not in second
     assert (late["status"], late["queue_us"], late["answer"]) == ("too_late", "", "")
 
 

@@ -30,6 +30,8 @@ def unused_port() -> int:
         (["serve", "--models", str(shipped_bundle()), "--policy", "fastest"], "fastest"),
         (["serve", "--models", str(shipped_bundle()), "--broker", "host:port"], "--broker is 'host:port'"),
         (["serve", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["serve", "--models", str(shipped_bundle()), "--max-loss", "little"], "such as 0.5, 1pp or 1%"),
+        (["serve", "--models", str(shipped_bundle()), "--max-loss", "-1"], "points from 0 to 100"),
         (["device", "--profile", "esp8266"], "esp8266"),
         (["device", "--link", "rate=fast"], "rate"),
         (["device", "--id", "Camera 1"], "Camera 1"),

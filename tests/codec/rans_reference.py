@@ -6,8 +6,9 @@ Nothing here comes from the core: tables, streams and changes are written from t
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,6 @@ class Tensor:
     models: tuple[Model, ...]
     dtype: int = 1
     tolerance: int = 0
-    version: int = field(default=0)
 
     @property
     def levels(self) -> int:
@@ -65,7 +65,7 @@ class Tensor:
         return data.view(np.int8 if self.dtype == 1 else np.uint8).astype(np.int64)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Bytes that no encoder makes."""
 
 
@@ -174,15 +174,15 @@ def sizes(table: Table, tensor: Tensor) -> int:
 class _Stream:
     def __init__(self, data: bytes) -> None:
         if len(data) < 4:
-            raise Refused("no state")
+            raise RefusedError("no state")
         self.state, self.rest = struct.unpack_from("<I", data)[0], list(data[4:])
         if not LOW <= self.state < LOW << 8:
-            raise Refused("no state of an encoder")
+            raise RefusedError("no state of an encoder")
 
     def fill(self) -> None:
         while self.state < LOW:
             if not self.rest:
-                raise Refused("ends too early")
+                raise RefusedError("ends too early")
             self.state = self.state << 8 | self.rest.pop(0)
 
     def symbol(self, frequencies: Sequence[int]) -> int:
@@ -203,17 +203,17 @@ class _Stream:
 
 
 def decode_levels(tensor: Tensor, model: Model, coded: bytes, reference: Levels | None = None) -> Levels:
-    """The levels again, element by element; raises Refused for anything that `encode_levels` never makes."""
+    """The levels again, element by element; raises RefusedError for anything that `encode_levels` never makes."""
     levels = np.full(tensor.shape, tensor.zero, np.int64)
     parts = [coded]
     streams = streams_of(tensor, model)
     if model.sliced:
         count = len(streams)
         if len(coded) < 2 * count:
-            raise Refused("no sizes")
+            raise RefusedError("no sizes")
         ends = 2 * count + np.cumsum(struct.unpack_from(f"<{count}H", coded)).astype(int)
         if ends[-1] != len(coded):
-            raise Refused("sizes that are not those of the streams")
+            raise RefusedError("sizes that are not those of the streams")
         parts = [coded[a:b] for a, b in zip([2 * count, *ends[:-1]], ends, strict=True)]
     groups = model.groups or (0,) * tensor.shape[2]
     for part, channels in zip(parts, streams, strict=True):
@@ -225,7 +225,7 @@ def decode_levels(tensor: Tensor, model: Model, coded: bytes, reference: Levels 
                         tensor, model, stream, levels, reference, (y, x, channel), groups[channel]
                     )
         if stream.state != LOW or stream.rest:
-            raise Refused("something is left over")
+            raise RefusedError("something is left over")
     return levels
 
 
@@ -264,7 +264,7 @@ def _element(
         return (symbol + predicted - table.offset) % tensor.levels
     level = stream.even_bits()
     if level >= tensor.levels or (level - predicted + table.offset) % tensor.levels < count:
-        raise Refused("an escape that none needs")
+        raise RefusedError("an escape that none needs")
     return level
 
 
@@ -283,9 +283,47 @@ def values_of(tensor: Tensor, levels: Levels) -> bytes:
     return tensor.to_value[levels].tobytes()
 
 
+def zero_is_reached(tensor: Tensor) -> bool:
+    """Whether an element has the zero level; an encoder sends raw where none has."""
+    return tensor.zero in tensor.to_level
+
+
 def encode_rans(tensor: Tensor, data: bytes) -> bytes | None:
-    streams = encode_levels(tensor, tensor.models[0], own_levels(tensor, data))
-    return None if streams is None else struct.pack("<H", tensor.version & 0xFFFF) + streams
+    """The coded tensor without the mark of its tables; None where there is none."""
+    return (
+        encode_levels(tensor, tensor.models[0], own_levels(tensor, data)) if zero_is_reached(tensor) else None
+    )
+
+
+def encode_delta(
+    tensor: Tensor, data: bytes, reference: Levels | None, age: int
+) -> tuple[bytes | None, Levels]:
+    """The coded tensor without the mark, and the levels of who decodes it; None where it goes raw."""
+    own = own_levels(tensor, data)
+    streams = encode_levels(tensor, tensor.models[0], own) if zero_is_reached(tensor) else None
+    key = None if streams is None else b"\0" + streams
+    if reference is None:
+        return key, own
+    levels = changed_levels(tensor, data, reference)
+    change = encode_levels(tensor, tensor.models[1], levels, reference)
+    assert change is not None, "changes have no slices"
+    many = int((levels != reference).sum()) > levels.size // 2
+    if many and key is not None and len(key) < len(change) + 1:
+        return key, own
+    return bytes([age]) + change, levels
+
+
+def tables_file(model_id: bytes, codec: int, tensors: Sequence[Tensor]) -> bytes:
+    """A tables file with one setting a tensor, at cut 1."""
+    count = len(tensors)
+    heads, places, blocks, at = b"", b"", b"", 16 + 12 * count
+    for number, tensor in enumerate(tensors):
+        heads += struct.pack("<HBBI", 1, codec, 1, 16 + 8 * count + 4 * number)
+        places += struct.pack("<I", at + len(blocks))
+        blocks += tensor_block(tensor)
+    head = b"CPCT" + struct.pack("<BBH", 1, count, 0) + model_id
+    version = zlib.crc32(head + bytes(4) + heads + places + blocks)
+    return head + struct.pack("<I", version) + heads + places + blocks
 
 
 def table_block(table: Table, levels: int) -> bytes:

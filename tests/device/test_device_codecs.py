@@ -83,6 +83,7 @@ def test_without_tables_or_memory_there_is_less_to_announce(
     assert (forgetful["history"], forgetful["jpeg_quality"]) == (0, 80)
 
 
+@pytest.mark.parametrize("engine", ["litert", "stream"])
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("place", range(len(CODECS)))
 def test_a_setting_is_followed_and_its_tensors_are_the_ones_of_its_levels(
@@ -93,8 +94,9 @@ def test_a_setting_is_followed_and_its_tensors_are_the_ones_of_its_levels(
     coded: Bundle,
     cut: int,
     place: int,
+    engine: str,
 ) -> None:
-    device = make_device(bus, of=coded)
+    device = make_device(bus, of=coded, engine=engine)
     sample = samples(coded, 1)[0]
     raw_epoch = edge.plan(cut)
     watch.plan(raw_epoch)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cutpoint.codec import CodecId
 from host_tools.device import Link, Profile
+from host_tools.device.coding_time import INSTRUCTIONS_PER_BYTE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "device.md").read_text(encoding="utf-8")
 BOARDS = ("esp32", "esp32-s3", "esp32-c3")
@@ -54,6 +56,13 @@ def test_every_preset_of_a_link_is_described(name: str) -> None:
     assert all(rate in cells[0] for rate in rates)
     assert link.up.delay.shape in cells[1]
     assert cells[2].removesuffix(" %") == f"{100 * link.up.loss:g}"
+
+
+def test_the_table_of_codecs_has_the_instructions_that_are_modelled() -> None:
+    assert row("codec") == [f"`{codec.name.lower()}`" for codec in CodecId]
+    assert [float(cell) for cell in row("instructions")] == [
+        INSTRUCTIONS_PER_BYTE[codec] for codec in CodecId
+    ]
 
 
 def test_every_profile_is_described() -> None:

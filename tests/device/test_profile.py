@@ -119,7 +119,8 @@ def test_a_profile_loads_from_a_file(tmp_path: Path) -> None:
             "needs the tables cycles_per_mac, elementwise, overhead",
         ),
         (
-            'chip = "x"\ntitle = "y"\n[coding]\ncycles_per_instruction = 1\nbasis = "assumed"\nsource = "assumed here"\n',
+            'chip = "x"\ntitle = "y"\n[coding]\ncycles_per_instruction = 1\nbasis = "assumed"\n'
+            'source = "assumed here"\n',
             "coding needs modelled times",
         ),
     ],

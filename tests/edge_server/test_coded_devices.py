@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calibrated_bundle import COARSE, DELTA, LOSSLESS, ONE, calibrated
+from coded_bundle import COARSE, DELTA, LOSSLESS, ONE, calibrated
 from edge_bundles import make_bundle
 from hand_device import HandDevice, Picture, head, pictures, until, whole_answer
 

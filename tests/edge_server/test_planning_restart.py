@@ -111,6 +111,26 @@ def test_a_device_that_only_sends_is_planned_for_with_the_board_that_it_had(
     assert silent.plans.empty()
 
 
+def test_a_document_from_before_there_were_codec_tables_goes_on(
+    before: tuple[Any, Any, Plan], serve: MadeServer, device: MadeDevice, fomo: Bundle
+) -> None:
+    document, state, plan = before
+    planner = dict(document["planner"])
+    detours = {name: value for name, value in planner["detours"].items() if name != "audited_at"}
+    del planner["tables"]
+    old = {name: value for name, value in document.items() if name not in ("tables", "drifts")} | {
+        "version": 1,
+        "planner": planner | {"version": 1, "detours": detours | {"version": 1}},
+    }
+    server = serve()
+    silent = device("dev-2")
+    remember(server, silent, old)
+    [picture] = pictures(fomo, 1)
+    silent.ask(plan.cut, picture, 26, plan_epoch=plan.epoch)
+    until(lambda: server.stats()["counters"].get("plans_resumed") == 1)
+    assert known(server, silent)["operators"] == state["operators"]
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -119,12 +139,21 @@ def test_a_device_that_only_sends_is_planned_for_with_the_board_that_it_had(
         lambda document: document | {"version": 9},
         lambda document: document | {"model": "not an id"},
         lambda document: document | {"plan": [1, 2, "zip", 0, 50]},
+        lambda document: document | {"plan": [1, 2, "rans", 0, 50]},
+        lambda document: document | {"tables": -1},
+        lambda document: document | {"drifts": [[1, "rans:2", {"version": 1}]]},
         lambda document: document | {"board": [3, [1], None]},
+        lambda document: document | {"board": [3, ["raw"], None, None, 0, "x", 0, None]},
         lambda document: document | {"planner": {"version": 1}},
         lambda document: document | {"edge": None},
         lambda document: document | {"planner": document["planner"] | {"patience": float("nan")}},
     ],
-    ids=("nothing", "empty", "version", "model", "codec", "board", "planner", "edge", "nan"),
+    ids=(
+        *("nothing", "empty", "version", "model", "codec", "setting", "tables", "drifts", "board", "coder"),
+        "planner",
+        "edge",
+        "nan",
+    ),
 )
 def test_a_state_that_does_not_fit_is_counted_and_the_device_starts_from_its_prior(
     damage: Callable[[Any], object],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from calibrated_bundle import COARSE, DELTA, LOSSLESS, LOWBIT, ONE, PAIR, PAIR_DELTA, TWO, calibrated
+from coded_bundle import COARSE, DELTA, LOSSLESS, LOWBIT, ONE, PAIR, PAIR_DELTA, TWO, calibrated
 from edge_bundles import make_bundle
 from hand_device import head, pictures
 from hypothesis import given, settings
@@ -225,6 +226,12 @@ def test_two_tensors_that_change_two_frames_are_refused(model: ServedModel) -> N
     with pytest.raises(UndoingError, match="two different frames") as raised:
         undo(model, mixed, lambda _age: key.levels)
     assert raised.value.reason == "bad_coding"
+
+
+def test_a_model_with_tables_goes_to_another_process_whole(model: ServedModel) -> None:
+    other = pickle.loads(pickle.dumps(model))
+    message = coded(model, LOSSLESS, exact(model, LOSSLESS))
+    assert data_of(undo(other, message, nothing)) == data_of(undo(model, message, nothing))
 
 
 def test_the_helper_makes_a_bundle_that_opens_again(model: ServedModel) -> None:

@@ -23,6 +23,7 @@ from cutpoint.plan import (
     Planner,
     PolicyError,
     RowGrid,
+    loss_points,
 )
 
 LOSSLESS = CodecSetting(1, 17, "rans", 1_500, lossless=True)
@@ -121,7 +122,7 @@ def test_a_row_that_loses_too_much_says_what_it_loses_and_what_is_allowed() -> N
 def test_a_setting_starts_with_the_bytes_of_its_calibration_and_the_time_of_its_instructions() -> None:
     coding = CodingEstimator(shape(), machine_class="esp32-c3")
     assert coding.coded_bytes(17, "rans:2") == 320
-    assert coding.encode_us(17, "rans:2") == pytest.approx(60 * 1.3 / 160 * CUT_BYTES[17])
+    assert coding.encode_us(17, "rans:2") == pytest.approx(60 * 1.331 / 160 * CUT_BYTES[17])
     known = CodingEstimator(shape(CodecSetting(7, 17, "rans", 320, encode_us=900)))
     assert known.encode_us(17, "rans:7") == 900
 
@@ -192,6 +193,18 @@ def test_a_device_with_a_lossy_setting_is_audited_now_and_then_by_the_soonest_ex
     assert {(audit.cut, audit.codec, audit.exploration) for audit in audits} == {(17, "rans:1", True)}
     assert audits[0].reason.startswith("cut 17 rans:1 audits rans:2: one exact frame shows what it costs")
     assert one.lossy == (17, "rans:2")
+
+
+def test_an_audit_is_no_change_of_another_frame() -> None:
+    change = CodecSetting(5, 17, "delta", 10, lossless=True)
+    one = planner("fixed:17:rans:2", SMALL, LOSSLESS, change, max_loss=1, audit_every=3, codecs=())
+    audits = {d.codec for d in followed(one, 10) if d.occasion is Occasion.AUDIT}
+    assert audits == {"rans:1"}
+
+
+def test_a_jpeg_is_not_audited() -> None:
+    one = planner("fixed:0:jpeg", codecs=("raw", "jpeg"), audit_every=3)
+    assert {d.occasion for d in followed(one, 10)} == {Occasion.POLICY}
 
 
 @pytest.mark.parametrize(
@@ -348,3 +361,32 @@ def test_a_damaged_state_of_other_tables_is_refused_whole_or_can_be_decided_with
         assert one.state() == before
     else:
         assert 0 <= one.decide().cut <= N
+
+
+@pytest.mark.parametrize(
+    ("written", "points"),
+    [
+        (0.5, 0.5),
+        (1, 1.0),
+        ("0.5", 0.5),
+        ("1pp", 1.0),
+        ("1 pp", 1.0),
+        ("2.5%", 2.5),
+        ("0", 0.0),
+        (" 3 % ", 3.0),
+    ],
+)
+def test_a_loss_is_read_as_people_write_it(written: object, points: float) -> None:
+    assert loss_points(written) == points
+
+
+@pytest.mark.parametrize("written", [-1, 101, math.nan, math.inf, "", "pp", "1p", "one", True, None, "1pp%x"])
+def test_what_is_no_loss_is_refused(written: object) -> None:
+    with pytest.raises(PolicyError, match="is no loss; write points from 0 to 100"):
+        loss_points(written)
+
+
+@pytest.mark.parametrize("max_loss", [-0.1, 100.5, math.nan])
+def test_a_limit_of_the_loss_is_in_points(max_loss: float) -> None:
+    with pytest.raises(PolicyError, match="max_loss is"):
+        Limits(max_loss=max_loss)

@@ -15,6 +15,7 @@ from host_tools.qemu.stream import PROGRAM
 NEEDED = {
     "machine_program": (),
     "codec_program": ("codec", "crc32.cc"),
+    "slicer_program": ("codec", "crc32.cc"),
     "stream_fomo_program": ("stream", "crc32.cc"),
     PROGRAM: None,
 }

@@ -10,13 +10,19 @@ from hypothesis import strategies as st
 
 from cutpoint.answer import Centroids
 from cutpoint.wire import (
+    Activation,
+    CodecId,
     Command,
     CommandMessage,
+    DType,
+    Flag,
     Gauge,
     ModelId,
+    Plan,
     Result,
     Status,
     Telemetry,
+    TensorRecord,
     Topics,
     UpdateAbort,
     UpdateBegin,
@@ -24,6 +30,7 @@ from cutpoint.wire import (
     UpdateEnd,
     encode,
     encode_update,
+    plan_parameters,
 )
 from host_tools.monitor import Heard, Listener
 
@@ -139,3 +146,20 @@ def test_an_answer_of_the_chunks_that_came_is_told_as_one() -> None:
     assert said.sentence == "#7 ok, of the chunks that came, 0.90 ms in the edge: nothing found"
     assert isinstance(said.message, dict)
     assert said.message["partial"] is True
+
+
+def test_codec_and_setting_are_one_word_in_plans_and_activations() -> None:
+    plan = Plan(MODEL, 3, 17, CodecId.RANS, Flag(0), 120, plan_parameters(12, 0xC0FFEE))
+    (frame,) = encode(plan)
+    said = heard("plan", frame)
+    assert "cut 17, rans:12, deadline 120 ms" in said.sentence
+    assert isinstance(said.message, dict)
+    assert said.message["setting"] == 12
+    record = TensorRecord(4, DType.INT8, b"coded", codec=CodecId.RANS, raw_bytes=2304)
+    sent = Activation(MODEL, 1, 9, 17, CodecId.RANS, Flag(0), 3, (record,), setting=12)
+    (frame,) = encode(sent)
+    said = heard("act", frame)
+    assert "2,304 B raw, 5 B as rans:12" in said.sentence
+    assert isinstance(said.message, dict)
+    assert said.message["setting"] == 12
+    assert said.message["tensors"][0]["bytes"] == 2304

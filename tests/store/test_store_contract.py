@@ -76,6 +76,15 @@ def test_inferences_and_decisions_are_read_back_as_they_were_written(store: Stor
     assert list(history.decisions(ALL)) == [decision]
 
 
+def test_codec_and_setting_are_read_back_as_they_were_written(store: Store, history: History) -> None:
+    device = device_record(codec=CodecId.DELTA, setting=7)
+    served, decision = (made(codec=CodecId.RANS, setting=12) for made in (inference_record, decision_record))
+    store.write(Batch(devices=(device,), inferences=(served,), decisions=(decision,)))
+    assert store.load(device.device) == device
+    assert list(history.inferences(ALL)) == [served]
+    assert list(history.decisions(ALL)) == [decision]
+
+
 def test_an_inference_that_is_written_twice_is_there_once(store: Store, history: History) -> None:
     store.write(Batch(inferences=(inference_record(edge_us=1), inference_record(edge_us=2))))
     store.write(Batch(inferences=(inference_record(edge_us=3),)))

@@ -47,13 +47,14 @@ void measure_calibrated(const Coding& coding, size_t place, const TensorView& te
     }
     return;
   }
-  // One byte less than raw is the most that is of use.
-  const size_t room = smaller(scratch_left.size(), tensor.data.size() - 1);
+  // One byte less than raw is the most that is of use; slicer works in the front of it as well.
+  const size_t most = tensor.data.size() - 1;
+  const size_t room = coding.codec == CodecId::kSlicer ? scratch_left.size() : smaller(scratch_left.size(), most);
   const MutableBytes out = scratch_left.from(scratch_left.size() - room);
   const bool remembers = coding.codec == CodecId::kDelta && coding.memory != nullptr;
   const DeltaSlot slot = remembers ? slot_of(coding, place, tables) : DeltaSlot();
   const size_t bytes = encode_calibrated(tables, slot, tensor.data, out);
-  if (bytes != 0) {
+  if (bytes != 0 && bytes <= most) {
     size = CodedSize{coding.codec, static_cast<uint32_t>(bytes), out.from(room - bytes)};
     scratch_left = scratch_left.first(scratch_left.size() - bytes);
   }

@@ -89,7 +89,12 @@ Status decode_delta(const TensorTables& tables, Bytes coded, Bytes reference, Mu
   if (delta_age(coded) == 0) {
     return decode_streams(tables.grid, tables.models[0], streams, Bytes(), levels);
   }
-  if (reference.size() != levels.size()) {
+  CUTPOINT_TRY(check_reference(tables, reference));
+  return decode_streams(tables.grid, tables.models[1], streams, reference, levels);
+}
+
+Status check_reference(const TensorTables& tables, Bytes reference) {
+  if (reference.size() != tables.elements()) {
     return Status::kReference;
   }
   for (const uint8_t level : reference) {
@@ -97,7 +102,7 @@ Status decode_delta(const TensorTables& tables, Bytes coded, Bytes reference, Mu
       return Status::kReference;
     }
   }
-  return decode_streams(tables.grid, tables.models[1], streams, reference, levels);
+  return Status::kOk;
 }
 
 }  // namespace cutpoint

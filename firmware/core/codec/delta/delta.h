@@ -22,6 +22,9 @@ size_t encode_delta(const TensorTables& tables, const DeltaSlot& slot, Bytes ele
 // tables has been looked at. kReference where the reference is not there, kCoded for what no encoder makes.
 Status decode_delta(const TensorTables& tables, Bytes coded, Bytes reference, MutableBytes levels);
 
+// kReference unless these are levels of a whole frame of this tensor.
+Status check_reference(const TensorTables& tables, Bytes reference);
+
 // How many inferences ago the reference was; 0 for a key frame, and for what is too short to say.
 inline uint8_t delta_age(Bytes coded) {
   return coded.size() <= kTablesMarkBytes ? uint8_t{0} : coded[kTablesMarkBytes];

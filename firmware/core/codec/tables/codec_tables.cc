@@ -182,8 +182,7 @@ Status CodecTables::read_block(size_t at, CodecId codec, TensorTables& tables) c
   CUTPOINT_TRY(read_head(reader, codec, tables, ordered));
   tables.mark = static_cast<uint16_t>(version_ & 0xFFFFu);
   if (codec == CodecId::kSlicer) {
-    tables.slicer = reader.rest();
-    return Status::kOk;
+    return read_slicer(file_.from(at), tables.slicer);
   }
   Bytes to_level;
   CUTPOINT_TRY(reader.take(kToLevelBytes, to_level));

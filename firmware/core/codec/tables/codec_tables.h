@@ -10,6 +10,7 @@
 #include "../../status.h"
 #include "../codec_id.h"
 #include "../rans/model.h"
+#include "../slicer/settings.h"
 #include "../tensor.h"
 
 namespace cutpoint {
@@ -36,7 +37,7 @@ struct TensorTables {
   const uint8_t* to_value;   // as many as levels; not less than one. Null for slicer
   const uint8_t* order;      // lowbit: the channels, the most important first; null for elements as they lie
   RansModel models[2];       // rans: [0]. delta: [0] of key frames, [1] of changes
-  Bytes slicer;              // slicer: what stands behind the block's head, up to the end of the file
+  SlicerSettings slicer;     // of codec slicer
 
   size_t elements() const { return grid.elements(); }
 };

@@ -37,9 +37,11 @@ _STATED: Mapping[int, dict[str, Any]] = {
 }
 
 
-def calibrated(bundle: Bundle, *, jpeg: tuple[JpegEntry, ...] = (), **changes: Mapping[str, Any]) -> Bundle:
+def calibrated(
+    bundle: Bundle, *, jpeg: tuple[JpegEntry, ...] = (), seed: int = 9, **changes: Mapping[str, Any]
+) -> Bundle:
     """The bundle with tables; `changes` by name of a setting (`coarse={"agreement": 1.0}`)."""
-    samples = {cut: [head(bundle, cut, one) for one in pictures(bundle, 4, seed=9)] for cut in (ONE, TWO)}
+    samples = {cut: [head(bundle, cut, one) for one in pictures(bundle, 4, seed=seed)] for cut in (ONE, TWO)}
     made = (
         _setting(bundle, samples, ONE, CodecId.RANS, 256),
         _setting(bundle, samples, ONE, CodecId.LOWBIT, 32),
