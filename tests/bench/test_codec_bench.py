@@ -56,8 +56,8 @@ def measured(bundle: Bundle, examples: list[Example]) -> CodecBench:
     return run(bundle, examples, cuts=[17], boards=boards, meter=Unmetered("a test"), kernels="xnnpack")
 
 
-def row(bytes: float, quality: float, family: str = "split") -> Row:
-    return Row(family, 1, "rans", ":1", "", bytes, bytes, 0, 1, 25, 60, 0.0, quality, 0.0)  # type: ignore[arg-type]
+def row(bytes: float, loss: float, family: str = "split") -> Row:
+    return Row(family, 1, "rans", ":1", "", bytes, bytes, 0, 1, 25, 60, 0.0, 0.9, loss)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("sizes", [(), (1,), (2304,), (4012,), (4013,), (300, 5000), (27_648,)])
@@ -77,8 +77,13 @@ def test_what_mqtt_adds_is_counted_byte_by_byte() -> None:
 
 
 def test_a_front_has_no_row_that_another_beats() -> None:
-    small, good, beaten, device = row(100, 0.8), row(200, 0.9), row(250, 0.9), row(10, 1.0, "device-only")
+    small, good, beaten, device = row(100, 8.0), row(200, 1.0), row(250, 1.0), row(10, 0.0, "device-only")
     assert pareto([beaten, good, device, small]) == (small, good)
+
+
+def test_a_lucky_row_is_no_better_than_one_that_loses_nothing() -> None:
+    exact, lucky = row(200, 0.0), row(300, -0.4)
+    assert pareto([lucky, exact]) == (exact,)
 
 
 def test_heads_in_steps_give_what_one_head_gives(bundle: Bundle, examples: list[Example]) -> None:
