@@ -51,7 +51,9 @@ class Planner:
     forced_device_only  probability that a decision runs everything the board holds, so that it is all
                         measured
     hysteresis, least_gain_us, dwell   see `Switching`
-    codecs              codecs that the device can encode, `raw` always among them
+    codecs              codecs without tables that the device can encode, `raw` always among them; those with tables
+                        are in the shape's settings
+    limits              what no decision may do
     edge                shared estimator of the tails of this network; None: one of this device's own
     link                estimator to start from; None: 20 ms and 1 Mb/s until measured
     load_share          how much of the price of a busy edge this device feels (`shift.load_share`)

@@ -61,6 +61,8 @@ class Calibration:
     def settings(self, cut_bytes: tuple[int, ...], coder: Coder | None) -> Iterator[CodecSetting]:
         """The rows of a planner; each says why a device with this coder cannot take it. None: a device that can all."""
         for entry in self.entry.settings:
+            if entry.cut >= len(cut_bytes) - 1:
+                continue  # The answer travels there, and no planner codes it.
             yield CodecSetting(
                 entry.number,
                 entry.cut,

@@ -11,6 +11,9 @@ from cutpoint.wire import LastAnswered
 from edge_server.desk.outcome import Outcome
 from edge_server.planning.planners import Board
 
+# What a device codes as its lines are made; of the others it has to have the whole tensor first.
+_LINE_BY_LINE = frozenset({CodecId.RAW, CodecId.LOWBIT})
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -32,7 +35,7 @@ class Spread:
         """None for an activation that left when it was whole."""
         activation = outcome.activation
         whole = (
-            board is None or not board.overlap or activation.codec is not CodecId.RAW or activation.cut == 0
+            board is None or not board.overlap or activation.codec not in _LINE_BY_LINE or activation.cut == 0
         )
         if whole or len(outcome.received) < 2:
             return None

@@ -155,6 +155,9 @@ def check_policy(config: ServeConfig, models: Iterable[ServedModel]) -> None:
     for model in models:
         try:
             shape, codecs = model.shape(model.n), _allowed(config)
+            if model.calibration is not None and model.calibration.entry.jpeg and config.max_loss > 0:
+                # Of some camera's JPEGs it is known what they cost.
+                codecs = (*dict.fromkeys((*codecs, "jpeg")),)
             Planner(
                 shape,
                 config.policy,

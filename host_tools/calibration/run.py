@@ -22,6 +22,7 @@ from host_tools.calibration.measure import HeldOut, Measured, measure
 from host_tools.calibration.packed import search_packed, search_sliced
 from host_tools.calibration.plan import CalibrationPlan
 from host_tools.calibration.search import CutSearch, search_levels, search_lossless
+from host_tools.calibration.slicers import search_slicer
 from host_tools.calibration.still import SCENE_FRAMES, draw_frames
 from host_tools.calibration.task import Task
 
@@ -122,6 +123,8 @@ def _search(
         found += search_sliced(search, levels)
     if Family.LOWBIT in plan.families:
         found += search_packed(search)
+    if Family.SLICER in plan.families:
+        found += search_slicer(search, bundle.model_id)
     if still is not None:
         found += search_changes(StillSearch(search, search_of(still), still.scene_frames), lossless, levels)
     return found

@@ -38,19 +38,20 @@ def draw(bench: CodecBench, path: Path) -> None:
     except ImportError as error:
         raise UsageError("a plot needs matplotlib; pip install 'cutpoint[plot]', or --no-plot") from error
     figure, axes = pyplot.subplots(figsize=(11, 6.2), layout="constrained")
-    lowest = bench.whole - DEEPEST
-    shown = [row for row in bench.rows if row.quality >= lowest]
-    _front(axes, shown)
-    _splits(axes, shown)
-    _ends(axes, bench, lowest)
+    whole, lowest = bench.whole, bench.whole - DEEPEST
+    shown = [row for row in bench.rows if row.loss <= 100 * DEEPEST]
+    _front(axes, shown, whole)
+    _splits(axes, shown, whole)
+    _ends(axes, bench)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(matplotlib.ticker.LogLocator(10, (1, 2, 5)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
-    axes.set_ylim(lowest, max(row.quality for row in bench.rows) + 0.15 * DEEPEST)
+    luckiest = max(0.0, *(-row.loss / 100 for row in bench.rows))
+    axes.set_ylim(lowest, whole + luckiest + 0.15 * DEEPEST)
     axes.set_xlabel("bytes a frame with all framing, from the device (logarithmic)")
     metric = METRIC_NAMES[bench.metric]
-    axes.set_ylabel(metric)
+    axes.set_ylabel(f"{metric} of the whole network, less the loss")
     loss = axes.secondary_yaxis(
         "right", functions=(lambda value: 100 * (bench.whole - value), lambda loss: bench.whole - loss / 100)
     )
@@ -70,12 +71,12 @@ def draw(bench: CodecBench, path: Path) -> None:
         pyplot.close(figure)
 
 
-def _front(axes: Any, rows: Sequence[Row]) -> None:
+def _front(axes: Any, rows: Sequence[Row], whole: float) -> None:
     front = pareto(rows)
     style = {"color": FRONT, "linewidth": 6, "solid_capstyle": "round", "zorder": 1}
     axes.step(
         [row.bytes for row in front],
-        [row.quality for row in front],
+        [_height(row, whole) for row in front],
         where="post",
         label="front: no offloading way beats it",
         **style,
@@ -84,7 +85,7 @@ def _front(axes: Any, rows: Sequence[Row]) -> None:
     for row in front[::-1][::every]:
         axes.annotate(
             f"{row.label}, cut {row.cut}" if row.family == "split" else row.label,
-            (row.bytes, row.quality),
+            (row.bytes, _height(row, whole)),
             xytext=(-5, 6),
             textcoords="offset points",
             fontsize=7,
@@ -93,7 +94,7 @@ def _front(axes: Any, rows: Sequence[Row]) -> None:
         )
 
 
-def _splits(axes: Any, rows: Sequence[Row]) -> None:
+def _splits(axes: Any, rows: Sequence[Row], whole: float) -> None:
     splits = [row for row in rows if row.family == "split"]
     markers = dict(zip(sorted({row.cut for row in splits}), _markers(), strict=False))
     for codec, colour in COLOURS.items():
@@ -101,7 +102,7 @@ def _splits(axes: Any, rows: Sequence[Row]) -> None:
         for row in some:
             axes.scatter(
                 row.bytes,
-                row.quality,
+                _height(row, whole),
                 color=colour,
                 marker=markers[row.cut],
                 s=30,
@@ -111,8 +112,24 @@ def _splits(axes: Any, rows: Sequence[Row]) -> None:
             )
         if some:
             axes.scatter([], [], color=colour, marker="o", s=30, label=f"split, {codec}")
+    outside = [row for row in rows if row.family == "outside"]
+    axes.scatter(
+        [row.bytes for row in outside],
+        [_height(row, whole) for row in outside],
+        color="#999999",
+        marker="x",
+        s=16,
+        linewidths=0.8,
+        zorder=2,
+        label="zstd, lz4, blosc2 at the same cuts",
+    )
     for cut, marker in markers.items():
         axes.scatter([], [], color="white", edgecolors=TEXT, marker=marker, s=26, label=f"cut {cut}")
+
+
+def _height(row: Row, whole: float) -> float:
+    """By the loss, so that raw tensors lie on one line at whichever cut, whatever the tails' kernels are."""
+    return whole - row.loss / 100
 
 
 def _markers() -> Iterator[str]:
@@ -120,7 +137,7 @@ def _markers() -> Iterator[str]:
         yield from MARKERS
 
 
-def _ends(axes: Any, bench: CodecBench, lowest: float) -> None:
+def _ends(axes: Any, bench: CodecBench) -> None:
     for codec, style, label in (
         ("jpeg", "-", "edge-only, JPEG"),
         ("jpeg-scan", ":", "edge-only, JPEG without headers"),
@@ -130,7 +147,7 @@ def _ends(axes: Any, bench: CodecBench, lowest: float) -> None:
             continue
         axes.plot(
             [row.bytes for row in some],
-            [row.quality for row in some],
+            [_height(row, bench.whole) for row in some],
             color=PICTURE,
             linestyle=style,
             marker="o",
@@ -139,10 +156,10 @@ def _ends(axes: Any, bench: CodecBench, lowest: float) -> None:
             zorder=3,
         )
         for row in some:
-            if row.quality >= lowest and codec == "jpeg":
+            if row.loss <= 100 * DEEPEST and codec == "jpeg":
                 axes.annotate(
                     row.setting.strip(),
-                    (row.bytes, row.quality),
+                    (row.bytes, _height(row, bench.whole)),
                     xytext=(6, -3),
                     textcoords="offset points",
                     fontsize=7,
@@ -156,4 +173,12 @@ def _ends(axes: Any, bench: CodecBench, lowest: float) -> None:
     for row in bench.rows:
         if (row.family, row.codec) in ends:
             colour, marker, size, label = ends[row.family, row.codec]
-            axes.scatter(row.bytes, row.quality, color=colour, marker=marker, s=size, label=label, zorder=5)
+            axes.scatter(
+                row.bytes,
+                _height(row, bench.whole),
+                color=colour,
+                marker=marker,
+                s=size,
+                label=label,
+                zorder=5,
+            )

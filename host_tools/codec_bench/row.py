@@ -65,14 +65,14 @@ class Row:
 
 
 def pareto(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Those that no other beats in bytes and quality at once, fewest bytes first.
+    """Those that no other beats in bytes and loss at once, fewest bytes first.
 
-    Of rows with as many bytes and as good answers the first stays. Device-only is never among them: where the whole
-    network runs on the device in time, its answer is the fewest bytes there are, and there is nothing to choose.
+    What answers better than raw tensors was lucky, and counts as no better. Device-only is never among them: where the
+    whole network runs on the device in time, its answer is the fewest bytes there are, and there is nothing to choose.
     """
     front: list[Row] = []
     offloading = [row for row in rows if row.family != "device-only"]
-    for row in sorted(offloading, key=lambda row: (row.bytes, -row.quality)):
-        if not front or row.quality > front[-1].quality:
+    for row in sorted(offloading, key=lambda row: (row.bytes, row.loss)):
+        if not front or max(row.loss, 0.0) < max(front[-1].loss, 0.0):
             front.append(row)
     return tuple(front)

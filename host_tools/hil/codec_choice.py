@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from cutpoint.codec import CodecId, label_of, read_label
+from cutpoint.codec import CodecError, CodecId, label_of, read_label
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 
@@ -26,7 +26,10 @@ class CodecChoice:
     @classmethod
     def of_text(cls, text: str, bundle: Bundle) -> Self:
         """Read what `--codec` takes. Raises UsageError for what this bundle cannot be coded with."""
-        codec, number = read_label(text.lower())
+        try:
+            codec, number = read_label(text.lower())
+        except CodecError as error:
+            raise UsageError(f"--codec is {text!r}: {error}") from None
         if not codec.calibrated:
             return cls(codec)
         entry, name = bundle.manifest.codecs, codec.name.lower()
@@ -36,10 +39,6 @@ class CodecChoice:
             offered = ", ".join(f"{label_of(codec, one.number)} (cut {one.cut})" for one in settings)
             raise UsageError(
                 f"--codec is {text!r}; {bundle.name} has "
-                + (
-                    f"of this codec {offered}"
-                    if offered
-                    else "no setting of it: `cutpoint calibrate` makes them"
-                )
+                + (f"of this codec {offered}" if offered else "no setting of it: `cutpoint calibrate` makes them")
             )
         return cls(codec, chosen.number, chosen.cut)

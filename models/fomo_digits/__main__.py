@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from cutpoint.errors import CutpointError
-from models.fomo_digits.calibrate import FIT_SCENES
+from models.fomo_digits.calibrate import FIT_SCENES, HELD_OUT_SCENES
 from models.fomo_digits.recipe import Narrator, Recipe, run
 from models.fomo_digits.train import TrainingPlan
 from models.fomo_digits.variant import FOMO_96, VARIANTS
@@ -19,7 +19,7 @@ from models.needs import PackageMissingError
 
 MODELS = Path(__file__).resolve().parent.parent
 QUICK_STEPS = 600
-QUICK_SCENES = 60
+QUICK_SCENES = (60, 60)
 DEFAULT = TrainingPlan()
 
 
@@ -94,7 +94,7 @@ def main(
     plan = TrainingPlan(variant, seed=seed, steps=QUICK_STEPS if quick else steps or variant.steps)
     terminal = Terminal(console, plan.steps)
     try:
-        scenes = QUICK_SCENES if quick else FIT_SCENES
+        scenes = QUICK_SCENES if quick else (FIT_SCENES, HELD_OUT_SCENES)
         figures = run(Recipe(out, plan, keep, threads=threads, codec_scenes=scenes), terminal)
     except PackageMissingError as error:
         console.print(str(error))

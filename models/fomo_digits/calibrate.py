@@ -23,8 +23,8 @@ from models.fomo_digits.variant import FOMO_96, VARIANTS, Variant
 MODELS = Path(__file__).resolve().parent.parent
 SEED = 2_000_003
 """Added to the recipe's seed: scenes of the train half, so that figures on the test half stay honest."""
-FIT_SCENES, HELD_OUT_SCENES = 1_000, 1_000
-CUTS = (6, 10, 13, 17, 21)
+FIT_SCENES, HELD_OUT_SCENES = 400, 600
+CUTS = (6, 13, 17, 21)
 """Where blocks end and few bytes travel."""
 
 
@@ -54,9 +54,8 @@ def main(
         int, typer.Option(help=f"Side of the network's pictures: {' or '.join(map(str, VARIANTS))}.")
     ] = FOMO_96.side_px,
     seed: Annotated[int, typer.Option(min=0, help="The recipe's seed.")] = 1,
-    scenes: Annotated[
-        int, typer.Option(min=8, help="Scenes to fit on, and as many to measure on.")
-    ] = FIT_SCENES,
+    fit: Annotated[int, typer.Option(min=8, help="Scenes to fit on.")] = FIT_SCENES,
+    held_out: Annotated[int, typer.Option(min=8, help="Scenes to measure on.")] = HELD_OUT_SCENES,
 ) -> None:
     """Make the codec tables of a shipped bundle again."""
     variant = VARIANTS.get(side)
@@ -66,7 +65,7 @@ def main(
     try:
         bundle = cutpoint.Bundle.open(out / f"{variant.name}.cut")
         with ProgressNarrator(progress()) as narrator:
-            bundle = calibrate_bundle(bundle, variant, narrator, seed=seed, fit=scenes, held_out=scenes)
+            bundle = calibrate_bundle(bundle, variant, narrator, seed=seed, fit=fit, held_out=held_out)
     except CutpointError as error:
         errors.say(str(error))
         raise typer.Exit(1) from None

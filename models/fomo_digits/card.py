@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from models.fomo_digits import backgrounds, digits, network, scenes, targets
-from models.fomo_digits.calibrate import FIT_SCENES
+from models.fomo_digits.calibrate import FIT_SCENES, HELD_OUT_SCENES
 from models.fomo_digits.evaluate import LABELS
 from models.fomo_digits.figures import Figures, SetFigures
 from models.fomo_digits.train import TrainingPlan
@@ -59,7 +59,8 @@ def render(figures: Figures, variant: Variant) -> str:
         train_minutes=f"{figures.train_minutes:.0f}",
         cores=figures.cores,
         tensorflow=figures.tensorflow,
-        codec_scenes=f"{FIT_SCENES:,}",
+        codec_fit=f"{FIT_SCENES:,}",
+        codec_held_out=f"{HELD_OUT_SCENES:,}",
     )
 
 

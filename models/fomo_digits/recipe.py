@@ -12,7 +12,7 @@ import numpy as np
 
 import cutpoint
 from models.fomo_digits import card, evaluate, pictures
-from models.fomo_digits.calibrate import FIT_SCENES, calibrate_bundle
+from models.fomo_digits.calibrate import FIT_SCENES, HELD_OUT_SCENES, calibrate_bundle
 from models.fomo_digits.check import check
 from models.fomo_digits.figures import Figures, SetFigures, confusion_table
 from models.fomo_digits.quantise import quantise
@@ -36,8 +36,8 @@ class Recipe:
     keep: Path | None = None
     """Folder for the trained float network; one of the same plan found there saves the training."""
     test_scenes: int = 1_000
-    codec_scenes: int = FIT_SCENES
-    """Scenes that codec tables are fitted on, and as many that they are measured on."""
+    codec_scenes: tuple[int, int] = (FIT_SCENES, HELD_OUT_SCENES)
+    """Scenes that codec tables are fitted on, and others that they are measured on."""
     threads: int = 2
 
 
@@ -124,8 +124,6 @@ def run(recipe: Recipe, narrator: Narrator) -> Figures:
     )
     figures.save(folder / "figures.json")
     (folder / "README.md").write_text(card.render(figures, variant))
-    scenes_each = recipe.codec_scenes
-    calibrate_bundle(
-        bundle, variant, _Calibrating(narrator), seed=seed, fit=scenes_each, held_out=scenes_each
-    )
+    fit, held_out = recipe.codec_scenes
+    calibrate_bundle(bundle, variant, _Calibrating(narrator), seed=seed, fit=fit, held_out=held_out)
     return figures

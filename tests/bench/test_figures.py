@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.figure import Figure, Section, median_us, percentile, write
-from bench.readme import BEGIN, END, replaced, section_table, table
+from bench.figure import Figure, Grid, Section, median_us, percentile, replace_sections, write
+from bench.readme import BEGIN, END, grid_table, page_tables, replaced
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,9 +54,46 @@ def test_only_the_table_is_replaced() -> None:
 
 def test_the_readme_has_the_figures_that_were_measured() -> None:
     results = json.loads((ROOT / "bench/results.json").read_text())
-    assert table(results) in (ROOT / "README.md").read_text()
-    for name in ("stream", "overlap"):
-        assert section_table(results, name) in (ROOT / "docs/stream.md").read_text()
+    for name, tables in page_tables(results).items():
+        page = (ROOT / name).read_text()
+        assert [text for text in tables if text not in page] == []
+
+
+def test_a_page_has_as_many_places_as_tables() -> None:
+    page = f"{BEGIN}\n{END}\n{BEGIN}\nold\n{END}"
+    assert replaced(page, "one", "two") == f"{BEGIN}\none\n{END}\n{BEGIN}\ntwo\n{END}"
+    with pytest.raises(ValueError, match="2 places for 1 tables"):
+        replaced(page, "one")
+
+
+def test_a_grid_is_a_table_below_its_title() -> None:
+    grid = {"name": "ways", "title": "Ways", "headings": ["a", "b"], "rows": [["1", "2"]]}
+    results = {"sections": [{"name": "codecs", "grids": [grid]}]}
+    assert grid_table(results, "codecs", "ways") == "Ways:\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+def test_one_section_takes_the_place_of_its_own_figures_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    write(
+        [Section("one", "a", (Figure("x", 1.0, "us"),)), Section("two", "b", (Figure("y", 2.0, "us"),))], path
+    )
+    grid = Grid("g", "G", ("h",), (("1",),))
+    replace_sections([Section("one", "a", (Figure("x", 3.0, "us"),), (grid,)), Section("new", "c", ())], path)
+    sections = json.loads(path.read_text())["sections"]
+    assert [section["name"] for section in sections] == ["one", "two", "new"]
+    assert (sections[0]["figures"][0]["value"], sections[1]["figures"][0]["value"]) == (3.0, 2.0)
+    assert sections[0]["grids"][0]["rows"] == [["1"]]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_figures_of_another_machine_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    write([Section("one", "a", ())], path)
+    document = json.loads(path.read_text())
+    document["machine"]["cores"] = 4096
+    path.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match="measure all sections"):
+        replace_sections([Section("one", "a", ())], path)
 
 
 def test_every_measured_figure_is_a_number() -> None:

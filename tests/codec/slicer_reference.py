@@ -203,7 +203,7 @@ def symbols_of(settings: Settings, cut: Cut) -> Iterator[Symbol]:
             if len(sides) == 1:
                 yield Symbol(("sign", 0), int(side in sides))
             else:
-                yield Symbol(None, int(side < 0), 1)
+                yield Symbol(("even", 0), int(side < 0))
         yield Symbol(None, int(cut.block[i]), settings.block_bits)
         block, cell = cut.blocks[cut.block[i]], int(cut.cell[i])
         most = min(block.cells - 1, MOST_CELL_FLAGS)
@@ -222,6 +222,8 @@ def as_stream(settings: Settings, cut: Cut) -> bytes:
     kinds = [("kept", i) for i in range(6)] + ([("sign", 0)] if all(settings.floors) else [])
     kinds += [("more", j) for j, block in enumerate(cut.blocks) if block.cells > 1]
     ones = {kind: frequency([s.number for s in symbols if s.kind == kind]) for kind in kinds}
+    given = bytes(ones.values())
+    ones["even", 0] = 128
     state, emitted = LOW, bytearray()
     for symbol in reversed(symbols):
         if symbol.kind is None:
@@ -236,7 +238,7 @@ def as_stream(settings: Settings, cut: Cut) -> bytes:
             emitted.append(state & 0xFF)
             state >>= 8
         state = state // f * 256 + state % f + start
-    return bytes(ones.values()) + struct.pack("<I", state)[:3] + bytes(reversed(emitted))
+    return given + struct.pack("<I", state)[:3] + bytes(reversed(emitted))
 
 
 def forms(tensor: bytes, settings: Settings) -> list[bytes]:

@@ -136,7 +136,7 @@ def fomo_features(seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     smooth = rng.laplace(0, 1, (13, 13, 16))
     smooth = smooth[:-1, :-1] + smooth[1:, :-1] + smooth[:-1, 1:] + smooth[1:, 1:]
-    return np.clip(5 + smooth * 5.5, -128, 127).round().astype(np.int8)
+    return np.clip(5 + smooth * 4.1, -128, 127).round().astype(np.int8)
 
 
 FOMO = reference.Settings((12, 12, 16), 2304, (14, 14), widest=14, zero=5)

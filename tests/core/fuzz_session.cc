@@ -6,6 +6,7 @@
 
 #include "edge_frames.h"
 #include "session/session.h"
+#include "tables_file.h"
 
 using namespace cutpoint;
 
@@ -32,6 +33,7 @@ class Fuzzed {
     config.operators = 4;
     config.on_board = static_cast<uint16_t>(next() % 5);
     config.cut = static_cast<uint16_t>(next() % (config.on_board + 1));
+    config.tables = tables().get();
     config.chunk_bytes = kMinSessionChunkBytes;
     const uint8_t cuts = next();
     bits_[0] = static_cast<uint8_t>(cuts | 1u << config.cut);
@@ -81,9 +83,7 @@ class Fuzzed {
       case 8:
         return result(next());
       case 9:
-        session_.frame(bytes_of(plan_frame({next(), static_cast<uint16_t>(next() % 6), static_cast<uint8_t>(next() & 0x26),
-                                            1u + next(), static_cast<CodecId>(next() % 2)})));
-        return;
+        return plan(next());
       case 10: {
         session_.frame(bytes_of(command_frame(static_cast<uint16_t>(next() % 7), next())));
         return;
@@ -95,6 +95,16 @@ class Fuzzed {
       case 13:
         return make_lines(next());
     }
+  }
+
+  // Every other names a setting, most of which are on board.
+  void plan(uint8_t epoch) {
+    PlanOf plan = {epoch, static_cast<uint16_t>(next() % 6), static_cast<uint8_t>(next() & 0x26), 1u + next()};
+    plan.codec = static_cast<CodecId>(next() % 7);
+    if (calibrated(plan.codec)) {
+      plan.parameters = setting_parameters(next() % 12, load_u32(tables().get().data() + 12));
+    }
+    session_.frame(bytes_of(plan_frame(plan)));
   }
 
   void ran(uint8_t how) {
@@ -139,6 +149,22 @@ class Fuzzed {
     session_.progress(Span<const size_t>(ready, percent % 16 == 0 ? 0 : 1));
   }
 
+  // Lowbit, rans and delta for each of the cuts 1 to 3.
+  static const tables_file::File& tables() {
+    static const tables_file::File file = made_tables();
+    return file;
+  }
+
+  static tables_file::File made_tables() {
+    std::vector<tables_file::Setting> settings;
+    for (uint16_t cut = 1; cut <= 3; ++cut) {
+      for (const CodecId codec : {CodecId::kLowbit, CodecId::kRans, CodecId::kDelta}) {
+        settings.push_back({cut, codec, {{1, kTensorBytes, 1, 16}}});
+      }
+    }
+    return tables_file::file_of(settings, ::kModel);
+  }
+
   TensorView view() const { return {run_.last, DType::kInt8, Bytes(memory_), 0}; }
 
   void fill(size_t count) {
@@ -154,8 +180,11 @@ class Fuzzed {
     Bytes payload;
     require(open_frame(frame, header, payload) == Status::kOk && header.chunk_index + 1 < header.chunk_count);
     require(sliced_ && run_.first == 0);
-    for (size_t i = header.chunk_index == 0 ? 20 : 0; i < payload.size(); ++i) {
-      require(payload[i] == kFinal);
+    // Of codec lowbit the version comes before the levels, two to a byte.
+    const bool levels = header.codec == CodecId::kLowbit;
+    const size_t start = levels ? 22 : 20;
+    for (size_t i = header.chunk_index == 0 ? start : 0; i < payload.size(); ++i) {
+      require(payload[i] == (levels ? kFinal / 16 * 17 : kFinal));
     }
   }
 
@@ -238,12 +267,15 @@ class Fuzzed {
   uint8_t plan_[64] = {};
   uint8_t command_[64] = {};
   uint32_t operators_us_[4] = {};
-  Session session_{clock_,
-                   {MutableBytes(chunk_), MutableBytes(result_), MutableBytes(plan_), MutableBytes(command_),
-                    Span<uint32_t>(operators_us_)}};
   static constexpr uint8_t kFinal = 0x11;
   static constexpr uint8_t kNotYet = 0xEE;
-  uint8_t memory_[300] = {};
+  static constexpr uint16_t kTensorBytes = 600;
+  uint8_t memory_[kTensorBytes] = {};
+  uint8_t scratch_[512] = {};
+  uint8_t history_[2 * kTensorBytes] = {};
+  Session session_{clock_,
+                   {MutableBytes(chunk_), MutableBytes(result_), MutableBytes(plan_), MutableBytes(command_),
+                    Span<uint32_t>(operators_us_), MutableBytes(scratch_), MutableBytes(history_)}};
   size_t final_ = 0;
   bool sliced_ = false;
   uint8_t bits_[1] = {};

@@ -143,7 +143,7 @@ class LineByteEngine final : public Engine, public LineEngine {
  private:
   size_t lines_there() const { return first_ != 0 ? kRows : picture_lines < kRows ? picture_lines : kRows; }
   TensorView view(uint16_t tensor) {
-    return {tensor, DType::kUint8, Bytes(tensors_[tensor].data(), kTensorBytes), 0};
+    return {tensor, DType::kInt8, Bytes(tensors_[tensor].data(), kTensorBytes), 0};
   }
 
   TurnedClock& clock_;
@@ -249,7 +249,8 @@ inline SessionConfig line_config(uint16_t cut, size_t chunk_bytes, CodecId codec
 struct LineDevice {
   explicit LineDevice(uint16_t cut, size_t chunk_bytes = 256, CodecId codec = CodecId::kRaw)
       : LineDevice(line_config(cut, chunk_bytes, codec)) {}
-  explicit LineDevice(const SessionConfig& config) : bench(config, kTensorBytes + 64) {
+  explicit LineDevice(const SessionConfig& config, size_t scratch_bytes = 0)
+      : bench(config, kTensorBytes + 64, scratch_bytes) {
     driver.connected();
     driver.pump();
   }

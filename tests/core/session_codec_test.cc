@@ -3,20 +3,29 @@
 #include "line_device.h"
 #include "session/session.h"
 #include "session_bench.h"
-#include "tables_bytes.h"
+#include "tables_file.h"
 
 using namespace cutpoint;
-using tables::SettingOf;
+using tables_file::File;
+using tables_file::Setting;
 
 namespace {
 
 constexpr uint16_t kElements = 64;
 constexpr ModelId kOther = {{0xAA, 0xBB, 0xCC, 0xDD}};
 
-const std::vector<SettingOf> kSettings = {{2, CodecId::kLowbit, {kElements}},
-                                          {2, CodecId::kRans, {kElements}},
-                                          {1, CodecId::kRans, {kElements}},
-                                          {2, CodecId::kDelta, {kElements}}};
+tables_file::Tensor line_of(uint16_t elements) { return {1, elements, 1, 16}; }
+
+const std::vector<Setting> kSettings = {{2, CodecId::kLowbit, {line_of(kElements)}},
+                                        {2, CodecId::kRans, {line_of(kElements)}},
+                                        {1, CodecId::kRans, {line_of(kElements)}},
+                                        {2, CodecId::kDelta, {line_of(kElements)}}};
+
+File tables_of(const std::vector<Setting>& settings, const ModelId& model = ::kModel) {
+  return tables_file::file_of(settings, model);
+}
+
+uint32_t version_of(const File& file) { return load_u32(file.get().data() + 12); }
 
 // What is asked for in a message, and what its only tensor is.
 struct Coded {
@@ -28,18 +37,18 @@ struct Coded {
   uint8_t age() const { return bytes.size() > 2 ? bytes[2] : uint8_t{255}; }  // of codec delta
 };
 
-SessionConfig configured(const Frame& file, uint16_t operators = 4) {
+SessionConfig configured(const File& file, uint16_t operators = 4) {
   SessionConfig config = config_of(operators, operators, 2);
   config.chunk_bytes = 1024;
   config.isolate_after = 100;
-  config.tables = bytes_of(file);
+  config.tables = file.get();
   return config;
 }
 
 class Device {
  public:
   explicit Device(size_t scratch_bytes = 1024, size_t history_bytes = 2 * kElements, bool with_tables = true)
-      : file(with_tables ? tables::file_of(kSettings) : Frame()),
+      : file(with_tables ? tables_of(kSettings) : File({})),
         bench(configured(file), 256, scratch_bytes, history_bytes) {
     SessionBench::online(bench);
   }
@@ -53,8 +62,8 @@ class Device {
 
   // Follows a setting of the tables on board.
   void follow(uint8_t setting, uint8_t flags = 0) {
-    const SettingOf& wanted = kSettings[setting - 1u];
-    CHECK_EQ(plan(setting, wanted.cut, wanted.codec, setting_parameters(setting, tables::version_of(file)), flags),
+    const Setting& wanted = kSettings[setting - 1u];
+    CHECK_EQ(plan(setting, wanted.cut, wanted.codec, setting_parameters(setting, version_of(file)), flags),
              Status::kOk);
     bench.poll_all();
   }
@@ -67,7 +76,7 @@ class Device {
     tensor[5] = 0xF3;
     cut = cut == 0 ? bench.session.plan().cut : cut;
     const std::vector<uint32_t> us(cut, 10);
-    const TensorView live[] = {{cut, DType::kUint8, bytes_of(tensor), 0}};
+    const TensorView live[] = {{cut, DType::kInt8, bytes_of(tensor), 0}};
     CHECK_EQ(bench.session.ran({0, cut, true, Span<const uint32_t>(us.data(), us.size()), Span<const TensorView>(live)}),
              Status::kOk);
     return sent();
@@ -109,7 +118,7 @@ class Device {
     bench.finish();
   }
 
-  Frame file;
+  File file;
   Frame tensor;
   SessionBench bench;
   uint32_t sequence = 0;
@@ -136,7 +145,7 @@ TEST(a_plan_with_a_setting_of_the_tables_on_board_is_followed) {
   CHECK_EQ(sent.header.flags, kFlagExploration);
   CHECK_EQ(sent.setting, 1);
   CHECK_EQ(sent.codec, CodecId::kLowbit);
-  CHECK(sent.bytes == lowbit_of(device.tensor, tables::version_of(device.file)));
+  CHECK(sent.bytes == lowbit_of(device.tensor, version_of(device.file)));
   device.answer(device.sequence);
   const Delivery delivery = device.bench.finish();
   CHECK_EQ(delivery.by, By::kEdge);
@@ -147,7 +156,7 @@ TEST(a_plan_with_a_setting_of_the_tables_on_board_is_followed) {
 
 TEST(a_plan_with_what_is_not_in_the_tables_is_followed_raw_at_its_cut_and_explores_nothing) {
   Device device;
-  const uint32_t version = tables::version_of(device.file);
+  const uint32_t version = version_of(device.file);
   struct Case {
     uint16_t cut;
     CodecId codec;
@@ -191,7 +200,7 @@ TEST(without_tables_every_calibrated_codec_is_raw) {
 }
 
 TEST(the_configuration_may_hold_a_setting_and_must_hold_one_that_is_there) {
-  const Frame file = tables::file_of(kSettings);
+  const File file = tables_of(kSettings);
   SessionConfig config = configured(file);
   config.codec = CodecId::kRans;
   config.setting = 2;
@@ -211,12 +220,12 @@ TEST(the_configuration_may_hold_a_setting_and_must_hold_one_that_is_there) {
                           MutableBytes(bench.command), Span<uint32_t>(bench.operators_us.data(), 4)});
   CHECK_EQ(session.begin(config), Status::kArgument);
   config.setting = 0;
-  const Frame others = tables::file_of(kSettings, kOther);
-  config.tables = bytes_of(others);
+  const File others = tables_of(kSettings, kOther);
+  config.tables = others.get();
   CHECK_EQ(session.begin(config), Status::kTables);
-  config.tables = bytes_of(file).first(file.size() - 1);
+  config.tables = file.get().first(file.get().size() - 1);
   CHECK(session.begin(config) != Status::kOk);
-  config.tables = bytes_of(file);
+  config.tables = file.get();
   CHECK_EQ(session.begin(config), Status::kOk);
 }
 
@@ -229,15 +238,15 @@ TEST(a_new_model_brings_its_tables_and_tables_that_are_none_change_nothing) {
   CHECK_EQ(device.bench.session.plan().codec, CodecId::kLowbit);
   CHECK_EQ(device.ask().setting, 1);
   device.answer();
-  const Frame file = tables::file_of({{2, CodecId::kRans, {kElements}}}, kOther);
-  next.tables = bytes_of(file);
+  const File file = tables_of({{2, CodecId::kRans, {line_of(kElements)}}}, kOther);
+  next.tables = file.get();
   CHECK_EQ(device.bench.session.change_model(next), Status::kOk);
   CHECK_EQ(device.bench.session.plan().codec, CodecId::kRaw);
   device.bench.poll_all();
   PlanOf plan = {9, 2};
   plan.model = kOther;
   plan.codec = CodecId::kRans;
-  plan.parameters = setting_parameters(1, tables::version_of(file));
+  plan.parameters = setting_parameters(1, version_of(file));
   CHECK_EQ(device.bench.frame(plan_frame(plan)), Status::kOk);
   CHECK_EQ(device.bench.session.plan().codec, CodecId::kRans);
   device.bench.poll_all();
@@ -279,17 +288,17 @@ TEST(a_profile_and_a_report_are_of_another_cut_and_raw) {
 }
 
 TEST(lowbit_leaves_while_the_head_runs_and_rans_waits_for_it) {
-  const Frame file =
-      tables::file_of({{1, CodecId::kLowbit, {lines::kTensorBytes}}, {1, CodecId::kRans, {lines::kTensorBytes}}});
+  const File file =
+      tables_of({{1, CodecId::kLowbit, {line_of(lines::kTensorBytes)}}, {1, CodecId::kRans, {line_of(lines::kTensorBytes)}}});
   for (const CodecId codec : {CodecId::kLowbit, CodecId::kRans}) {
     SessionConfig config = lines::line_config(1, 192, codec);
-    config.tables = bytes_of(file);
+    config.tables = file.get();
     config.setting = codec == CodecId::kLowbit ? 1 : 2;
-    lines::LineDevice device(config);
-    device.bench.scratch.resize(0);
+    lines::LineDevice device(config, 1024);
     device.show(3);
     REQUIRE(device.pump_until_a_chunk());
     CHECK_EQ(device.edge.units.front() < lines::kRows, codec == CodecId::kLowbit);
+    CHECK_EQ(device.edge.frames.front()[kHeaderBytes + kActivationHeadBytes + 3], static_cast<uint8_t>(codec));
   }
 }
 
@@ -366,7 +375,7 @@ TEST(without_history_every_frame_is_a_key_frame) {
 
 TEST(a_device_that_plays_another_states_its_coding_times) {
   const uint32_t ns[] = {100, 0, 0, 2000, 50000, 0, 0};
-  const Frame file = tables::file_of(kSettings);
+  const File file = tables_of(kSettings);
   SessionConfig config = configured(file);
   config.encode_ns = Span<const uint32_t>(ns);
   config.codec = CodecId::kRans;
@@ -378,7 +387,7 @@ TEST(a_device_that_plays_another_states_its_coding_times) {
   bench.poll_all();
   Frame tensor(kElements, 3);
   const uint32_t us[] = {10, 10};
-  const TensorView live[] = {{2, DType::kUint8, bytes_of(tensor), 0}};
+  const TensorView live[] = {{2, DType::kInt8, bytes_of(tensor), 0}};
   CHECK_EQ(bench.session.ran({0, 2, true, Span<const uint32_t>(us), Span<const TensorView>(live)}), Status::kOk);
   CHECK_EQ(bench.session.modelled_encode_us(), 3200u);  // 64 bytes of 50 us
   const Seen seen = bench.poll_one();

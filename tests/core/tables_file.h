@@ -1,8 +1,7 @@
-// Files of codec tables for tests: settings of lowbit and rans over one quantiser of even steps.
+// Files of codec tables for tests: settings of lowbit, rans and delta over one quantiser of even steps.
 #ifndef CUTPOINT_TESTS_TABLES_FILE_H_
 #define CUTPOINT_TESTS_TABLES_FILE_H_
 
-#include <cstring>
 #include <vector>
 
 #include "bytes.h"
@@ -19,7 +18,7 @@ constexpr ModelId kModel = {{0xC0, 0xFF, 0xEE, 0x42}};
 class File {
  public:
   explicit File(const std::vector<uint8_t>& bytes) : words_((bytes.size() + 3) / 4), size_(bytes.size()) {
-    std::memcpy(words_.data(), bytes.data(), bytes.size());
+    copy_bytes(reinterpret_cast<uint8_t*>(words_.data()), bytes.data(), bytes.size());
   }
   Bytes get() const { return Bytes(reinterpret_cast<const uint8_t*>(words_.data()), size_); }
   MutableBytes writable() { return MutableBytes(reinterpret_cast<uint8_t*>(words_.data()), size_); }
@@ -42,7 +41,7 @@ struct Tensor {
 
 struct Setting {
   uint16_t cut;
-  CodecId codec;  // lowbit; or rans of equal frequencies, so that a level takes its bits
+  CodecId codec;  // lowbit; or rans and delta of equal frequencies, so that a level takes its bits
   std::vector<Tensor> tensors;
 };
 
@@ -57,6 +56,23 @@ inline void put_u32(std::vector<uint8_t>& to, size_t value) {
 }
 
 inline void pad(std::vector<uint8_t>& to) { to.resize((to.size() + 3) / 4 * 4); }
+
+// One context and one group; prediction: 0 none, 4 the reference frame.
+inline void put_model(std::vector<uint8_t>& to, uint8_t prediction, uint16_t levels) {
+  const uint8_t head[8] = {prediction, 1, 0, 0, 0, 1, 0, 0};
+  to.insert(to.end(), head, head + 8);
+  put_u16(to, levels);
+  put_u16(to, 0);
+  const size_t frequency = 4096u / levels;
+  uint32_t shift = 0;
+  while ((1u << shift) < frequency) {
+    ++shift;
+  }
+  for (size_t level = 0; level < levels; ++level) {
+    put_u32(to, 1u << 31);
+    put_u32(to, level * frequency | frequency << 12 | shift << 25);
+  }
+}
 
 inline std::vector<uint8_t> block_of(CodecId codec, const Tensor& tensor) {
   std::vector<uint8_t> block;
@@ -77,27 +93,18 @@ inline std::vector<uint8_t> block_of(CodecId codec, const Tensor& tensor) {
   pad(block);
   block.insert(block.end(), tensor.order.begin(), tensor.order.end());
   pad(block);
-  if (codec == CodecId::kRans) {
-    const uint8_t head[8] = {0, 1, 0, 0, 0, 1, 0, 0};
-    block.insert(block.end(), head, head + 8);
-    put_u16(block, tensor.levels);
-    put_u16(block, 0);
-    const size_t frequency = 4096u / tensor.levels;
-    uint32_t shift = 0;
-    while ((1u << shift) < frequency) {
-      ++shift;
-    }
-    for (size_t level = 0; level < tensor.levels; ++level) {
-      put_u32(block, 1u << 31);
-      put_u32(block, level * frequency | frequency << 12 | shift << 25);
-    }
+  if (codec == CodecId::kRans || codec == CodecId::kDelta) {
+    put_model(block, 0, tensor.levels);
+  }
+  if (codec == CodecId::kDelta) {
+    put_model(block, 4, tensor.levels);
   }
   return block;
 }
 
-inline File file_of(const std::vector<Setting>& settings) {
+inline File file_of(const std::vector<Setting>& settings, const ModelId& model = kModel) {
   std::vector<uint8_t> heads = {'C', 'P', 'C', 'T', 1, static_cast<uint8_t>(settings.size()), 0, 0};
-  heads.insert(heads.end(), kModel.bytes, kModel.bytes + kModelIdBytes);
+  heads.insert(heads.end(), model.bytes, model.bytes + kModelIdBytes);
   put_u32(heads, 0);
   size_t tensors = 0;
   for (const Setting& setting : settings) {

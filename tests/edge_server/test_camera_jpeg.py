@@ -21,7 +21,7 @@ from cutpoint.wire import About, CodecId, DeviceId, DType, TensorRecord
 from edge_server import EdgeServer, ServeConfig
 from edge_server.catalogue.calibration import Coder
 from edge_server.catalogue.served import ServedModel, TensorMismatchError
-from edge_server.planning.planners import Board, Planners
+from edge_server.planning.planners import Board, Planners, check_policy
 from host_tools.device import DeviceSettings, Sample, VirtualDevice
 
 
@@ -66,7 +66,7 @@ def test_a_jpeg_is_planned_within_its_loss_or_where_unknown_loss_is_allowed(
     config = ServeConfig.checked(
         {"models": (tmp_path,), "policy": "fixed:0:jpeg", "exploration": 0.0, "max_loss": 2.0} | settings, "t"
     )
-    # Where no board could follow the policy at all, the server would not start.
+    check_policy(config, [ServedModel(bundle)])
     planners = Planners(config)
     board = Board.of(
         About(model=bundle.model_id.hex(), operators=3, boot=1, codecs=("raw", "jpeg"), jpeg_quality=quality)

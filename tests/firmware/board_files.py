@@ -78,12 +78,12 @@ def option(environment: str, name: str) -> str:
 
 
 def sources(*folders: str) -> list[Path]:
-    """Every C++ file below folders of firmware/."""
+    """Every C++ file below folders of firmware/ that a board is built of."""
     return sorted(
         path
         for folder in folders
         for path in (ROOT / "firmware" / folder).rglob("*")
-        if path.suffix in (".cc", ".h")
+        if path.suffix in (".cc", ".h") and not path.name.endswith("_test.cc")
     )
 
 

@@ -34,7 +34,11 @@ struct Run {
   size_t pixels;
 };
 
+// What holds for a whole tensor. Its arrays are filled before they are read, and only as far as they are.
 struct Job {
+  Job(const LevelGrid& own_grid, const RansModel& own_model, const uint8_t* levels, Bytes data, Bytes before)
+      : elements(data.data()), reference(before.data()), to_level(levels), grid(own_grid), model(own_model) {}
+
   const uint8_t* elements;
   const uint8_t* reference;  // null without one
   const uint8_t* to_level;
@@ -44,7 +48,7 @@ struct Job {
   const uint8_t* rows[kMaxGroups * kMaxContexts];
   uint8_t strip[kBlockChannels];  // elements of the zero level
   Coded coded[kBlockChannels];
-  size_t coded_count;
+  size_t coded_count = 0;
 };
 
 template <Source kSource>
@@ -265,17 +269,31 @@ size_t encode_slices(Job& job, EncodeRun encode_run, MutableBytes out) {
 
 size_t encode_all(Job& job, EncodeRun encode_run, uint8_t zero_element, MutableBytes out) {
   locate_tables(job.model, job.grid.levels, job.rows);
-  fill_bytes(job.strip, zero_element, kBlockChannels);
+  fill_bytes(job.strip, zero_element, job.grid.channels < kBlockChannels ? job.grid.channels : kBlockChannels);
   return job.model.sliced ? encode_slices(job, encode_run, out) : encode_stream(job, encode_run, kEveryGroup, out);
 }
 
-// An int8 tensor with a level for every value, in their order: its elements are kept levels.
+// An int8 tensor with a level for every value, in their order: its elements are kept levels. Asked by words where the
+// table lies at one, as it does in a file.
 bool keeps_int8(const LevelGrid& grid, const uint8_t* to_level) {
   if (grid.levels != 256) {
     return false;
   }
-  for (uint32_t i = 0; i < 256; ++i) {
-    if (to_level[i] != (i ^ kKeptLevelBit)) {
+  uint32_t expected = 0x83828180u;
+  if (reinterpret_cast<uintptr_t>(to_level) % 4 != 0) {
+    for (uint32_t i = 0; i < 256; ++i) {
+      if (to_level[i] != (i ^ kKeptLevelBit)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  for (uint32_t i = 0; i < 256; i += 4, expected += 0x04040404u) {
+    // At 128 every byte has run over into the next one: all begin again.
+    expected = i == 128 ? 0x03020100u : expected;
+    uint32_t word;
+    __builtin_memcpy(&word, __builtin_assume_aligned(to_level + i, 4), sizeof word);
+    if (word != expected) {
       return false;
     }
   }
@@ -299,7 +317,7 @@ size_t encode_rans(const TensorTables& tables, Bytes elements, MutableBytes out)
 
 size_t encode_streams(const LevelGrid& grid, const RansModel& model, const uint8_t* to_level, Bytes elements,
                       MutableBytes out) {
-  Job job = {elements.data(), nullptr, to_level, grid, model, {}, {}, {}, {}, 0};
+  Job job(grid, model, to_level, elements, Bytes());
   if (keeps_int8(grid, to_level)) {
     return encode_all(job, encoder_of<Source::kKept>(model), grid.zero ^ kKeptLevelBit, out);
   }
@@ -313,7 +331,7 @@ size_t encode_streams(const LevelGrid& grid, const RansModel& model, const uint8
 
 size_t encode_kept_levels(const LevelGrid& grid, const RansModel& model, Bytes kept, Bytes reference,
                           MutableBytes out) {
-  Job job = {kept.data(), reference.data(), nullptr, grid, model, {}, {}, {}, {}, 0};
+  Job job(grid, model, nullptr, kept, reference);
   return encode_all(job, encoder_of<Source::kKept>(model), grid.zero ^ kKeptLevelBit, out);
 }
 

@@ -5,6 +5,11 @@
 namespace cutpoint {
 namespace {
 
+constexpr size_t kContextsAt = 1;
+constexpr size_t kThresholdsAt = 2;
+constexpr size_t kGroupsAt = 5;
+constexpr size_t kSlicedAt = 6;
+constexpr size_t kActivityAt = 7;
 constexpr size_t kModelHeadBytes = 8;
 
 constexpr size_t padded(size_t bytes) { return (bytes + 3) / 4 * 4; }
@@ -22,6 +27,43 @@ bool is_reciprocal(uint32_t r, uint32_t frequency, uint32_t shift) {
   const uint64_t product = static_cast<uint64_t>(r) * frequency;
   const uint64_t power = static_cast<uint64_t>(1) << (31 + shift);
   return product >= power && product - power < frequency;
+}
+
+Status check_head(const uint8_t* head, const LevelGrid& grid, bool changes) {
+  const uint8_t last_prediction = static_cast<uint8_t>(changes ? Prediction::kReference : Prediction::kAverage);
+  const uint8_t last_activity = static_cast<uint8_t>(changes ? Activity::kChange : Activity::kGradient);
+  const uint8_t contexts = head[kContextsAt];
+  const uint8_t groups = head[kGroupsAt];
+  const bool known = head[0] <= last_prediction && head[kActivityAt] <= last_activity &&
+                     head[kSlicedAt] <= (changes ? 0 : 1);
+  const bool sliced_too_finely = head[kSlicedAt] != 0 && grid.channels > kMaxSlicedChannels;
+  if (!known || contexts < 1 || contexts > kMaxContexts || groups < 1 || groups > kMaxGroups || sliced_too_finely) {
+    return Status::kNumber;
+  }
+  const uint8_t* const thresholds = head + kThresholdsAt;
+  for (size_t i = 0; i < kMaxContexts - 1; ++i) {
+    if (i + 1u >= contexts && thresholds[i] != 0) {
+      return Status::kReserved;
+    }
+    if (i + 1u < contexts && i != 0 && thresholds[i] < thresholds[i - 1]) {
+      return Status::kNumber;
+    }
+  }
+  return Status::kOk;
+}
+
+Status check_groups(const uint8_t* group_of, size_t channels, uint8_t groups) {
+  for (size_t i = 0; i < channels; ++i) {
+    if (group_of[i] >= groups) {
+      return Status::kNumber;
+    }
+  }
+  for (size_t i = channels; i < padded(channels); ++i) {
+    if (group_of[i] != 0) {
+      return Status::kReserved;
+    }
+  }
+  return Status::kOk;
 }
 
 Status check_table(Bytes block, size_t at, uint32_t levels, size_t& bytes) {
@@ -57,55 +99,41 @@ Status read_model(Bytes block, const LevelGrid& grid, bool changes, RansModel& m
   if (block.size() < kModelHeadBytes) {
     return Status::kTruncated;
   }
-  const uint8_t* const head = block.data();
-  const uint8_t last_prediction = static_cast<uint8_t>(changes ? Prediction::kReference : Prediction::kAverage);
-  const uint8_t last_activity = static_cast<uint8_t>(changes ? Activity::kChange : Activity::kGradient);
-  if (head[0] > last_prediction || head[1] < 1 || head[1] > kMaxContexts || head[5] < 1 || head[5] > kMaxGroups ||
-      head[6] > (changes ? 0 : 1) || head[7] > last_activity) {
-    return Status::kNumber;
-  }
-  model.prediction = static_cast<Prediction>(head[0]);
-  model.contexts = head[1];
-  model.groups = head[5];
-  model.sliced = head[6] != 0;
-  model.activity = static_cast<Activity>(head[7]);
-  if (model.sliced && grid.channels > kMaxSlicedChannels) {
-    return Status::kNumber;
-  }
-  for (size_t i = 0; i < kMaxContexts - 1; ++i) {
-    model.thresholds[i] = head[2 + i];
-    if (i + 1 >= model.contexts) {
-      if (model.thresholds[i] != 0) {
-        return Status::kReserved;
-      }
-    } else if (i != 0 && model.thresholds[i] < model.thresholds[i - 1]) {
-      return Status::kNumber;
-    }
-  }
+  CUTPOINT_TRY(check_head(block.data(), grid, changes));
   size_t at = kModelHeadBytes;
-  model.group_of = nullptr;
-  if (model.groups > 1) {
-    const size_t room = padded(grid.channels);
-    if (block.size() - at < room) {
+  if (block[kGroupsAt] > 1) {
+    if (block.size() - at < padded(grid.channels)) {
       return Status::kTruncated;
     }
-    model.group_of = block.data() + at;
-    for (size_t i = 0; i < room; ++i) {
-      if (model.group_of[i] >= (i < grid.channels ? model.groups : 1)) {
-        return i < grid.channels ? Status::kNumber : Status::kReserved;
-      }
-    }
-    at += room;
+    CUTPOINT_TRY(check_groups(block.data() + at, grid.channels, block[kGroupsAt]));
+    at += padded(grid.channels);
   }
-  model.tables = block.data() + at;
-  const size_t tables = static_cast<size_t>(model.groups) * model.contexts;
+  const size_t tables = static_cast<size_t>(block[kGroupsAt]) * block[kContextsAt];
   for (size_t i = 0; i < tables; ++i) {
     size_t table_bytes = 0;
     CUTPOINT_TRY(check_table(block, at, grid.levels, table_bytes));
     at += table_bytes;
   }
-  bytes = at;
+  bytes = read_known_model(block.data(), grid, model);
   return Status::kOk;
+}
+
+size_t read_known_model(const uint8_t* block, const LevelGrid& grid, RansModel& model) {
+  model.prediction = static_cast<Prediction>(block[0]);
+  model.contexts = block[kContextsAt];
+  for (size_t i = 0; i < kMaxContexts - 1; ++i) {
+    model.thresholds[i] = block[kThresholdsAt + i];
+  }
+  model.groups = block[kGroupsAt];
+  model.sliced = block[kSlicedAt] != 0;
+  model.activity = static_cast<Activity>(block[kActivityAt]);
+  model.group_of = model.groups > 1 ? block + kModelHeadBytes : nullptr;
+  model.tables = block + kModelHeadBytes + (model.groups > 1 ? padded(grid.channels) : 0);
+  const uint8_t* end = model.tables;
+  for (size_t left = static_cast<size_t>(model.groups) * model.contexts; left != 0; --left) {
+    end += RansTable(end).bytes(grid.levels);
+  }
+  return static_cast<size_t>(end - block);
 }
 
 void locate_tables(const RansModel& model, uint32_t levels, const uint8_t* (&rows)[kMaxGroups * kMaxContexts]) {

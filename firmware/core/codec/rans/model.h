@@ -33,7 +33,7 @@ struct LevelGrid {
   size_t elements() const { return static_cast<size_t>(height) * width * channels; }
 };
 
-// Points into the file of tables, which outlives it. Checked by read_model; nobody checks it again.
+// Points into the file of tables, which outlives it. Checked by read_model, once.
 struct RansModel {
   Prediction prediction = Prediction::kNone;
   Activity activity = Activity::kMagnitude;
@@ -84,6 +84,9 @@ constexpr uint32_t shift_of(uint32_t packed) { return packed >> 25; }
 // is checked: groups and offsets in range, thresholds ascending, every frequency at least 1 with its reciprocal, sums of
 // 4,096. `changes`: a model of codec delta's changes, which may refer to a frame before. kTruncated, kNumber, kReserved.
 Status read_model(Bytes block, const LevelGrid& grid, bool changes, RansModel& model, size_t& bytes);
+
+// The same of a model that read_model has let through before: nothing is checked again. Returns how many bytes it takes.
+size_t read_known_model(const uint8_t* block, const LevelGrid& grid, RansModel& model);
 
 // Writes where each table lies: contexts of group g from [kMaxContexts * g] on.
 void locate_tables(const RansModel& model, uint32_t levels, const uint8_t* (&rows)[kMaxGroups * kMaxContexts]);

@@ -13,6 +13,7 @@ enum class SlicerForm : uint8_t { kBitmap = 0, kRuns = 1, kRans = 2, kNothing = 
 
 constexpr uint32_t kSlicerContexts = 6;    // of the flag "kept"
 constexpr uint32_t kSlicerCellFlags = 8;   // cells told one by one; further ones are a number
+constexpr uint8_t kEvenSign = 128;         // frequency of a sign of which neighbours say nothing
 constexpr uint32_t kSlicerRecentMask = 15;  // the four elements before one, latest in bit 0
 
 // Bits that tell `count` things apart; 0 for one.

@@ -124,6 +124,20 @@ class FlagReader {
     return is_one;
   }
 
+  // The same without a branch on what it is: for flags that nobody can foretell.
+  inline __attribute__((always_inline)) bool even_handed_flag(uint32_t ones) {
+    const uint32_t slot = state_ % kFlagSum;
+    const uint32_t zeros = kFlagSum - ones;
+    const bool is_one = slot >= zeros;
+    const uint32_t chosen = 0u - static_cast<uint32_t>(is_one);
+    const uint32_t frequency = zeros ^ ((zeros ^ ones) & chosen);
+    state_ = state_ / kFlagSum * frequency + slot - (zeros & chosen);
+    if (state_ < kFlagLow) {
+      state_ = state_ << 8 | next();
+    }
+    return is_one;
+  }
+
   uint32_t even(uint32_t bits) {
     const uint32_t number = state_ & ((1u << bits) - 1);
     state_ >>= bits;

@@ -1,3 +1,4 @@
+#include "../../bytes.h"
 #include "flags.h"
 #include "stream.h"
 
@@ -22,13 +23,16 @@ constexpr bool like_below(uint32_t sum) { return sum == kBelow || sum == 2 * kBe
 class StreamDecoder {
  public:
   StreamDecoder(const SlicerSettings& settings, const SlicerBlocks& blocks, const SlicerFrequencies& frequencies)
-      : settings_(settings), zero_(settings.zero ^ settings.order_bit) {
+      : settings_(settings) {
     for (uint32_t sum = 0; sum < kSums; ++sum) {
-      for (uint32_t recent = 0; recent < 2; ++recent) {
-        kept_[sum][recent] = frequencies.kept[2 * neighbours_kept(sum) + recent];
+      for (uint32_t recent = 0; recent <= kSlicerRecentMask; ++recent) {
+        kept_[sum][recent] = frequencies.kept[2 * neighbours_kept(sum) + (recent != 0 ? 1 : 0)];
       }
     }
-    sign_ = frequencies.sign;
+    for (uint32_t sum = 0; sum < kSums; ++sum) {
+      sign_[sum] = like_above(sum) || like_below(sum) ? frequencies.sign : kEvenSign;
+      one_is_above_[sum] = like_above(sum);
+    }
     uint32_t cells = 0;
     for (uint32_t j = 0; j < blocks.count; ++j) {
       const SlicerBlock& block = blocks.block[j];
@@ -48,43 +52,35 @@ class StreamDecoder {
   __attribute__((noinline)) Status decode(Bytes stream, MutableBytes elements) const {
     FlagReader reader(stream);
     const size_t row_elements = settings_.row_elements();
+    fill_bytes(elements.data(), settings_.zero ^ settings_.order_bit, elements.size());
+    // How far back the neighbours are. Where they lie outside it is 0: an element that is still to come is the zero point.
+    size_t upper = 0;
     uint8_t* at = elements.begin();
-    for (size_t y = 0; y < settings_.height; ++y) {
-      // Of the first pixel the left neighbours lie outside, of the first row the upper ones.
-      Neighbour left = {&zero_, 0};
-      Neighbour upper = {y != 0 ? at - row_elements : &zero_, y != 0 ? 1u : 0u};
-      uint8_t* const second = at + settings_.channels;
-      uint8_t* const end = at + row_elements;
+    for (size_t y = 0; y < settings_.height; ++y, upper = row_elements) {
       uint32_t recent = 0;
-      for (uint8_t* run_end = second;; run_end = end) {
-        if (!decode_run(reader, left, upper, run_end, recent, at)) {
+      size_t left = 0;
+      for (size_t done = 0; done != row_elements; left = settings_.channels) {
+        const size_t count = left == 0 ? settings_.channels : row_elements - done;
+        if (!decode_run(reader, left, upper, at, at + count, recent)) {
           return Status::kCoded;
         }
-        if (run_end == end) {
-          break;
-        }
-        left = {second - settings_.channels, 1};
+        at += count;
+        done += count;
       }
     }
     return reader.finish();
   }
 
  private:
-  struct Neighbour {
-    const uint8_t* at;
-    size_t step;  // 0: the zero point over and over
-  };
-
-  // From `at` on, which moves to `end` as the neighbours do. False for a block or cell that is not there.
-  CUTPOINT_INLINE bool decode_run(FlagReader& shared, Neighbour left, Neighbour& upper, const uint8_t* end,
-                                  uint32_t& recent, uint8_t*& at) const {
+  // False for a block or cell that is not there.
+  CUTPOINT_INLINE bool decode_run(FlagReader& shared, size_t left, size_t upper, uint8_t* at, const uint8_t* end,
+                                  uint32_t& recent) const {
     FlagReader reader = shared;  // in registers
     uint32_t before = recent;
-    for (; at != end; ++at, left.at += left.step, upper.at += upper.step) {
-      const uint32_t sum = static_cast<uint32_t>(side_[*left.at]) + side_[*upper.at];
-      const bool kept = reader.flag(kept_[sum][before != 0 ? 1 : 0]);
+    for (; at != end; ++at) {
+      const uint32_t sum = static_cast<uint32_t>(side_[*(at - left)]) + side_[*(at - upper)];
+      const bool kept = reader.flag(kept_[sum][before]);
       before = before << 1 & kSlicerRecentMask;
-      *at = zero_;
       if (kept) {
         before |= 1;
         if (!decode_value(reader, sum, *at)) {
@@ -100,9 +96,7 @@ class StreamDecoder {
   CUTPOINT_INLINE bool decode_value(FlagReader& reader, uint32_t sum, uint8_t& element) const {
     bool below = settings_.floor_below != 0;
     if (settings_.both_sides()) {
-      below = like_above(sum)   ? !reader.flag(sign_)
-              : like_below(sum) ? reader.flag(sign_)
-                                : reader.even(1) != 0;
+      below = reader.even_handed_flag(sign_[sum]) != one_is_above_[sum];
     }
     const uint32_t j = settings_.block_bits != 0 ? reader.even(settings_.block_bits) : 0;
     const Cut& cut = cut_[j];
@@ -130,9 +124,9 @@ class StreamDecoder {
   };
 
   const SlicerSettings settings_;
-  const uint8_t zero_;
-  uint8_t kept_[kSums][2];
-  uint8_t sign_;
+  uint8_t kept_[kSums][kSlicerRecentMask + 1];
+  uint8_t sign_[kSums];
+  bool one_is_above_[kSums];
   Cut cut_[kSlicerMaxBlocks] = {};
   uint8_t side_[256];  // by element
   uint8_t ranks_[256];  // by cell: all blocks together have no more cells than there are ranks

@@ -26,7 +26,7 @@ struct Word {
   uint32_t recent;
   uint32_t below;
   uint32_t foretold;  // its neighbours say on which side it is
-  uint32_t as_foretold;
+  uint32_t sign;      // and it is; or they do not, and it is below
 };
 
 class StreamEncoder {
@@ -43,7 +43,8 @@ class StreamEncoder {
       kept_[i] = flag.symbol[0];
       kept_[kIsKept | i] = flag.symbol[1];
     }
-    sign_.set(frequencies.sign);
+    sign_[0].set(kEvenSign);
+    sign_[1].set(frequencies.sign);
     for (uint32_t j = 0; j < blocks_.count; ++j) {
       more_[j].set(frequencies.more[j]);
     }
@@ -63,7 +64,7 @@ class StreamEncoder {
                            around.recent,
                            around.below,
                            around.like_above | around.like_below,
-                           (around.above & around.like_above) | (around.below & around.like_below)};
+                           (around.above & around.like_above) | (around.below & ~around.like_above)};
         const size_t left = settings_.row_elements() - 32 * word;
         size_t end = left < 32 ? left : 32;
         while (end != 0) {
@@ -128,10 +129,7 @@ class StreamEncoder {
     if (!both_sides_) {
       return true;
     }
-    if ((seen.foretold >> place & 1u) != 0) {
-      return writer.put(sign_.symbol[seen.as_foretold >> place & 1u]);
-    }
-    return writer.put_even(below ? 1 : 0, 1);
+    return writer.put(sign_[seen.foretold >> place & 1u].symbol[seen.sign >> place & 1u]);
   }
 
   const SlicerFrame& frame_;
@@ -140,7 +138,7 @@ class StreamEncoder {
   uint32_t block_bits_;
   bool both_sides_;
   FlagSymbol kept_[2 * kIsKept];  // by four bits
-  Flag sign_;
+  Flag sign_[2];
   Flag more_[kSlicerMaxBlocks];
 };
 

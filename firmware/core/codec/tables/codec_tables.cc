@@ -92,8 +92,17 @@ Status read_head(ByteReader& reader, CodecId codec, TensorTables& tables, bool& 
   return tables.tolerance <= kMaxTolerance ? Status::kOk : Status::kNumber;
 }
 
+size_t model_count(CodecId codec) { return codec == CodecId::kDelta ? 2 : codec == CodecId::kRans ? 1 : 0; }
+
+void read_known_models(Bytes block, TensorTables& tables) {
+  size_t at = 0;
+  for (size_t i = 0; i < model_count(tables.codec); ++i) {
+    at += read_known_model(block.data() + at, tables.grid, tables.models[i]);
+  }
+}
+
 Status read_models(ByteReader& reader, TensorTables& tables) {
-  const size_t count = tables.codec == CodecId::kDelta ? 2 : tables.codec == CodecId::kRans ? 1 : 0;
+  const size_t count = model_count(tables.codec);
   for (size_t i = 0; i < count; ++i) {
     size_t bytes = 0;
     Bytes model;
@@ -167,7 +176,7 @@ Status CodecTables::check() const {
       if (!lies(file_.size(), block, 0)) {
         return Status::kLength;
       }
-      CUTPOINT_TRY(read_block(block, codec, tables));
+      CUTPOINT_TRY(read_block(block, codec, false, tables));
       if (!is_quantiser(tables) || !is_order(tables)) {
         return Status::kNumber;
       }
@@ -176,7 +185,7 @@ Status CodecTables::check() const {
   return Status::kOk;
 }
 
-Status CodecTables::read_block(size_t at, CodecId codec, TensorTables& tables) const {
+Status CodecTables::read_block(size_t at, CodecId codec, bool checked, TensorTables& tables) const {
   ByteReader reader(file_.from(at));
   bool ordered = false;
   CUTPOINT_TRY(read_head(reader, codec, tables, ordered));
@@ -190,6 +199,11 @@ Status CodecTables::read_block(size_t at, CodecId codec, TensorTables& tables) c
   CUTPOINT_TRY(take_padded(reader, tables.grid.levels, tables.to_value));
   if (ordered) {
     CUTPOINT_TRY(take_padded(reader, tables.grid.channels, tables.order));
+  }
+  // What an open file's models are is known: an encoder that asks for each frame has no time to check them again.
+  if (checked) {
+    read_known_models(reader.rest(), tables);
+    return Status::kOk;
   }
   return read_models(reader, tables);
 }
@@ -211,7 +225,7 @@ bool CodecTables::tensor(uint8_t number, size_t place, TensorTables& tables) con
   const uint8_t* const at = file_.data() + kHeadBytes + (number - 1u) * kSettingBytes;
   const uint32_t block = load_u32(file_.data() + load_u32(at + 4) + 4 * place);
   tables = TensorTables();
-  return read_block(block, view.codec, tables) == Status::kOk;
+  return read_block(block, view.codec, true, tables) == Status::kOk;
 }
 
 }  // namespace cutpoint

@@ -59,7 +59,7 @@ class CodecTables {
 
  private:
   Status check() const;
-  Status read_block(size_t at, CodecId codec, TensorTables& tables) const;
+  Status read_block(size_t at, CodecId codec, bool checked, TensorTables& tables) const;
 
   Bytes file_;
   uint32_t version_ = 0;
