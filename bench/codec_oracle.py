@@ -26,7 +26,7 @@ def order_0(bundle: Bundle, row: Row, frames: Sequence[Live], train_scenes: int)
     """
     import constriction
 
-    halves = Halves(bundle, recipe_scenes("train", train_scenes), [BLOCK_4], "xnnpack")
+    halves = Halves(bundle, recipe_scenes("train", train_scenes), [BLOCK_4])
     seen = np.concatenate([_levels(frame) for frame in halves.live(BLOCK_4)])
     counts = np.bincount(seen, minlength=256) + SMOOTHING
     chances = counts / counts.sum()

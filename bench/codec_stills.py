@@ -10,11 +10,13 @@ from bench.codec_bytes import BLOCK_4
 from bench.codec_scenes import STILL_FRAMES, Stills
 from bench.figure import Figure
 from cutpoint.graph import Bundle
+from cutpoint.kernels import Kernels
 from host_tools.calibration.task import Task
-from host_tools.codec_bench import Halves, Live, best_of, message, truths_of
+from host_tools.codec_bench import Halves, Live, best_of, message
 from host_tools.codec_bench.calibrated import CalibratedWay, calibrated_ways
 from host_tools.codec_bench.ways import Sent
 
+TAILS: Kernels = "xnnpack"
 MOST_SHARE = 0.4
 MOST_LOSS = 0.5
 """Points of F1 that delta, and what it is held against, may lose: both answer equally well then."""
@@ -41,9 +43,9 @@ def stills(bundle: Bundle, sets: Sequence[Stills]) -> list[Figure]:
     """For each set the smallest setting of delta, beside the smallest that knows no frame before."""
     figures = []
     for one in sets:
-        halves = Halves(bundle, one.examples, [BLOCK_4], "xnnpack")
-        unchanged = halves.answers(BLOCK_4, halves.live(BLOCK_4))
-        task = Task(tuple(unchanged), truths_of(one.examples))
+        halves = Halves(bundle, one.examples, [BLOCK_4])
+        unchanged = halves.answers(BLOCK_4, halves.live(BLOCK_4), TAILS)
+        task = Task(tuple(unchanged), halves.truths)
         found = [_measured(way, halves, task) for way in calibrated_ways(bundle, BLOCK_4)]
         figures.append(_figure(one, found, best_of(task)))
     return figures
@@ -58,7 +60,7 @@ def _measured(way: CalibratedWay, halves: Halves, task: Task) -> OnStills:
         way,
         statistics.fmean(message(sizes).bytes for sizes in coded),
         statistics.fmean(map(sum, coded)),
-        task.quality(halves.answers(BLOCK_4, received)).loss,
+        task.quality(halves.answers(BLOCK_4, received, TAILS)).loss,
         all(
             (one == other).all()
             for frame, seen in zip(frames, received, strict=True)

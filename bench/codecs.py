@@ -44,10 +44,9 @@ def measure(*, quick: bool) -> Section:
     examples = recipe_scenes("test", QUICK_SCENES if quick else TEST_SCENES)
     board = Board.of(Profile.load(BOARD), bundle)
     cuts = sorted({*worthwhile_cuts(bundle), *(setting.cut for setting in entry.settings)})
+    halves = Halves(bundle, examples, [*cuts, bundle.n])
     bench = run(
-        bundle,
-        examples,
-        cuts=cuts,
+        halves,
         boards=[board],
         meter=QemuMeter(),
         kernels="xnnpack",
@@ -55,7 +54,7 @@ def measure(*, quick: bool) -> Section:
     )
     if not quick:
         draw(bench, PICTURE)
-    frames = Halves(bundle, examples, [BLOCK_4], "xnnpack").live(BLOCK_4)
+    frames = halves.live(BLOCK_4)
     first, best = lossless(bench)
     bounded = [lossy(bench, most) for most in MOST_BYTES]
     return Section(
@@ -65,7 +64,7 @@ def measure(*, quick: bool) -> Section:
             first,
             order_0(bundle, best, frames, TRAIN_SCENES),
             *(figure for figure, _ in bounded),
-            *exact(bundle, examples, [row for _, row in bounded]),
+            *exact(halves, [row for _, row in bounded]),
             *stills(bundle, still_scenes(QUICK_STILLS if quick else STILL_SCENES)),
             *on_device(bench),
             *decoding(bundle, best, frames, quick=quick),

@@ -16,7 +16,7 @@ from host_tools.calibration.models import change_shapes, fit_best, lossless_shap
 from host_tools.calibration.neighbours import Levels
 from host_tools.calibration.pareto import thinned
 from host_tools.calibration.quantisers import levels_of, ranked
-from host_tools.calibration.search import CutSearch
+from host_tools.calibration.search import ROUGH_ELEMENTS, CutSearch
 from host_tools.calibration.task import Quality
 
 SPREADS: Final = (0.15, 0.3, 0.45, 0.65, 0.9, 1.2)
@@ -138,7 +138,8 @@ def _judged(search: StillSearch, plan: _Plan) -> _Judged:
             still.elements[place], quantiser, tolerance, still.tensors[place], search.scene_frames
         )
         scenes = levels.reshape(-1, search.scene_frames, *levels.shape[1:])
-        now, before = (part.reshape(-1, *levels.shape[1:]) for part in (scenes[:, 1:], scenes[:, :-1]))
+        some = scenes[: max(4, ROUGH_ELEMENTS // scenes[0].size)]
+        now, before = (part.reshape(-1, *levels.shape[1:]) for part in (some[:, 1:], some[:, :-1]))
         count = len(quantiser.to_value)
         room = block_budget(still, count) * CHANGE_SHARE // 100
         change = fit_best(now, count, quantiser.zero_level, change_shapes(), room, before)

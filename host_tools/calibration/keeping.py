@@ -19,6 +19,7 @@ from host_tools.calibration.plan import CalibrationPlan
 from host_tools.calibration.task import Task
 
 TABLES_HEAD_BYTES: Final = 16
+LONGEST_WHAT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _setting(bundle: Bundle, number: int, one: Measured) -> CodecSettingEntry:
         number=number,
         cut=setting.cut,
         codec=setting.codec.name.lower(),
-        what=one.candidate.what,
+        what=one.candidate.what[:LONGEST_WHAT],
         mean_bytes=round(one.mean_bytes, 1),
         largest_bytes=int(one.sizes.max()),
         raw_share=round(one.raw_share, 5),

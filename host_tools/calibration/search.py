@@ -34,7 +34,7 @@ from host_tools.calibration.task import Quality, Task
 
 MODEL_ELEMENTS: Final = 1_200_000
 """Elements of a tensor that models are fitted on; tables are the same from more."""
-ROUGH_ELEMENTS: Final = 300_000
+ROUGH_ELEMENTS: Final = 500_000
 """Elements that tell how many bytes levels take, while many are looked at."""
 ROUGH: Final = Shape(Prediction.NONE, Activity.MAGNITUDE, 4)
 MOST_KEPT: Final = {Family.RANS: 8, Family.SLICED: 2, Family.LOWBIT: 4}

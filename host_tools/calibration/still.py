@@ -15,7 +15,7 @@ from cutpoint.picture import input_tensors
 from host_tools.calibration.data import Example, Truth
 from host_tools.device.sources import Sample
 
-SCENES: Final = 30
+SCENES: Final = 20
 SCENE_FRAMES: Final = 24
 NOISE: Final = 1.0
 """Standard deviation of a pixel from frame to frame, of 255: a small sensor in daylight."""

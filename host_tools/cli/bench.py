@@ -20,6 +20,7 @@ from host_tools.codec_bench import (
     Board,
     CodecBench,
     DeviceMeter,
+    Halves,
     QemuMeter,
     Unmetered,
     console_table,
@@ -98,11 +99,10 @@ def codecs(
     examples = read_examples(opened, pictures if pictures is not None else shipped_pictures(), count)
     meter: DeviceMeter = QemuMeter() if instructions else Unmetered("--no-instructions was given")
     with progress() as bar:
-        task = bar.add_task("measuring", total=None)
+        task = bar.add_task("heads", total=None)
+        halves = Halves(opened, examples, [*chosen, opened.n])
         measured = run(
-            opened,
-            examples,
-            cuts=chosen,
+            halves,
             boards=boards,
             meter=meter,
             kernels=tails.value,

@@ -8,7 +8,7 @@ from host_tools.codec_bench.modelled import Board
 from host_tools.codec_bench.plot import draw
 from host_tools.codec_bench.qemu_meter import QemuMeter
 from host_tools.codec_bench.row import DeviceCost, Row, pareto
-from host_tools.codec_bench.run import CodecBench, best_of, run, truths_of
+from host_tools.codec_bench.run import CodecBench, best_of, run
 from host_tools.codec_bench.table import console_table, sentences
 
 __all__ = [
@@ -29,6 +29,5 @@ __all__ = [
     "pareto",
     "run",
     "sentences",
-    "truths_of",
     "write_csv",
 ]

@@ -13,7 +13,6 @@ from cutpoint.answer import Answer
 from cutpoint.graph import Bundle
 from cutpoint.kernels import Kernels
 from cutpoint.wire import DEFAULT_CHUNK_BYTES, ModelId, Result, Status, encode
-from host_tools.calibration.data import Example, Truth
 from host_tools.calibration.task import Metric, Task
 from host_tools.codec_bench.device import DeviceMeter
 from host_tools.codec_bench.framing import message
@@ -48,10 +47,8 @@ class CodecBench:
 
 
 def run(
-    bundle: Bundle,
-    examples: Sequence[Example],
+    halves: Halves,
     *,
-    cuts: Sequence[int],
     boards: Sequence[Board] = (),
     meter: DeviceMeter,
     kernels: Kernels = "reference",
@@ -59,19 +56,18 @@ def run(
     qualities: Sequence[int] = QUALITIES,
     told: Told | None = None,
 ) -> CodecBench:
-    """Measure every candidate at `cuts`, and at both ends of the network, over `examples`, at least one.
+    """Measure every candidate at the cuts of `halves`, N among them, over its pictures, at least one.
 
-    qualities: of JPEG.
-    Pictures come in their order, as from one device: that is what codec delta sees. Raises what its parts raise.
+    Pictures come in their order, as from one device: that is what codec delta sees. qualities: of JPEG. Raises what its
+    parts raise.
     """
-    inner = [cut for cut in cuts if cut not in (0, bundle.n)]
-    halves = Halves(bundle, examples, inner, kernels)
-    whole = halves.answers(bundle.n, halves.live(bundle.n))
-    truths = truths_of(examples)
-    task = Task(tuple(whole), truths)
+    bundle = halves.bundle
+    last = halves.live(bundle.n)
+    task = Task(tuple(halves.answers(bundle.n, last, kernels)), halves.truths)
+    inner = [cut for cut in halves.cuts if cut not in (0, bundle.n)]
     planned = plan(bundle, inner, qualities)
-    measuring = _Measuring(bundle, halves, truths, tuple(boards), meter, chunk_bytes)
-    rows = [measuring.answer_alone(whole, task)]
+    measuring = _Measuring(halves, kernels, tuple(boards), meter, chunk_bytes)
+    rows = [measuring.answer_alone(task)]
     for number, candidate in enumerate(planned.candidates):
         if told is not None:
             told(number, len(planned.candidates), f"cut {candidate.cut} {candidate.codec}{candidate.setting}")
@@ -79,7 +75,7 @@ def run(
     return CodecBench(
         bundle.name,
         bundle.model_id.hex(),
-        len(examples),
+        len(last),
         task.metric,
         best_of(task),
         kernels,
@@ -88,12 +84,6 @@ def run(
         tuple(rows),
         (*planned.notes, *meter.notes),
     )
-
-
-def truths_of(examples: Sequence[Example]) -> tuple[Truth, ...] | None:
-    """The truth of every example; None unless all have one."""
-    known = tuple(example.truth for example in examples if example.truth is not None)
-    return known if len(known) == len(examples) else None
 
 
 def best_of(task: Task) -> float:
@@ -114,14 +104,13 @@ class _Worth:
 class _Measuring:
     def __init__(
         self,
-        bundle: Bundle,
         halves: Halves,
-        truths: tuple[Truth, ...] | None,
+        kernels: Kernels,
         boards: tuple[Board, ...],
         meter: DeviceMeter,
         chunk_bytes: int,
     ) -> None:
-        self._bundle, self._halves, self._truths = bundle, halves, truths
+        self._bundle, self._halves, self._kernels = halves.bundle, halves, kernels
         self._boards, self._meter, self._chunk_bytes = boards, meter, chunk_bytes
         self._tasks: dict[int, Task] = {}
         self._known: dict[bytes, _Worth] = {}
@@ -163,9 +152,9 @@ class _Measuring:
             {board.name: board.head_ms(cut) for board in self._boards},
         )
 
-    def answer_alone(self, whole: Sequence[Answer], task: Task) -> Row:
+    def answer_alone(self, task: Task) -> Row:
         """Device-only at its least: the answer as a result frame would carry it, and no tensor at all."""
-        sizes = [_result_bytes(self._bundle, answer) for answer in whole]
+        sizes = [_result_bytes(self._bundle, answer) for answer in task.references]
         mean = statistics.fmean(sizes)
         framed = message((), self._chunk_bytes)
         return Row(
@@ -197,13 +186,13 @@ class _Measuring:
                 digest.update(tensor.tobytes())
         key = digest.digest()
         if key not in self._known:
-            self._known[key] = self._judged(cut, self._halves.answers(cut, frames))
+            self._known[key] = self._judged(cut, self._halves.answers(cut, frames, self._kernels))
         return self._known[key]
 
     def _task(self, cut: int) -> Task:
         if cut not in self._tasks:
-            unchanged = self._halves.answers(cut, self._halves.live(cut))
-            self._tasks[cut] = Task(tuple(unchanged), self._truths)
+            unchanged = self._halves.answers(cut, self._halves.live(cut), self._kernels)
+            self._tasks[cut] = Task(tuple(unchanged), self._halves.truths)
         return self._tasks[cut]
 
     def _judged(self, cut: int, answers: Sequence[Answer]) -> _Worth:

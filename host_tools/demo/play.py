@@ -154,7 +154,13 @@ class Play:
             bus=broker.bus(f"cutpoint-{station.name}"),
             profile=station.profile,
             link=station.link,
-            settings=DeviceSettings(root=self._scene.root, seed=self._scene.seed, probe_max_ms=PROBE_MAX_MS),
+            settings=DeviceSettings(
+                root=self._scene.root,
+                seed=self._scene.seed,
+                probe_max_ms=PROBE_MAX_MS,
+                # No two pictures are of one scene: codec delta would have nothing to build on.
+                history=0,
+            ),
             observer=said,
         )
 

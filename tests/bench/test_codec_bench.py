@@ -53,7 +53,8 @@ def examples(bundle: Bundle) -> list[Example]:
 @pytest.fixture(scope="module")
 def measured(bundle: Bundle, examples: list[Example]) -> CodecBench:
     boards = [Board.of(Profile.load("esp32"), bundle)]
-    return run(bundle, examples, cuts=[17], boards=boards, meter=Unmetered("a test"), kernels="xnnpack")
+    halves = Halves(bundle, examples, [17, bundle.n])
+    return run(halves, boards=boards, meter=Unmetered("a test"), kernels="xnnpack")
 
 
 def row(bytes: float, loss: float, family: str = "split") -> Row:
@@ -87,16 +88,17 @@ def test_a_lucky_row_is_no_better_than_one_that_loses_nothing() -> None:
 
 
 def test_heads_in_steps_give_what_one_head_gives(bundle: Bundle, examples: list[Example]) -> None:
-    stepped = Halves(bundle, examples[:2], [6, 17], "reference")
-    at_once = Halves(bundle, examples[:2], [17], "reference")
+    stepped = Halves(bundle, examples[:2], [6, 17, bundle.n])
+    at_once = Halves(bundle, examples[:2], [17])
     for one, other in zip(stepped.live(17), at_once.live(17), strict=True):
         assert np.array_equal(one[0], other[0])
-    assert stepped.answers(17, stepped.live(17)) == stepped.answers(bundle.n, stepped.live(bundle.n))
+    from_17 = stepped.answers(17, stepped.live(17), "reference")
+    assert from_17 == stepped.answers(bundle.n, stepped.live(bundle.n), "reference")
 
 
 def test_a_cut_that_is_not_there_is_refused_with_those_that_are(bundle: Bundle) -> None:
     with pytest.raises(UsageError, match="cut 26 is not there: this network has the cuts 0 to 25"):
-        Halves(bundle, [], [26], "reference")
+        Halves(bundle, [], [26])
 
 
 def test_a_jpeg_without_its_headers_is_the_same_picture_in_fewer_bytes(
@@ -138,7 +140,8 @@ def test_a_missing_package_is_named_with_what_installs_it(
     bundle: Bundle, examples: list[Example], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "blosc2", None)
-    found = run(bundle, examples[:1], cuts=[], meter=Unmetered("a test"), kernels="xnnpack", qualities=[50])
+    halves = Halves(bundle, examples[:1], [bundle.n])
+    found = run(halves, meter=Unmetered("a test"), kernels="xnnpack", qualities=[50])
     assert any("missing: blosc2" in note and "cutpoint[bench]" in note for note in found.notes)
     assert {row.codec for row in found.rows if row.family == "outside"} == {"zstd", "lz4"}
 
@@ -187,9 +190,8 @@ def test_the_sentences_state_framing_and_what_is_modelled(measured: CodecBench) 
 def test_pictures_without_labels_are_held_against_the_whole_network(bundle: Bundle, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         Image.fromarray(np.zeros((96, 96, 3), np.uint8)).save(tmp_path / name)
-    found = run(
-        bundle, read_examples(bundle, tmp_path), cuts=[], meter=Unmetered("a test"), kernels="xnnpack"
-    )
+    halves = Halves(bundle, read_examples(bundle, tmp_path), [bundle.n])
+    found = run(halves, meter=Unmetered("a test"), kernels="xnnpack")
     assert (found.metric, found.whole) == ("agreement", 1.0)
     assert all(row.quality == 1.0 for row in found.rows if row.lossless)
     assert "not all pictures are labelled" in " ".join(sentences(found))

@@ -23,6 +23,7 @@ from cutpoint.codec import (
     RansModel,
     RansTable,
     Setting,
+    SlicerTables,
     TensorTables,
     encode_tables,
 )
@@ -59,9 +60,31 @@ def sliced(model: RansModel) -> RansModel:
     return RansModel(model.prediction, model.activity, model.thresholds, model.tables, model.groups, True)
 
 
+def slicer_seed(random: Random) -> bytes:
+    floors = (random.randrange(1, 40), random.randrange(1, 40))
+    tensor = SlicerTables(
+        SHAPE,
+        DType.UINT8,
+        128,
+        random.randrange(1, 60),
+        floors,
+        random.randrange(1, 20),
+        random.choice((1, 2, 4, 8)),
+    )
+    return input_of(CodecId.SLICER, tensor, random)
+
+
+def input_of(codec: CodecId, tensor: TensorTables | SlicerTables, random: Random) -> bytes:
+    file = encode_tables(MODEL, [Setting(1, codec, (tensor,))])
+    raw = bytes(random.choice((0x80, 0x80, 0x84, random.randrange(256))) for _ in range(tensor.elements))
+    return struct.pack("<H", len(file)) + file + CodecTables.open(file, MODEL).encode(1, 0, raw).data
+
+
 def seed(number: int) -> bytes:
     """A file of one setting, and a tensor coded with it."""
     random = Random(number)
+    if number % 5 == 4:
+        return slicer_seed(random)
     levels = random.choice((2, 3, 6, 16))
     to_level = bytes(value * levels // 256 for value in range(256))
     quantiser = Quantiser(to_level, bytes(random.randrange(256) for _ in range(levels)), levels // 2)
@@ -74,9 +97,7 @@ def seed(number: int) -> bytes:
         models = (model_of(random, levels), model_of(random, levels, changes=True))
     order = bytes(random.sample(range(SHAPE[2]), SHAPE[2])) if number % 8 == 0 else None
     tensor = TensorTables(SHAPE, random.choice((DType.INT8, DType.UINT8)), quantiser, models, order=order)
-    file = encode_tables(MODEL, [Setting(1, codec, (tensor,))])
-    raw = bytes(random.choice((0x80, 0x80, 0x84, random.randrange(256))) for _ in range(tensor.elements))
-    return struct.pack("<H", len(file)) + file + CodecTables.open(file, MODEL).encode(1, 0, raw).data
+    return input_of(codec, tensor, random)
 
 
 def write_corpus(folder: Path) -> int:

@@ -82,7 +82,7 @@ def tables(bundle: Bundle, frames: list[Live]) -> bytes:
 
 @pytest.fixture(scope="module")
 def frames(bundle: Bundle) -> list[Live]:
-    return Halves(bundle, read_examples(bundle, shipped_pictures(), FRAMES), [CUT], "reference").live(CUT)
+    return Halves(bundle, read_examples(bundle, shipped_pictures(), FRAMES), [CUT]).live(CUT)
 
 
 @pytest.fixture(scope="module")
