@@ -17,6 +17,7 @@ from host_tools.calibration.neighbours import Levels
 from host_tools.calibration.pareto import thinned
 from host_tools.calibration.quantisers import levels_of, ranked
 from host_tools.calibration.search import ROUGH_ELEMENTS, CutSearch
+from host_tools.calibration.still import mean_of_run
 from host_tools.calibration.task import Quality
 
 SPREADS: Final = (0.15, 0.3, 0.45, 0.65, 0.9, 1.2)
@@ -67,7 +68,7 @@ class _Judged:
 def search_changes(search: StillSearch, lossless: Candidate, levels: Sequence[Candidate]) -> list[Candidate]:
     """Delta of the values themselves, without and with tolerance, and of the levels that `search_levels` found.
 
-    frame_bytes of what is found is the mean over the frames of a scene, the first of them a key frame.
+    frame_bytes of what is found is the mean of a long scene (`still.mean_of_run`).
     """
     judged = []
     for plan in _plans(search, lossless, levels):
@@ -132,7 +133,7 @@ def _gap(quantiser: Quantiser, tensor: TravellingTensor) -> int:
 
 def _judged(search: StillSearch, plan: _Plan) -> _Judged:
     still: Activations = search.still.activations
-    changes, frames, size = [], [], plan.key.frame_bytes
+    changes, frames, size = [], [], 0.0
     for place, (quantiser, tolerance) in enumerate(zip(plan.levels.quantisers, plan.tolerances, strict=True)):
         levels = followed(
             still.elements[place], quantiser, tolerance, still.tensors[place], search.scene_frames
@@ -144,10 +145,10 @@ def _judged(search: StillSearch, plan: _Plan) -> _Judged:
         room = block_budget(still, count) * CHANGE_SHARE // 100
         change = fit_best(now, count, quantiser.zero_level, change_shapes(), room, before)
         changes.append(change.model)
-        size += (search.scene_frames - 1) * change.frame_bytes
+        size += change.frame_bytes
         frames.append(np.frombuffer(quantiser.to_value, np.uint8)[levels])
     quality = Quality(0.0, 0.0, 1.0) if plan.lossless else search.still.quality(frames)
-    return _Judged(plan, tuple(changes), size / search.scene_frames, quality)
+    return _Judged(plan, tuple(changes), mean_of_run(plan.key.frame_bytes, size), quality)
 
 
 def _candidate(search: StillSearch, one: _Judged) -> Candidate | None:

@@ -11,6 +11,7 @@ from cutpoint.codec import CodecId, CodecTables, Coded
 from cutpoint.errors import InternalError
 from host_tools.calibration.candidate import Candidate, Family
 from host_tools.calibration.halves import Activations, Bytes, Tail
+from host_tools.calibration.still import mean_of_run
 from host_tools.calibration.task import Quality, Task
 
 
@@ -39,10 +40,15 @@ class Measured:
     sizes: npt.NDArray[np.int64] = field(repr=False)
     raw_share: float
     quality: Quality
+    scene_frames: int
 
     @property
     def mean_bytes(self) -> float:
-        return float(self.sizes.mean())
+        """Of a frame; for still scenes that of a long one, of which these are the beginnings."""
+        if self.scene_frames == 1:
+            return float(self.sizes.mean())
+        scenes = self.sizes.reshape(-1, self.scene_frames)
+        return mean_of_run(float(scenes[:, 0].mean()), float(scenes[:, 1:].mean()))
 
 
 def measure(tables: CodecTables, number: int, candidate: Candidate, held_out: HeldOut) -> Measured:
@@ -62,7 +68,7 @@ def measure(tables: CodecTables, number: int, candidate: Candidate, held_out: He
         quality = Quality(0.0, 0.0, 1.0)
     else:
         quality = held_out.task.quality(held_out.tail.answers(seen))
-    return Measured(candidate, np.asarray(sizes), float(raw.mean()), quality)
+    return Measured(candidate, np.asarray(sizes), float(raw.mean()), quality, held_out.scene_frames)
 
 
 @dataclass(frozen=True, slots=True)

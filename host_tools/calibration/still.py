@@ -15,8 +15,10 @@ from cutpoint.picture import input_tensors
 from host_tools.calibration.data import Example, Truth
 from host_tools.device.sources import Sample
 
-SCENES: Final = 20
-SCENE_FRAMES: Final = 24
+SCENES: Final = 60
+SCENE_FRAMES: Final = 8
+KEY_EVERY: Final = 24
+"""Frames, of which one is a key frame, that mean bytes are of: what is drawn are short scenes, since many say more."""
 NOISE: Final = 1.0
 """Standard deviation of a pixel from frame to frame, of 255: a small sensor in daylight."""
 FASTEST_PX: Final = 3
@@ -50,6 +52,11 @@ def draw_frames(
             sample = Sample(f"scene {number}, frame {at}", (tensor.of_picture(frame),))
             made.append(Example(sample, None if scene.truths is None else scene.truths[at]))
     return made, all(example.truth is not None for example in made)
+
+
+def mean_of_run(key_bytes: float, change_bytes: float) -> float:
+    """Mean bytes of a frame while a camera goes on standing still."""
+    return (key_bytes + (KEY_EVERY - 1) * change_bytes) / KEY_EVERY
 
 
 def draw_scene(

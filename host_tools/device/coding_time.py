@@ -14,8 +14,8 @@ INSTRUCTIONS_PER_BYTE: Mapping[CodecId, float] = MappingProxyType(
         CodecId.BITMAP: 43.5,
         CodecId.JPEG: 6.4,
         CodecId.LOWBIT: 38.0,
-        CodecId.RANS: 65.0,
-        CodecId.SLICER: 90.0,
+        CodecId.RANS: 62.0,
+        CodecId.SLICER: 81.0,
         CodecId.DELTA: 120.0,
     }
 )

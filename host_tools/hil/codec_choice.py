@@ -39,6 +39,10 @@ class CodecChoice:
             offered = ", ".join(f"{label_of(codec, one.number)} (cut {one.cut})" for one in settings)
             raise UsageError(
                 f"--codec is {text!r}; {bundle.name} has "
-                + (f"of this codec {offered}" if offered else "no setting of it: `cutpoint calibrate` makes them")
+                + (
+                    f"of this codec {offered}"
+                    if offered
+                    else "no setting of it: `cutpoint calibrate` makes them"
+                )
             )
         return cls(codec, chosen.number, chosen.cut)

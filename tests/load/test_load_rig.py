@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from calibrated_bundle import calibrated_copy
 
 from cutpoint.errors import UsageError
 from host_tools.broker import BrokerAccess
@@ -169,3 +170,23 @@ def test_a_small_disk_is_full_to_the_last_byte_and_empty_again() -> None:
     finally:
         disk.unmount()
     assert not disk.folder.exists()
+
+
+@pytest.mark.broker
+@pytest.mark.usefixtures("mosquitto")
+def test_devices_that_announce_no_calibrated_codec_are_answered_as_ever_from_a_calibrated_bundle(
+    tmp_path: Path,
+) -> None:
+    model = shipped_bundle(SMALL_FOMO) / "full.tflite"
+    bundle = calibrated_copy(model.read_bytes(), tmp_path, "calibrated", (0, 6, 20))
+    report = run(
+        LoadPlan(
+            bundle.path,
+            devices=5,
+            rate_per_s=4.0,
+            duration_s=4.0,
+            serve=("--max-loss", "3pp", *SERVED),
+        )
+    )
+    assert report.ok, report.listed
+    assert sum(report.by.values()) == report.asked > 40
