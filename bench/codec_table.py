@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from bench.codec_bytes import BLOCK_4
 from bench.figure import Grid
 from host_tools.codec_bench import Board, CodecBench, Row, pareto
 
 
 def ways(bench: CodecBench, board: Board) -> Grid:
-    """All rows but the outside baselines at other cuts than block 4, which the CSV of `cutpoint bench codecs` has."""
+    """All rows at both ends and at block 4; of another cut raw tensors and what no other row there beats."""
     front = set(map(id, pareto(bench.rows)))
-    rows = [row for row in bench.rows if row.family != "outside" or row.cut in (0, BLOCK_4)]
+    rows = []
+    for cut, group in groupby(bench.rows, lambda row: (row.family, row.cut)):
+        some = list(group)
+        if cut[0] in ("split", "outside") and cut[1] not in (0, BLOCK_4):
+            best = set(map(id, pareto(some)))
+            some = [row for row in some if cut[0] == "split" and (row.codec == "raw" or id(row) in best)]
+        rows += some
     headings = ("cut", "codec", "", "bytes", "data", "F1", "loss", "tables", "code", "instructions")
     return Grid(
         "ways",

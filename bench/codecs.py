@@ -15,7 +15,7 @@ from bench.codec_table import ways
 from bench.figure import Section
 from cutpoint.graph import Bundle
 from host_tools.calibration.plan import worthwhile_cuts
-from host_tools.codec_bench import Board, Halves, QemuMeter, draw, run
+from host_tools.codec_bench import Board, Halves, QemuMeter, draw, run, write_csv
 from host_tools.device import Profile
 from host_tools.shipped import shipped_bundle
 
@@ -54,6 +54,7 @@ def measure(*, quick: bool) -> Section:
     )
     if not quick:
         draw(bench, PICTURE)
+        write_csv(bench, PICTURE.with_suffix(".csv"))
     frames = halves.live(BLOCK_4)
     first, best = lossless(bench)
     bounded = [lossy(bench, most) for most in MOST_BYTES]
