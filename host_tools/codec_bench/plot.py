@@ -24,8 +24,8 @@ MARKERS = "os^Dv<>phX"
 """One for each cut, in the order of the cuts."""
 DEEPEST = 0.08
 """How far below the whole network's quality the picture reaches; what is worse is left out and counted."""
-MOST_NAMED = 7
-"""Points of the front that carry their names; the others would hide each other."""
+LEAST_GAP = 0.04 * DEEPEST
+"""Between the names of two points of the front; nearer ones would hide each other."""
 
 
 def draw(bench: CodecBench, path: Path) -> None:
@@ -81,11 +81,15 @@ def _front(axes: Any, rows: Sequence[Row], whole: float) -> None:
         label="front: no offloading way beats it",
         **style,
     )
-    every = max(1, -(-len(front) // MOST_NAMED))
-    for row in front[::-1][::every]:
+    named = whole + 1.0
+    for row in front[::-1]:
+        height = _height(row, whole)
+        if named - height < LEAST_GAP:
+            continue
+        named = height
         axes.annotate(
             f"{row.label}, cut {row.cut}" if row.family == "split" else row.label,
-            (row.bytes, _height(row, whole)),
+            (row.bytes, height),
             xytext=(-5, 6),
             textcoords="offset points",
             fontsize=7,
