@@ -341,7 +341,7 @@ class Planner:
             reason += f"; expects {milliseconds(expected_us)}"
         if not table.lossless[index]:
             lost = float(table.loss[index])
-            reason += "; loses points unknown" if isnan(lost) else f"; loses {points(lost)} points"
+            reason += "; nobody knows its loss" if isnan(lost) else f"; loses {points(max(lost, 0.0))} points"
         return Decision(
             cut=int(table.cut[index]),
             codec=table.codec[index],

@@ -71,9 +71,9 @@ def test_the_stack_that_a_codec_needs_is_small(report: Report) -> None:
 
 
 def test_sizes_are_told_by_source(program: Program) -> None:
-    """crc32.cc has tables of 1 KB and codec/ is all code."""
+    """crc32.cc has tables of 1 KB; codec/ is all code, and that of every codec: which one is asked for at run time."""
     assert program.parts["core/crc32.cc"].rodata in {1024, 2048, 4096}
-    assert 2000 < program.sizes_below("core/codec").text < 4000
+    assert 12_000 < program.sizes_below("core/codec").text < 24_000
     assert program.parts["linked"].rodata == len(relu_tensor()) + 1
 
 
@@ -84,4 +84,4 @@ def test_the_parts_are_all_that_was_linked(program: Program) -> None:
         [machine.tool("size"), str(program.elf)], capture_output=True, text=True, check=True
     )
     text_and_rodata = int(done.stdout.splitlines()[-1].split()[0])
-    assert text_and_rodata == pytest.approx(program.sizes.code, abs=100)
+    assert text_and_rodata == pytest.approx(program.sizes.code, abs=250)

@@ -67,16 +67,14 @@ size_t encode_delta(const TensorTables& tables, const DeltaSlot& slot, Bytes ele
     return encode_key(tables, slot, elements, out);
   }
   if (changed > elements.size() / 2) {
-    // Another scene, or noise that a reference says little of: a key frame may be smaller. It is tried in what is left
-    // before the changes, with less room than they took.
-    MutableBytes left = room.first(room.size() - changes);
-    left = left.size() < changes ? left : left.from(left.size() - changes + 1);
-    const size_t streams = encode_streams(tables.grid, tables.models[0], tables.to_level, elements, left);
-    if (streams != 0) {
-      move_bytes(out.end() - streams, left.end() - streams, streams);
+    // Another scene, or noise that a reference says little of. There is no room for both forms: where the key frame is not
+    // smaller, the changes are made again.
+    const size_t streams = encode_streams(tables.grid, tables.models[0], tables.to_level, elements, room);
+    if (streams != 0 && streams < changes) {
       keep_own_levels(tables, elements, slot.candidate);
       return with_head(tables, 0, streams, out);
     }
+    encode_kept_levels(tables.grid, tables.models[1], slot.candidate, slot.reference, room);
   }
   return with_head(tables, slot.age, changes, out);
 }
