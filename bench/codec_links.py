@@ -85,5 +85,6 @@ def _cell(one: Served | None, *, named: bool = False) -> str:
     if one is None:
         return "none is that good"
     name = f" (cut {one.row.cut}, {one.row.label})" if named else ""
-    name = one.row.label.replace("jpeg", " (") + ")" if one.row.codec == "jpeg" else name
+    if one.row.codec == "jpeg":
+        name = f" ({one.row.setting.strip()})"
     return f"{one.ms:,.0f} ms, {one.mj:,.1f} mJ{name}"
