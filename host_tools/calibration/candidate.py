@@ -11,8 +11,10 @@ from cutpoint.codec import CodecId, Quantiser, RansModel, Setting, TensorTables
 from host_tools.calibration.halves import Activations, TravellingTensor
 from host_tools.calibration.task import Quality
 
-BLOCK_BYTES: Final = 2048
-"""Of a cut's blocks in the tables file, all that a device reads while it encodes a frame."""
+SETTING_BYTES: Final = 2048
+"""Of a setting in the tables file, blocks and where they stand: all that a device reads while it encodes a frame."""
+SETTING_HEAD_BYTES: Final = 8
+OFFSET_BYTES: Final = 4
 BLOCK_HEAD_BYTES: Final = 268
 
 
@@ -42,7 +44,8 @@ class Candidate:
 
 def block_budget(activations: Activations, levels: int) -> int:
     """Bytes for the models of one tensor, when the tensors of the cut share the room and each has so many levels."""
-    return BLOCK_BYTES // len(activations.tensors) - BLOCK_HEAD_BYTES - -(-levels // 4) * 4
+    share = (SETTING_BYTES - SETTING_HEAD_BYTES) // len(activations.tensors) - OFFSET_BYTES
+    return share - BLOCK_HEAD_BYTES - -(-levels // 4) * 4
 
 
 def setting_of(

@@ -13,7 +13,7 @@ from cutpoint.answer import Answer
 from cutpoint.codec import CodecId
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
-from host_tools.calibration.candidate import BLOCK_BYTES, Family
+from host_tools.calibration.candidate import SETTING_BYTES, Family
 from host_tools.calibration.data import CalibrationData
 from host_tools.calibration.halves import Tail, run_heads
 from host_tools.calibration.keeping import Calibration
@@ -107,7 +107,7 @@ def test_lossy_settings_keep_the_bound_and_each_is_better_or_smaller_than_every_
 
 def test_tables_of_a_setting_stay_within_2_kb(made: Calibration) -> None:
     for setting in made.entry.settings:
-        assert setting.table_bytes <= BLOCK_BYTES + 16
+        assert setting.table_bytes <= SETTING_BYTES
 
 
 def test_jpeg_is_measured_beside(made: Calibration) -> None:

@@ -39,7 +39,7 @@ MOST_PER_BYTE = {CodecId.RANS: {"-O2": 60, "-Os": 72}, CodecId.DELTA: {"-O2": 85
 XTENSA_TIMES = 2.5
 """An lx106 has no multiplication with 64 bits, and half the registers."""
 MOST_STACK_BYTES = 1800
-MOST_CODE_BYTES = 7800
+MOST_CODE_BYTES = 8800
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@
 #include "../../span.h"
 #include "../../status.h"
 
+// For what the encoder does with every element: compiled for size as well it must be no call, and a state must not live in
+// memory.
+#define CUTPOINT_INLINE inline __attribute__((always_inline))
+
 namespace cutpoint {
 
 enum class Prediction : uint8_t { kNone = 0, kLeft = 1, kUpper = 2, kAverage = 3, kReference = 4 };
@@ -48,12 +52,12 @@ struct RansModel {
 // One table of frequencies, where it lies.
 class RansTable {
  public:
-  explicit RansTable(const uint8_t* at) : at_(at) {}
+  explicit CUTPOINT_INLINE RansTable(const uint8_t* at) : at_(at) {}
 
-  uint32_t symbols() const { return half(0); }  // without the escape
-  uint32_t offset() const { return half(2); }
-  uint32_t reciprocal(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol); }
-  uint32_t packed(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol + 4); }
+  CUTPOINT_INLINE uint32_t symbols() const { return half(0); }  // without the escape
+  CUTPOINT_INLINE uint32_t offset() const { return half(2); }
+  CUTPOINT_INLINE uint32_t reciprocal(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol); }
+  CUTPOINT_INLINE uint32_t packed(uint32_t symbol) const { return word(kTableHeadBytes + kEntryBytes * symbol + 4); }
   // `levels` as in the grid: the escape has an entry where not every level has one.
   size_t bytes(uint32_t levels) const {
     return kTableHeadBytes + kEntryBytes * (symbols() + (symbols() < levels ? 1u : 0u));
@@ -62,12 +66,12 @@ class RansTable {
 
  private:
   // Whole halves and words, since the file lies at a multiple of 4 and every target is little-endian.
-  uint32_t half(size_t offset) const {
+  CUTPOINT_INLINE uint32_t half(size_t offset) const {
     uint16_t value;
     __builtin_memcpy(&value, __builtin_assume_aligned(at_ + offset, 2), sizeof value);
     return value;
   }
-  uint32_t word(size_t offset) const {
+  CUTPOINT_INLINE uint32_t word(size_t offset) const {
     uint32_t value;
     __builtin_memcpy(&value, __builtin_assume_aligned(at_ + offset, 4), sizeof value);
     return value;

@@ -3,8 +3,9 @@
 namespace cutpoint {
 namespace {
 
-// Of what a prediction is made. kAny, for changes: what the model says, asked for every element.
-enum class RansGuess { kNone, kOne, kAverage, kAny };
+// Of what a prediction is made. kMagnitude: of nothing, and the activity is against the zero level, which is the same
+// for all. kAny, for changes: what the model says, asked for every element.
+enum class RansGuess { kNone, kMagnitude, kOne, kAverage, kAny };
 
 constexpr int32_t kNever = 1 << 16;  // above every activity
 
@@ -33,6 +34,7 @@ bool encode_run(const RansJob& job, const RansRun& run, RansWriter& out) {
   const int32_t reach_1 = model.contexts > 1 ? model.thresholds[0] : kNever;
   const int32_t reach_2 = model.contexts > 2 ? model.thresholds[1] : kNever;
   const int32_t reach_3 = model.contexts > 3 ? model.thresholds[2] : kNever;
+  const int32_t zero = level_at<kSource>(to_level, job.strip);
   const RansChannel* const first = job.coded;
   const RansSums sums = job.sums;
   RansWriter writer = out;
@@ -51,7 +53,7 @@ bool encode_run(const RansJob& job, const RansRun& run, RansWriter& out) {
       const int32_t a = level_at<kSource>(to_level, left + channel);
       const int32_t b = level_at<kSource>(to_level, upper + channel);
       int32_t symbol = level;
-      if (kGuess == RansGuess::kNone) {
+      if (kGuess == RansGuess::kNone || kGuess == RansGuess::kMagnitude) {
         symbol += kBias;
       } else if (kGuess == RansGuess::kAverage) {
         symbol -= (a + b) >> 1;
@@ -64,7 +66,8 @@ bool encode_run(const RansJob& job, const RansRun& run, RansWriter& out) {
       } else {
         symbol -= level_at<kSource>(to_level, guess + channel);
       }
-      const int32_t beside_a = level_at<kSource>(to_level, beside_left + channel);
+      const int32_t beside_a =
+          kGuess == RansGuess::kMagnitude ? zero : level_at<kSource>(to_level, beside_left + channel);
       const int32_t beside_b =
           kGuess == RansGuess::kAny ? level_at<kSource>(to_level, beside_upper + channel) : beside_a;
       const int32_t activity = distance(a, beside_a) + distance(b, beside_b);
@@ -111,7 +114,8 @@ EncodeRun encoder_from(const RansModel& model) {
   }
   switch (model.prediction) {
     case Prediction::kNone:
-      return encode_run<kSource, RansGuess::kNone>;
+      return model.activity == Activity::kMagnitude ? encode_run<kSource, RansGuess::kMagnitude>
+                                                    : encode_run<kSource, RansGuess::kNone>;
     case Prediction::kAverage:
       return encode_run<kSource, RansGuess::kAverage>;
     default:

@@ -6,9 +6,6 @@
 #include "model.h"
 #include "rans.h"
 
-// Written for registers: out of a call of its own, the state would live in memory.
-#define CUTPOINT_INLINE inline __attribute__((always_inline))
-
 namespace cutpoint {
 
 // Constants that a compiler would load again for every symbol; as values of memory they stay in registers.
