@@ -22,9 +22,9 @@ from host_tools.calibration.task import Quality
 
 SPREADS: Final = (0.15, 0.3, 0.45, 0.65, 0.9, 1.2)
 """Tolerances to try with a level for each value, in spreads of the tensor."""
-STEPS: Final = (0.65, 1.0, 1.5)
+STEPS: Final = (0.5, 0.75, 1.0, 1.5)
 """Tolerances to try with fewer levels, in distances between the levels around the zero point."""
-MOST_KEPT: Final = 5
+MOST_KEPT: Final = 6
 KEPT_RATIO: Final = 1.25
 CHANGE_SHARE: Final = 50
 """Of the room for both models, in percent, what that of changes may take."""

@@ -19,8 +19,9 @@ SCENES: Final = 60
 SCENE_FRAMES: Final = 8
 KEY_EVERY: Final = 24
 """Frames, of which one is a key frame, that mean bytes are of: what is drawn are short scenes, since many say more."""
-NOISE: Final = 1.0
-"""Standard deviation of a pixel from frame to frame, of 255: a small sensor in daylight."""
+NOISES: Final = (0.0, 1.0, 2.0)
+"""Standard deviations of a pixel from frame to frame, of 255, one scene after the other: a picture that was cleaned
+before, a small sensor in daylight, and in the evening. Models fitted on one of them alone fail at the others."""
 FASTEST_PX: Final = 3
 RIM_PX: Final = 2
 """Around an object that is taken out of its picture."""
@@ -47,7 +48,7 @@ def draw_frames(
     truths = [example.truth for example in examples]
     made: list[Example] = []
     for number in range(scenes):
-        scene = draw_scene(pictures, truths, SCENE_FRAMES, rng)
+        scene = draw_scene(pictures, truths, SCENE_FRAMES, rng, NOISES[number % len(NOISES)])
         for at, frame in enumerate(scene.frames):
             sample = Sample(f"scene {number}, frame {at}", (tensor.of_picture(frame),))
             made.append(Example(sample, None if scene.truths is None else scene.truths[at]))
@@ -60,9 +61,9 @@ def mean_of_run(key_bytes: float, change_bytes: float) -> float:
 
 
 def draw_scene(
-    pictures: Pixels, truths: Sequence[Truth | None], frames: int, rng: np.random.Generator
+    pictures: Pixels, truths: Sequence[Truth | None], frames: int, rng: np.random.Generator, noise: float
 ) -> StillScene:
-    """One scene of two of the pictures (n, H, W, C).
+    """One scene of two of the pictures (n, H, W, C), with noise of that standard deviation on every pixel.
 
     With boxes, what moves is an object with a rim; else a square of a quarter to a third of the shorter side.
     """
@@ -77,7 +78,7 @@ def draw_scene(
         frame = pictures[still].astype(np.float32)
         at_x, at_y = round(x), round(y)
         frame[at_y : at_y + high, at_x : at_x + wide] = patch
-        frame += rng.normal(0, NOISE, frame.shape).astype(np.float32)
+        frame += rng.normal(0, noise, frame.shape).astype(np.float32)
         made.append(np.clip(np.rint(frame), 0, 255).astype(np.uint8))
         seen.append(_seen(truths[still], moving, Box(0, at_x, at_y, wide, high)))
         x, dx = _moved(x, dx, width - wide)

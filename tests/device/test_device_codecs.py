@@ -133,7 +133,9 @@ def test_a_still_scene_takes_less_than_a_key_frame_until_the_edge_forgets(
     still = device.infer(sample)
     assert (key.by, still.by) == ("edge", "edge")
     assert still.bytes_up < 0.7 * key.bytes_up
+    # Another scene is told as a key frame.
     assert device.infer(other).by == "edge"
+    assert device.infer(sample).by == "edge"
     edge.serve(coded)  # as after a restart, it remembers nothing
     refused = device.infer(sample)
     assert (refused.by, refused.reason) == ("device", "refused: bad frame")
