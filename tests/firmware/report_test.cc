@@ -271,7 +271,8 @@ TEST(about_leaves_out_what_is_unknown) {
   about.boot = 12;
   char to[kAboutBytes];
   CHECK_EQ(string_of(write_about(about, Span<char>(to))),
-           std::string("{\"model\":\"abcdef01\",\"operators\":59,\"boot\":12,\"codecs\":[\"raw\",\"bitmap\"],\"update\":\"off\"}"));
+           std::string("{\"model\":\"abcdef01\",\"operators\":59,\"boot\":12,\"codecs\":[\"raw\",\"bitmap\"],"
+                       "\"partial\":true,\"update\":\"off\"}"));
 }
 
 TEST(every_sentence_fits_a_note_even_one_of_quotes) {
