@@ -87,7 +87,7 @@ def test_a_kind_that_the_model_lacks_is_scaled_from_the_profile_before_and_says_
 def test_what_a_sweep_cannot_see_is_kept_from_the_profile_before() -> None:
     base = Profile.load("esp32")
     board = fit_board(sweep(times(base), spread=None), WORK, base, name="mine", when="2026-01-01")
-    assert board.kept == ("jitter", "memory", "current", "wake")
+    assert board.kept == ("coding", "jitter", "memory", "current", "wake")
     assert (board.profile.memory, board.profile.current, board.profile.wake) == (
         base.memory,
         base.current,
