@@ -27,8 +27,10 @@ class JobQueue:
     waiting job belongs to the present round, its second to the next, and so on; a device that asks a hundred times
     gets as many turns as one that asks once. Inside a round the earliest deadline goes first.
 
-    Bounds: `size` jobs in all, `per_device` of one. When all places are taken, a newcomer of a device that has fewer
-    jobs waiting than the one with the most takes the place of that one's last job.
+    Bounds: `size` jobs in all, `per_device` of one. A device that has all of its places taken gives up its first job
+    for its newest, which takes that one's turn: a device asks on once it no longer waits for what it asked before. When
+    all places are taken, a newcomer of a device that has fewer jobs waiting than the one with the most takes the place
+    of that one's last job.
 
     A job that can no longer be answered in time, given what its tail takes, is dropped when its turn comes and handed
     to `late`. Batches: jobs of one model and cut, the most urgent first, as many as gain from it and as leave
@@ -87,15 +89,20 @@ class JobQueue:
                 cost.seen(len(batch.jobs), us)
 
     def put(self, job: Job) -> Job | None:
-        """Take a job; what is returned found no place: this one, or the last of the device that has the most."""
+        """Take a job; what is returned found no place: this one, the first of its device that waits, or the last of the
+        device that has the most."""
         with self._changed:
-            if self._closed or self._held[job.device] >= self._per_device:
+            if self._closed:
                 return job
-            refused = self._make_room(job) if self._count >= self._size else None
-            if refused is job:
-                return job
-            number = max(self._rounds.get(job.device, -1) + 1, self._round)
-            self._rounds[job.device] = number
+            refused: Job | None
+            if self._held[job.device] >= self._per_device:
+                number, refused = self._give_up_first(job.device)
+            else:
+                refused = self._make_room(job) if self._count >= self._size else None
+                if refused is job:
+                    return job
+                number = max(self._rounds.get(job.device, -1) + 1, self._round)
+                self._rounds[job.device] = number
             self._numbered += 1
             heapq.heappush(
                 self._waiting.setdefault(job.key, []), (number, job.deadline_ns, self._numbered, job)
@@ -245,6 +252,22 @@ class JobQueue:
             gap_ns = float(now_ns - before)
             old = self._gap_ns.get(key, gap_ns)
             self._gap_ns[key] = old + 0.2 * (gap_ns - old)
+
+    def _give_up_first(self, device: DeviceId) -> tuple[int, Job]:
+        """Take the job out that a device asked for first; its turn, and the job."""
+        entries, entry = min(
+            (
+                (entries, entry)
+                for entries in self._waiting.values()
+                for entry in entries
+                if entry[3].device == device and entry[2] not in self._evicted
+            ),
+            key=lambda found: found[1][2],
+        )
+        entries.remove(entry)
+        heapq.heapify(entries)
+        self._forget(entry[3])
+        return entry[0], entry[3]
 
     def _make_room(self, newcomer: Job) -> Job:
         """Push out the last job of the device that has the most, if that is more than the newcomer's will have."""

@@ -101,10 +101,22 @@ def test_a_noisy_device_takes_no_more_than_its_share_of_a_busy_edge() -> None:
 
 def test_places_are_bounded_for_each_device() -> None:
     queue = _queue(per_device=2)
-    assert [queue.put(_job("dev")) for _ in range(2)] == [None, None]
-    newcomer = _job("dev")
-    assert queue.put(newcomer) is newcomer
+    first, second, third, fourth = (_job("dev", cut=cut) for cut in (0, 0, 1, 0))
+    assert [queue.put(one) for one in (first, second)] == [None, None]
     assert queue.put(_job("other")) is None
+    assert queue.put(third) is first  # the newest question of a device is the one that it waits for
+    assert queue.put(fourth) is second
+    assert len(queue) == 3
+    assert set(map(id, queue.close())) >= {id(third), id(fourth)}
+
+
+def test_a_device_that_asks_on_keeps_its_turn_and_takes_no_memory() -> None:
+    queue = _queue(per_device=2)
+    for _ in range(50):
+        queue.put(_job("noisy"))
+    queue.put(_job("quiet", FAR_NS + 1))
+    assert sum(map(len, queue._waiting.values())) == 3
+    assert _order(queue, 3) == ["noisy", "quiet", "noisy"]
 
 
 def test_a_full_queue_makes_room_at_the_device_that_has_most() -> None:
