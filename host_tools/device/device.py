@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -16,11 +15,11 @@ import numpy as np
 from cutpoint import _core
 from cutpoint.board import SlotImage, slot_image
 from cutpoint.bus import Bus
-from cutpoint.codec import CodecId
 from cutpoint.errors import UsageError
 from cutpoint.graph import Bundle
 from cutpoint.picture.input_tensor import Array, InputTensor
 from cutpoint.wire import SEAL_BYTES, DeviceId, Key, Leaf, Topics, cuts_text
+from host_tools.device.about import about_fields
 from host_tools.device.boots import BootClock
 from host_tools.device.camera import Camera
 from host_tools.device.coding_time import encode_ns_per_byte
@@ -289,44 +288,7 @@ class VirtualDevice:
 
     def about(self, boot: int) -> dict[str, object]:
         """What the device says of itself on its `about` topic in the life of that boot number."""
-        fields: dict[str, object] = {
-            "firmware": f"cutpoint-pc {_version()}",
-            "chip": self.profile.chip,
-            "modelled": self.profile.modelled,
-            "model": self._model.model_id.hex(),
-            "operators": self.engine.on_board,
-            "engine": self.engine.name,
-            "codecs": self._codecs(),
-            "max_payload": self.settings.chunk_bytes,
-            "boot": boot,
-            "partial": True,
-            "update": self.settings.update,
-            "slot_bytes": self.settings.slot_bytes,
-        }
-        if self.settings.jpeg is not None:
-            fields["jpeg_quality"] = self.settings.jpeg
-        if self._model.tables is not None:
-            fields["tables"] = f"{self._model.tables.version:08x}"
-            fields["history"] = self.settings.history
-        lines = self.engine.lines()
-        if lines is not None:
-            fields["overlap"] = True
-        cuts = cuts_taken(lines, self.engine.on_board)
-        if cuts is not None:
-            fields["cuts"] = cuts_text(cuts)
-        if self.profile.memory is not None:
-            fields["free_ram"] = self.profile.memory.arena_bytes
-        return fields
-
-    def _codecs(self) -> list[str]:
-        """What tensors can be coded with; of those that need tables, delta needs a memory too."""
-        names = [CodecId.RAW, CodecId.BITMAP]
-        if self.settings.jpeg is not None:
-            names.append(CodecId.JPEG)
-        if self._model.tables is not None:
-            names += [CodecId.LOWBIT, CodecId.RANS, CodecId.SLICER]
-            names += [CodecId.DELTA] if self.settings.history else []
-        return [codec.name.lower() for codec in names]
+        return about_fields(self._model, self.profile, self.settings, boot)
 
     def __enter__(self) -> Self:
         self.start()
@@ -395,13 +357,6 @@ def _first_cut(cuts: tuple[int, ...] | None, wanted: int) -> int:
     if cuts is None or not cuts:
         return wanted
     return max((cut for cut in cuts if cut <= wanted), default=cuts[0])
-
-
-def _version() -> str:
-    try:
-        return version("cutpoint")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _unobserved(_event: DeviceEvent) -> None:
