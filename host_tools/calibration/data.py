@@ -102,7 +102,11 @@ def _truths(bundle: Bundle, where: Path) -> Mapping[str | int, Truth] | None:
                 for entry in entries
             }
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise UsageError(f"{file} cannot be read as labels of pictures: {error!r}") from error
+            wanted = "label" if kind == "classes" else "objects"
+            raise UsageError(
+                f'{file} cannot be read as labels for outputs of kind {kind}, a list of {{"file", "{wanted}"}}: '
+                f"{error!r}; mend it, or take it away to calibrate by agreement"
+            ) from error
     if kind == "classes" and where.suffix.lower() == ".npz":
         with np.load(where, allow_pickle=False) as arrays:
             if LABELS_ARRAY in arrays.files:
