@@ -82,7 +82,7 @@ def test_a_picture_that_was_forgotten_is_named(bundle: Bundle, tmp_path: Path) -
 def test_labels_that_cannot_be_read_are_said(bundle: Bundle, tmp_path: Path, text: str) -> None:
     pictures(tmp_path, 24)
     (tmp_path / "labels.json").write_text(text)
-    with pytest.raises(UsageError, match=r"labels\.json cannot be read as labels of pictures"):
+    with pytest.raises(UsageError, match=r"labels\.json cannot be read as labels for outputs"):
         CalibrationData.read(bundle, tmp_path)
 
 
